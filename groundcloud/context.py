@@ -1,0 +1,170 @@
+"""What an operation may touch: the caller, the transaction, the clock, chance, secrets and other services."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from groundcloud.identity import Principal
+from groundcloud.paging import Page
+from groundcloud.sealing import Sealer
+from groundcloud.store import Element, Record, Store, Transaction
+
+R = TypeVar("R", bound=Record)
+
+_HEX = "0123456789abcdef"
+
+
+class World(NamedTuple):
+    """What all calls share. Tests give a fixed clock and counted chance."""
+
+    store: Store
+    sealer: Sealer
+    clock: Callable[[], datetime]
+    entropy: Callable[[int], bytes]
+
+
+class Arn(Protocol):
+    """The part of a service that `ctx.arn` needs: where its ARNs begin."""
+
+    def arn(self, account: str, region: str, resource: str) -> str: ...
+
+
+class Caller(Protocol):
+    """How one operation calls another; the gateway fulfils it, with all its checks."""
+
+    def call(self, ctx: "Context", service: str, operation: str, arguments: dict[str, Any]) -> Any: ...
+    def authorize(self, ctx: "Context", action: str, resource: str) -> None: ...
+
+
+class Facts(NamedTuple):
+    """What is known of the request itself, for policies and events."""
+
+    source_ip: str = ""
+    user_agent: str = ""
+    referer: str = ""
+    secure: bool = False
+    called_via: tuple[str, ...] = ()
+    extra: Mapping[str, str] = {}
+    """Further condition keys, lower case, that only the transport knows (`s3:signatureversion`, ...)."""
+
+
+class Context:
+    """One call of one operation. Sealed, random and current things come from here and from nowhere else."""
+
+    __slots__ = ("_caller", "_service", "account", "facts", "principal", "region", "request_id", "tx", "world")
+
+    def __init__(
+        self,
+        world: World,
+        service: Arn,
+        caller: Caller,
+        principal: Principal,
+        region: str,
+        request_id: str,
+        facts: Facts,
+        tx: Transaction,
+    ) -> None:
+        self.world = world
+        self._service = service
+        self._caller = caller
+        self.principal = principal
+        self.account = principal.account
+        self.region = region
+        self.request_id = request_id
+        self.facts = facts
+        self.tx = tx
+
+    # -- time and chance
+
+    def now(self) -> datetime:
+        """The time, in UTC, to the second, as AWS keeps it."""
+        return self.world.clock().replace(microsecond=0)
+
+    def random(self, length: int) -> bytes:
+        return self.world.entropy(length)
+
+    def random_text(self, alphabet: str, length: int) -> str:
+        """Random characters; alphabets whose size divides 256 are drawn evenly, others as good as."""
+        size = len(alphabet)
+        number = int.from_bytes(self.world.entropy(length * 2), "big")
+        characters = []
+        for _ in range(length):
+            number, rest = divmod(number, size)
+            characters.append(alphabet[rest])
+        return "".join(characters)
+
+    def new_id(self, prefix: str) -> str:
+        """An identifier in EC2's form: `vpc-0123456789abcdef0`."""
+        return f"{prefix}-{self.random_text(_HEX, 17)}"
+
+    # -- names
+
+    def arn(self, resource: str) -> str:
+        """The ARN of this service's resource in this account and region."""
+        return self._service.arn(self.account, self.region, resource)
+
+    # -- records
+
+    def get(self, kind: type[R], *key: Element) -> R | None:
+        """This account's record (in this region, where the kind has regions), if there is one."""
+        return self.tx.get(kind, *self._scope(kind), *key)
+
+    def find(self, kind: type[R], *key: Element) -> R:
+        """The same, or the error that `kind` says its absence is, with the key's fields as its facts."""
+        scope = self._scope(kind)
+        if (record := self.tx.get(kind, *scope, *key)) is not None:
+            return record
+        raise kind.absent(**dict(zip(kind.key[len(scope) :], key, strict=True)))
+
+    def scan(self, kind: type[R], *prefix: Element, index: str = "") -> Iterator[R]:
+        """This account's records in order of their keys, or of an index, lazily."""
+        return self.tx.scan(kind, *self._scope(kind), *prefix, index=index)
+
+    def page(
+        self,
+        kind: type[R],
+        *prefix: Element,
+        index: str = "",
+        where: Callable[[R], bool] | None = None,
+        each: Callable[[R], Any] | None = None,
+    ) -> Page:
+        """A list answer over this account's records that the core cuts; `where` leaves out, `each` turns into items."""
+        scope = self._scope(kind)
+
+        def start(after: bytes) -> Iterator[tuple[bytes, Any]]:
+            for position, record in self.tx.scan_from(kind, *scope, *prefix, index=index, after=after):
+                if where is None or where(record):
+                    yield position, record if each is None else each(record)
+
+        return Page(start)
+
+    def exists(self, kind: type[Record], *prefix: Element, index: str = "") -> bool:
+        return self.tx.exists(kind, *self._scope(kind), *prefix, index=index)
+
+    def put(self, record: R) -> R:
+        return self.tx.put(record)
+
+    def delete(self, record: Record) -> None:
+        self.tx.delete(record)
+
+    def _scope(self, kind: type[Record]) -> tuple[str, ...]:
+        return (self.account, self.region) if len(kind.key) > 1 and kind.key[1] == "region" else (self.account,)
+
+    # -- secrets
+
+    def seal(self, secret: bytes, purpose: str) -> bytes:
+        return self.world.sealer.seal(secret, purpose)
+
+    def open(self, sealed: bytes, purpose: str) -> bytes:
+        """What was sealed for this purpose. Raises `NotOurs`."""
+        return self.world.sealer.open(sealed, purpose)
+
+    # -- other operations
+
+    def call(self, service: str, operation: str, **arguments: Any) -> Any:
+        """Call an operation of another service as this caller, authorized like any other call, in this transaction."""
+        return self._caller.call(self, service, operation, arguments)
+
+    def authorize(self, action: str, resource: str) -> None:
+        """Ask for a permission besides the operation's own (`iam:PassRole`). Raises the service's access denial."""
+        self._caller.authorize(self, action, resource)

@@ -1,0 +1,95 @@
+"""Who calls: the principal behind a request, and where its secrets and policies come from.
+
+The gateway knows no service; `services/iam/identities.py` fulfils `Identities` and `main.py` brings the two together.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from groundcloud.policy import Caller, Policies
+from groundcloud.store import Transaction
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a set of temporary credentials carries with it, sealed inside its session token."""
+
+    name: str = ""
+    issued: datetime
+    expires: datetime
+    policies: tuple[str, ...] = ()
+    """Session policies: documents given when the session was made."""
+    policy_arns: tuple[str, ...] = ()
+    tags: dict[str, str] = {}
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str = ""
+    mfa_authenticated: datetime | None = None
+    federated_provider: str = ""
+    """The SAML or OIDC provider that vouched for the caller, if one did."""
+    facts: dict[str, str] = {}
+    """Condition keys that the provider's assertion gave (`saml:sub`, `<issuer>:aud`, ...)."""
+    chained: bool = False
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """The caller of an operation.
+
+    `type` is Root, User, AssumedRole, FederatedUser, Service or Anonymous; `user_id` is AWS's `aws:userid`; `name` is
+    the user's or the role's name; `entity_arn` is the ARN of the IAM user or role whose policies apply.
+    """
+
+    type: str
+    account: str
+    arn: str
+    user_id: str = ""
+    name: str = ""
+    entity_arn: str = ""
+    access_key_id: str = ""
+    service: str = ""
+    session: Session | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """The principal as the policy engine sees it."""
+        return Caller(
+            type=self.type,
+            account=self.account,
+            arn=self.arn,
+            role_arn=self.entity_arn if self.type == "AssumedRole" else "",
+            service=self.service,
+            federated=self.session.federated_provider if self.session else "",
+        )
+
+
+ANONYMOUS = Principal(type="Anonymous", account="", arn="*", user_id="anonymous")
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """An access key with its secret, as the store has it."""
+
+    principal: Principal
+    secret: str
+    token: str = ""
+    active: bool = True
+    expires: datetime | None = None
+
+
+class Identities(Protocol):
+    """Where credentials and policies are found. Every answer is read within the given transaction."""
+
+    def credential(self, tx: Transaction, access_key_id: str, token: str) -> Credential | None:
+        """The credential behind a key, or None where there is none. Raises `BadToken` for a token that is not ours."""
+        ...
+
+    def policies(self, tx: Transaction, principal: Principal) -> Policies:
+        """What applies to the principal: identity, boundary, session and organization policies."""
+        ...
+
+    def tags(self, tx: Transaction, principal: Principal) -> dict[str, str]:
+        """The principal's tags (`aws:PrincipalTag/...`), those of its session over those of its entity."""
+        ...
+
+
+class BadToken(Exception):
+    """A session token that this installation did not issue, or that belongs to another key."""

@@ -1,0 +1,37 @@
+"""botocore's service models: AWS's own description of its API, loaded when a service is first used.
+
+Not `botocore.session`: it takes a third of a second to start, and nothing of it is needed here.
+"""
+
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+_loader = Loader()
+
+
+@cache
+def service_model(name: str) -> ServiceModel:
+    """The newest model of a service by botocore's name for it (`iam`, `elbv2`). Raises `UnknownService`."""
+    try:
+        return ServiceModel(_loader.load_service_model(name, "service-2"), name)
+    except UnknownServiceError as error:
+        raise UnknownService(name) from error
+
+
+@cache
+def paginators(name: str) -> dict[str, Any]:
+    """Where the tokens and limits of a service's list operations are, by operation name."""
+    try:
+        model: dict[str, Any] = _loader.load_service_model(name, "paginators-1")
+    except UnknownServiceError:
+        return {}
+    pagination: dict[str, Any] = model["pagination"]
+    return pagination
+
+
+class UnknownService(LookupError):
+    """botocore has no service of this name."""

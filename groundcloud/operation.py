@@ -1,0 +1,262 @@
+"""Operations: plain functions whose signature says which part of AWS's contract is supported.
+
+`@operation` marks a function and says, beside it, what it acts on and which permission it takes. `Service` binds the
+functions of a service to botocore's model: a name, an argument or a missing member that does not fit is an error at
+start. What a request brings beyond the signature is refused by name (`Operation.arguments`).
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from types import ModuleType
+from typing import Any, NamedTuple, TypeVar, get_type_hints
+
+import msgspec
+from botocore.model import OperationModel, ServiceModel
+
+from groundcloud.errors import AwsError, OperationNotWritten, ParameterNotWritten
+from groundcloud.models import paginators, service_model
+from groundcloud.names import snake
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Resource(NamedTuple):
+    """What a call acts on, as policies see it."""
+
+    arn: str
+    account: str = ""
+    """Who owns it, when it is not the caller's account."""
+    tags: Mapping[str, str] | None = None
+    policy: str | None = None
+    """Its resource policy, where it has one."""
+    policy_required: bool = False
+    """Whether nothing but its own policy can let a caller in (role trust policies, KMS keys)."""
+    action: str = ""
+    """The action asked for on it, when it is not the operation's own."""
+    facts: Mapping[str, str | Sequence[str]] = {}
+    """Condition keys, lower case, that describe it."""
+
+
+ResourceFunction = Callable[..., Resource | list[Resource]]
+
+NO_PERMISSION = "no permission"
+"""For `on=`: AWS asks for no permission at all (GetCallerIdentity, GetSessionToken)."""
+
+
+class Declaration(NamedTuple):
+    """What `@operation` says about its function."""
+
+    on: str | ResourceFunction
+    read: bool
+    action: str
+    conditions: Mapping[str, str | Callable[..., Any]]
+    harmless: tuple[str, ...]
+    public: bool
+    page_size: int
+    data_event: bool
+
+
+def operation(
+    *,
+    on: str | ResourceFunction,
+    read: bool = False,
+    action: str = "",
+    conditions: Mapping[str, str | Callable[..., Any]] | None = None,
+    harmless: Iterable[str] = (),
+    public: bool = False,
+    page_size: int = 0,
+    data_event: bool = False,
+) -> Callable[[F], F]:
+    """Mark a function as an AWS operation.
+
+    `on`: the resource part of the ARN that IAM checks, filled from the arguments (`"subnet/{subnet_id}"`), or `"*"`,
+    or a function of the context and of any of the operation's arguments that gives one or more `Resource`s.
+    `read`: it writes nothing and never waits for the writer.
+    `action`: the permission, where it is not the operation's name.
+    `conditions`: condition keys (`"iam:PolicyARN"`) and the argument, or the function of arguments, that they show.
+    `harmless`: members that may come and change nothing.
+    `public`: AWS takes this call without a signature.
+    `page_size`: items in a page when the caller names no limit, where it is not the service's usual.
+    `data_event`: AWS logs it to trails that ask for data events only.
+    """
+
+    def mark(function: F) -> F:
+        declaration = Declaration(
+            on, read, action, conditions or {}, tuple(harmless), public, page_size, data_event
+        )
+        function.declaration = declaration  # type: ignore[attr-defined]  # a function takes attributes
+        return function
+
+    return mark
+
+
+class Paging(NamedTuple):
+    """Where an operation's paginator is on the wire, in snake case."""
+
+    token: str
+    next_token: str
+    limit: str
+    result: str
+    more: str
+
+
+class InvalidToken(AwsError, code="ValidationError"):
+    """Invalid Marker."""
+
+
+_AS_PARSED = (str, int, float, bool, bytes, datetime, Any)
+
+
+class Operation:
+    """A function bound to its operation in AWS's model."""
+
+    def __init__(self, service: "Service", function: Callable[..., Any], model: OperationModel) -> None:
+        self.service = service
+        self.function = function
+        self.model = model
+        self.name = str(model.name)
+        self.declaration: Declaration = function.declaration  # type: ignore[attr-defined]  # set by @operation
+        self.action = self.declaration.action or f"{service.prefix}:{self.name}"
+        self.asynchronous = inspect.iscoroutinefunction(function)
+        shape = model.input_shape
+        self.members: dict[str, str] = {snake(name): name for name in (shape.members if shape else {})}
+        required = {snake(name) for name in (shape.required_members if shape else ())}
+        parameters = dict(list(inspect.signature(function).parameters.items())[1:])
+        self.paging = self._paging(parameters)
+        self._check(parameters, required)
+        self.defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+        harmless = {snake(member) for member in self.declaration.harmless}
+        if self.paging:
+            harmless |= {self.paging.token, self.paging.limit}
+        self.not_written = self.members.keys() - parameters.keys() - harmless
+        self._dropped = harmless - parameters.keys()
+        hints = get_type_hints(function)
+        self.types: dict[str, Any] = {name: hints[name] for name in parameters}
+        self._converted = {name: kind for name, kind in self.types.items() if kind not in _AS_PARSED}
+        self.resource_arguments = _arguments_of(self.declaration.on, self.types, self.name)
+        self.condition_arguments = {
+            key: _arguments_of(source, self.types, self.name)
+            for key, source in self.declaration.conditions.items()
+            if not isinstance(source, str)
+        }
+
+    def _check(self, parameters: Mapping[str, inspect.Parameter], required: set[str]) -> None:
+        """The signature fits the model, or the program does not start."""
+        where = f"{self.service.name}:{self.name}"
+        if unknown := parameters.keys() - self.members.keys():
+            raise TypeError(f"{where} has no parameter {', '.join(sorted(unknown))}")
+        if lacking := required - parameters.keys():
+            raise TypeError(f"{where} needs the parameter {', '.join(sorted(lacking))}")
+        needs = {name for name, parameter in parameters.items() if parameter.default is parameter.empty}
+        if optional := needs - required:
+            raise TypeError(f"{where}: {', '.join(sorted(optional))} may be absent and needs a default")
+        known = {snake(member) for member in self.declaration.harmless}
+        if unknown := known - self.members.keys():
+            raise TypeError(f"{where} has no parameter {', '.join(sorted(unknown))} to be harmless")
+        for source in self.declaration.conditions.values():
+            if isinstance(source, str) and source not in parameters:
+                raise TypeError(f"{where}: a condition key shows {source}, which is no parameter")
+
+    def _paging(self, parameters: Mapping[str, inspect.Parameter]) -> Paging | None:
+        """Where the core cuts this operation's list; None where there is none or the function cuts it itself."""
+        found = paginators(self.service.name).get(self.name)
+        if not found or not all(isinstance(found.get(part), str) for part in ("input_token", "result_key")):
+            return None
+        if "." in found["result_key"] or snake(found["input_token"]) in parameters:
+            return None
+        output = found["output_token"]
+        return Paging(
+            token=snake(found["input_token"]),
+            next_token=snake(output if isinstance(output, str) else output[0]),
+            limit=snake(found.get("limit_key", "")),
+            result=snake(found["result_key"]),
+            more=snake(found.get("more_results", "")),
+        )
+
+    def arguments(self, parsed: dict[str, Any]) -> dict[str, Any]:
+        """The parsed request as the function's arguments; what the signature does not have is refused by name."""
+        if not self.not_written.isdisjoint(parsed):
+            name = next(name for name in parsed if name in self.not_written)
+            raise ParameterNotWritten(
+                parameter=self.members[name], service=self.service.prefix, operation=self.name
+            )
+        arguments = {name: value for name, value in parsed.items() if name not in self._dropped}
+        for name, kind in self._converted.items():
+            if name in arguments:
+                arguments[name] = self._convert(name, arguments[name], kind)
+        return arguments
+
+    def _convert(self, name: str, value: Any, kind: Any) -> Any:
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            raise ParameterNotWritten(
+                parameter=f"{self.members[name]} ({error})", service=self.service.prefix, operation=self.name
+            ) from error
+
+
+def _arguments_of(source: Any, types: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    """The arguments that a resource or condition function takes besides the context."""
+    if isinstance(source, str):
+        return ()
+    names = tuple(list(inspect.signature(source).parameters)[1:])
+    if unknown := set(names) - types.keys():
+        raise TypeError(f"{where}: {source.__name__} asks for {', '.join(sorted(unknown))}, which are no parameters")
+    return names
+
+
+class Service:
+    """A service of AWS and the operations that Groundcloud has for it.
+
+    `name` is botocore's name; `arn_prefix` is what its ARNs begin with, filled with account and region. The model is
+    loaded, and the functions are bound, at first use.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *modules: ModuleType,
+        arn_prefix: str = "arn:aws:{service}:{region}:{account}:",
+        prefix: str = "",
+        page_size: int = 100,
+        invalid_token: type[AwsError] = InvalidToken,
+    ) -> None:
+        self.name = name
+        self.prefix = prefix or name
+        """What its actions and ARNs begin with."""
+        self.page_size = page_size
+        self.invalid_token = invalid_token
+        self._modules = modules
+        self._arn_prefix = arn_prefix
+
+    def arn(self, account: str, region: str, resource: str) -> str:
+        return self._arn_prefix.format(service=self.prefix, account=account, region=region) + resource
+
+    @cached_property
+    def model(self) -> ServiceModel:
+        return service_model(self.name)
+
+    @cached_property
+    def operations(self) -> dict[str, Operation]:
+        """By AWS's name. Raises `TypeError` for a function that AWS's model does not have."""
+        names = {snake(name): name for name in self.model.operation_names}
+        found: dict[str, Operation] = {}
+        for module in self._modules:
+            for function_name, function in vars(module).items():
+                if hasattr(function, "declaration") and function.__module__ == module.__name__:
+                    name = names.get(function_name)
+                    if name is None:
+                        raise TypeError(f"{self.name} has no operation {function_name}")
+                    found[name] = Operation(self, function, self.model.operation_model(name))
+        return found
+
+    def operation(self, name: str) -> Operation:
+        """Raises `OperationNotWritten` for an operation that AWS has and Groundcloud does not."""
+        found = self.operations.get(name)
+        if found is None:
+            raise OperationNotWritten(service=self.prefix, operation=name)
+        return found
+
+
