@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from groundcloud.identity import Principal
 from groundcloud.paging import Page
+from groundcloud.resource import Resource
 from groundcloud.sealing import Sealer
 from groundcloud.store import Element, Record, Store, Transaction
 
@@ -33,7 +34,7 @@ class Caller(Protocol):
     """How one operation calls another; the gateway fulfils it, with all its checks."""
 
     def call(self, ctx: "Context", service: str, operation: str, arguments: dict[str, Any]) -> Any: ...
-    def authorize(self, ctx: "Context", action: str, resource: str) -> None: ...
+    def authorize(self, ctx: "Context", action: str, resource: Resource, principal: Principal) -> None: ...
 
 
 class Facts(NamedTuple):
@@ -165,6 +166,7 @@ class Context:
         """Call an operation of another service as this caller, authorized like any other call, in this transaction."""
         return self._caller.call(self, service, operation, arguments)
 
-    def authorize(self, action: str, resource: str) -> None:
-        """Ask for a permission besides the operation's own (`iam:PassRole`). Raises the service's access denial."""
-        self._caller.authorize(self, action, resource)
+    def authorize(self, action: str, resource: Resource, principal: Principal | None = None) -> None:
+        """Ask for a permission besides the operation's own (`iam:PassRole`), for the caller or for whom it speaks for
+        (an assertion's subject). Raises the service's access denial."""
+        self._caller.authorize(self, action, resource, principal or self.principal)

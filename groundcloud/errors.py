@@ -41,7 +41,7 @@ class ParameterNotWritten(AwsError, code="NotImplemented", status=501):
 
 
 class ServiceNotWritten(AwsError, code="NotImplemented", status=501):
-    """Groundcloud does not implement the service {service} yet."""
+    """Groundcloud does not implement {service}:{operation} yet."""
 
 
 class InternalFailure(AwsError, status=500):

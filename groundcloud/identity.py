@@ -32,11 +32,15 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     chained: bool = False
 
 
+_ASSERTED = ("SAMLUser", "WebIdentityUser")
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """The caller of an operation.
 
-    `type` is Root, User, AssumedRole, FederatedUser, Service or Anonymous; `user_id` is AWS's `aws:userid`; `name` is
-    the user's or the role's name; `entity_arn` is the ARN of the IAM user or role whose policies apply.
+    `type` is Root, User, AssumedRole, FederatedUser, Service, Anonymous, or SAMLUser and WebIdentityUser for who shows
+    an identity provider's assertion; `user_id` is AWS's `aws:userid`; `name` is the user's or the role's name;
+    `entity_arn` is the ARN of the IAM user or role whose policies apply.
     """
 
     type: str
@@ -56,9 +60,9 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
             type=self.type,
             account=self.account,
             arn=self.arn,
-            role_arn=self.entity_arn if self.type == "AssumedRole" else "",
+            role_arn=self.entity_arn if self.type in ("AssumedRole", "FederatedUser") else "",
             service=self.service,
-            federated=self.session.federated_provider if self.session else "",
+            federated=self.session.federated_provider if self.session and self.type in _ASSERTED else "",
         )
 
 
@@ -88,6 +92,10 @@ class Identities(Protocol):
 
     def tags(self, tx: Transaction, principal: Principal) -> dict[str, str]:
         """The principal's tags (`aws:PrincipalTag/...`), those of its session over those of its entity."""
+        ...
+
+    def organization(self, tx: Transaction, account: str) -> str:
+        """The id of the account's organization, or nothing."""
         ...
 
 

@@ -6,7 +6,7 @@ start. What a request brings beyond the signature is refused by name (`Operation
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from types import ModuleType
@@ -18,25 +18,9 @@ from botocore.model import OperationModel, ServiceModel
 from groundcloud.errors import AwsError, OperationNotWritten, ParameterNotWritten
 from groundcloud.models import paginators, service_model
 from groundcloud.names import snake
+from groundcloud.resource import Resource
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Resource(NamedTuple):
-    """What a call acts on, as policies see it."""
-
-    arn: str
-    account: str = ""
-    """Who owns it, when it is not the caller's account."""
-    tags: Mapping[str, str] | None = None
-    policy: str | None = None
-    """Its resource policy, where it has one."""
-    policy_required: bool = False
-    """Whether nothing but its own policy can let a caller in (role trust policies, KMS keys)."""
-    action: str = ""
-    """The action asked for on it, when it is not the operation's own."""
-    facts: Mapping[str, str | Sequence[str]] = {}
-    """Condition keys, lower case, that describe it."""
 
 
 ResourceFunction = Callable[..., Resource | list[Resource]]

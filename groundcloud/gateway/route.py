@@ -129,7 +129,7 @@ class Router:
         known = catalog()
         if signing_name:
             return known.by_signing_name.get(signing_name) or known.by_endpoint.get(signing_name, [])
-        for label in _labels_of(request.headers.get("host", "")):
+        for label in reversed(_labels_of(request.headers.get("host", ""))):
             if label in known.by_endpoint:
                 return known.by_endpoint[label]
         return known.by_signing_name["s3"]

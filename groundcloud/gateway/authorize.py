@@ -1,0 +1,103 @@
+"""May the caller? Asks the policy engine about every resource of a call, and words the denial as the service does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from groundcloud.context import Context
+from groundcloud.errors import AwsError
+from groundcloud.gateway.facts import RequestFacts
+from groundcloud.gateway.signature import ErrorStyle
+from groundcloud.identity import Identities, Principal
+from groundcloud.operation import NO_PERMISSION, Operation
+from groundcloud.policy import Decision, Policies, Question, decide, parse
+from groundcloud.resource import Resource
+
+
+class AccessDenied(AwsError, status=403):
+    """{message}"""
+
+
+class AccessDeniedException(AwsError, status=400):
+    """{message}"""
+
+
+class AccessDeniedByRest(AwsError, code="AccessDeniedException", status=403):
+    """{message}"""
+
+
+class UnauthorizedOperation(AwsError, status=403):
+    """You are not authorized to perform this operation. {message}"""
+
+
+_DENIALS: dict[ErrorStyle, type[AwsError]] = {
+    ErrorStyle.S3: AccessDenied,
+    ErrorStyle.S3_QUERY: AccessDenied,
+    ErrorStyle.QUERY: AccessDenied,
+    ErrorStyle.EC2: UnauthorizedOperation,
+    ErrorStyle.JSON: AccessDeniedException,
+    ErrorStyle.REST_JSON: AccessDeniedByRest,
+}
+
+
+class Authorizer:
+    """Decides calls by the policies that the identities and the resources have."""
+
+    def __init__(self, identities: Identities) -> None:
+        self._identities = identities
+
+    def check(self, ctx: Context, operation: Operation, arguments: Mapping[str, Any], style: ErrorStyle) -> None:
+        """Raises the service's denial unless the caller may do this to every resource of the call."""
+        if operation.declaration.on is NO_PERMISSION or operation.declaration.public:
+            return
+        policies = self._identities.policies(ctx.tx, ctx.principal)
+        for resource in self.resources(ctx, operation, arguments):
+            facts = RequestFacts(ctx, ctx.principal, resource, self._identities, operation, arguments)
+            self._ask(ctx.principal, resource.action or operation.action, resource, facts, policies, style)
+
+    def check_one(
+        self, ctx: Context, action: str, resource: Resource, principal: Principal, style: ErrorStyle
+    ) -> None:
+        """The same for one more permission that an operation asks for by itself."""
+        policies = self._identities.policies(ctx.tx, principal)
+        facts = RequestFacts(ctx, principal, resource, self._identities)
+        self._ask(principal, action, resource, facts, policies, style)
+
+    def resources(self, ctx: Context, operation: Operation, arguments: Mapping[str, Any]) -> list[Resource]:
+        """What the call acts on, as the operation declares it."""
+        on = operation.declaration.on
+        if isinstance(on, str):
+            if on == "*":
+                return [Resource("*")]
+            return [Resource(ctx.arn(on.format_map({**operation.defaults, **arguments})))]
+        taken = {
+            name: arguments.get(name, operation.defaults.get(name)) for name in operation.resource_arguments
+        }
+        found = on(ctx, **taken)
+        return found if isinstance(found, list) else [found]
+
+    def _ask(
+        self,
+        principal: Principal,
+        action: str,
+        resource: Resource,
+        facts: RequestFacts,
+        policies: Policies,
+        style: ErrorStyle,
+    ) -> None:
+        question = Question(principal.caller, action, resource.arn, facts, resource.account)
+        if resource.policy is not None or resource.policy_required:
+            policies = msgspec.structs.replace(
+                policies,
+                resource=parse(resource.policy) if resource.policy is not None else None,
+                resource_required=resource.policy_required,
+            )
+        decision = decide(question, policies)
+        if not decision.allowed:
+            raise denial(style, decision)
+
+
+def denial(style: ErrorStyle, decision: Decision) -> AwsError:
+    """The denial in the service's words, with the reason as AWS gives it."""
+    return _DENIALS[style](message=decision.message())

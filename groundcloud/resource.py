@@ -1,0 +1,21 @@
+"""What a call acts on, as policies see it."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Resource(NamedTuple):
+    """One resource that a call needs a permission for."""
+
+    arn: str
+    account: str = ""
+    """Who owns it, when it is not the caller's account."""
+    tags: Mapping[str, str] | None = None
+    policy: str | None = None
+    """Its resource policy, where it has one."""
+    policy_required: bool = False
+    """Whether nothing but its own policy can let a caller in (role trust policies, KMS keys)."""
+    action: str = ""
+    """The action asked for on it, when it is not the operation's own."""
+    facts: Mapping[str, str | Sequence[str]] = {}
+    """Condition keys, lower case, that describe it."""
