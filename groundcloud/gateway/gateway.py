@@ -1,0 +1,354 @@
+"""From an HTTP request to an HTTP response. The steps, in order:
+
+    understand     who claims to call (signature), what is meant (route), how it is spoken (endpoint)
+    authenticate   the claim against the secrets in the store
+    read           the request as plain values, valid by AWS's model
+    run            permission, function, page: one transaction (`invoke.py`)
+    write          the answer in the service's protocol
+    record         one log line, one event, the counters
+
+An operation that only reads is answered at once, on the event loop; one that writes waits for its commit.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Mapping
+from datetime import datetime
+from typing import Any
+
+from groundcloud.context import Context, Facts, World
+from groundcloud.errors import AwsError, InternalFailure, ServiceNotWritten
+from groundcloud.gateway.authenticate import Authenticator
+from groundcloud.gateway.authorize import Authorizer
+from groundcloud.gateway.endpoint import Endpoint, Endpoints, Voice
+from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Request, Response
+from groundcloud.gateway.invoke import Invoker
+from groundcloud.gateway.log import CallLog
+from groundcloud.gateway.metrics import Metrics
+from groundcloud.gateway.protocol import Answer, Input
+from groundcloud.gateway.route import Router, Target, is_form
+from groundcloud.gateway.signature import Claim, ErrorStyle, Failure, claim
+from groundcloud.gateway.trail import Recorder
+from groundcloud.gateway.trail.event import Call as Event
+from groundcloud.gateway.trail.event import document
+from groundcloud.identity import ANONYMOUS, Identities, Principal
+from groundcloud.operation import Service
+from groundcloud.store import Store, StoreUnavailable, Transaction
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes of a body that is not streamed; the largest that any service takes (DynamoDB's batches)."""
+
+
+class ServiceUnavailable(AwsError, status=503):
+    """The service is unable to keep your request at the moment; nothing of it was done. Please try again."""
+
+
+class RequestEntityTooLarge(AwsError, code="RequestEntityTooLargeException", status=413):
+    """The request body must be smaller than {limit} bytes."""
+
+
+class RequestTimeout(AwsError, status=400):
+    """Your socket connection to the server was not read from or written to within the timeout period."""
+
+
+class Call:
+    """One request on its way through the gateway."""
+
+    __slots__ = (
+        "answer", "arguments", "body", "claim", "endpoint", "error", "now", "principal", "region", "request",
+        "request_id", "result", "started", "target", "voice",
+    )  # fmt: skip
+
+    def __init__(self, request: Request, request_id: str, now: datetime) -> None:
+        self.request = request
+        self.request_id = request_id
+        self.now = now
+        self.started = time.perf_counter()
+        self.body = b""
+        self.claim: Claim | None = None
+        self.target: Target | None = None
+        self.voice: Voice | None = None
+        self.endpoint: Endpoint | None = None
+        self.principal: Principal = ANONYMOUS
+        self.region = ""
+        self.arguments: dict[str, Any] = {}
+        self.result: Any = None
+        self.error: AwsError | None = None
+        self.answer: Answer | None = None
+
+
+class Gateway:
+    """Answers requests. `main.py` builds it."""
+
+    def __init__(
+        self,
+        world: World,
+        services: Mapping[str, Service],
+        identities: Identities,
+        authenticator: Authenticator,
+        recorder: Recorder,
+        call_log: CallLog,
+        region: str,
+    ) -> None:
+        self._world = world
+        self._store: Store = world.store
+        self._authenticator = authenticator
+        self._invoker = Invoker(world, services, Authorizer(identities))
+        self._endpoints = Endpoints(services)
+        self._router = Router(frozenset(services))
+        self._recorder = recorder
+        self._log = call_log
+        self._region = region
+        self.metrics = Metrics()
+
+    def handle(self, request: Request) -> Response | Awaitable[Response]:
+        """The response to a request; at once where nothing has to be waited for."""
+        call = Call(request, _uuid(self._world.entropy(16)), self._world.clock())
+        if not request.body.complete:
+            return self._receive(call)
+        call.body = _take(request)
+        return self._go(call)
+
+    async def _receive(self, call: Call) -> Response:
+        """Wait for a body that is not streamed; a streamed one is the operation's to read."""
+        try:
+            self._understand_or_wait(call)
+            if call.endpoint is None or not call.endpoint.streams_in:
+                call.body = await call.request.body.read(LARGEST_BODY)
+        except BodyTooLarge:
+            return self._refuse(call, RequestEntityTooLarge(limit=LARGEST_BODY))
+        except BodyInterrupted:
+            return self._refuse(call, RequestTimeout())
+        except AwsError as error:
+            return self._refuse(call, error)
+        response = self._go(call)
+        return response if isinstance(response, Response) else await response
+
+    def _understand_or_wait(self, call: Call) -> None:
+        if not is_form(call.request):
+            self._understand(call)
+
+    def _go(self, call: Call) -> Response | Awaitable[Response]:
+        try:
+            if call.endpoint is None:
+                self._understand(call)
+            endpoint = call.endpoint
+            assert endpoint is not None
+            if endpoint.operation.asynchronous:
+                return self._stream(call, endpoint)
+            if not endpoint.operation.declaration.read:
+                return self._write(call, endpoint)
+            if self._store.reads_block:
+                return self._read_elsewhere(call, endpoint)
+            return self._read(call, endpoint)
+        except Exception as error:
+            return self._refuse(call, self._expected(call, error))
+
+    # -- understand
+
+    def _understand(self, call: Call) -> None:
+        request = call.request
+        call.claim = claim(request, self._style_hint(request))
+        signing_name = call.claim.service if call.claim is not None else ""
+        target = self._router.route(request, signing_name, call.body if is_form(request) else b"")
+        call.target = target
+        call.region = (call.claim.region if call.claim is not None else "") or self._region
+        call.voice = self._endpoints.voice(target.service, target.protocol)
+        call.endpoint = self._endpoints.find(target)
+
+    def _style_hint(self, request: Request) -> ErrorStyle:
+        """How to word what is wrong with a signature before it is known which service is meant."""
+        if "x-amz-target" in request.headers or "smithy-protocol" in request.headers:
+            return ErrorStyle.JSON
+        authorization = request.headers.get("authorization", "")
+        if is_form(request) or "Action=" in request.query:
+            return ErrorStyle.EC2 if "/ec2/aws4_request" in authorization else ErrorStyle.QUERY
+        if authorization.startswith("AWS4") and "/s3/aws4_request" not in authorization:
+            return ErrorStyle.REST_JSON
+        return ErrorStyle.S3
+
+    # -- authenticate and read: no transaction of the writer is opened for what does not get this far
+
+    def _authenticate(self, tx: Transaction, call: Call, endpoint: Endpoint) -> None:
+        style = endpoint.voice.style
+        call.principal = self._authenticator.principal(
+            tx, call.request, call.claim, call.body, call.now, style, endpoint.unsigned_body
+        )
+        if call.claim is None and not endpoint.operation.declaration.public:
+            raise style.error(Failure.MISSING_TOKEN)
+
+    def _parse(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
+        request, target = call.request, call.target
+        assert target is not None
+        body: Any = request.body if endpoint.streams_in else call.body
+        if not call.body and target.protocol in ("query", "ec2"):
+            body = request.query.encode("latin-1")
+        parsed = endpoint.parse(Input(request.headers, request.query, target.labels, body))
+        call.arguments = parsed
+        if endpoint.validate is not None:
+            endpoint.validate(parsed)
+        return parsed
+
+    # -- run
+
+    def _read(self, call: Call, endpoint: Endpoint) -> Response:
+        with self._store.snapshot() as tx:
+            self._authenticate(tx, call, endpoint)
+            self._run(tx, call, endpoint, self._parse(call, endpoint))
+        return self._finish(call)
+
+    async def _read_elsewhere(self, call: Call, endpoint: Endpoint) -> Response:
+        import asyncio
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(None, self._read, call, endpoint)
+        except Exception as error:
+            return self._refuse(call, self._expected(call, error))
+
+    async def _write(self, call: Call, endpoint: Endpoint) -> Response:
+        try:
+            with self._store.snapshot() as tx:
+                self._authenticate(tx, call, endpoint)
+                parsed = self._parse(call, endpoint)
+            await self._store.submit(lambda tx: self._run(tx, call, endpoint, dict(parsed)))
+        except Exception as error:
+            return self._refuse(call, self._expected(call, error))
+        return self._finish(call)
+
+    async def _stream(self, call: Call, endpoint: Endpoint) -> Response:
+        """An operation that waits or streams: it opens its short transactions itself."""
+        raise NotImplementedError
+
+    def _run(self, tx: Transaction, call: Call, endpoint: Endpoint, parsed: dict[str, Any]) -> None:
+        operation = endpoint.operation
+        ctx = self._context(tx, call, endpoint)
+        call.result = self._invoker.run(ctx, operation, parsed, endpoint.voice.style)
+        call.answer = endpoint.write(call.result, call.request_id)
+        if tx.writable:
+            event_id, event = self._event(call, endpoint)
+            self._recorder.put(tx, call.principal.account, call.region, call.now, event_id, event)
+
+    def _context(self, tx: Transaction, call: Call, endpoint: Endpoint) -> Context:
+        return self._invoker.context(
+            endpoint.operation, call.principal, call.region, call.request_id, _facts(call.request), tx
+        )
+
+    # -- answer and record
+
+    def _finish(self, call: Call) -> Response:
+        answer, endpoint = call.answer, call.endpoint
+        assert answer is not None
+        assert endpoint is not None
+        if endpoint.operation.declaration.read and not endpoint.operation.declaration.data_event:
+            event_id, event = self._event(call, endpoint)
+            self._recorder.gather(call.principal.account, call.region, call.now, event_id, event)
+        self._note(call, answer.status)
+        return Response(answer.status, answer.headers, answer.body)
+
+    def _refuse(self, call: Call, error: AwsError) -> Response:
+        """The error in the protocol that the request speaks."""
+        call.error = error
+        operation = call.endpoint.operation.model if call.endpoint is not None else None
+        voice = call.voice or self._endpoints.voice(*_guess(call.request))
+        answer = voice.write_error(error, call.request_id, operation)
+        if call.endpoint is not None:
+            event_id, event = self._event(call, call.endpoint)
+            self._recorder.gather(call.principal.account, call.region, call.now, event_id, event)
+        self._note(call, answer.status)
+        return Response(answer.status, answer.headers, answer.body)
+
+    def _expected(self, call: Call, error: Exception) -> AwsError:
+        """What the caller may know of an exception; what is no `AwsError` is a bug, or the disk."""
+        if isinstance(error, AwsError):
+            return error
+        log.error("request %s failed", call.request_id, exc_info=error)
+        if isinstance(error, StoreUnavailable):
+            return ServiceUnavailable()
+        return InternalFailure(request_id=call.request_id)
+
+    def _event(self, call: Call, endpoint: Endpoint) -> tuple[str, bytes]:
+        event_id = _uuid(self._world.entropy(16))
+        operation = endpoint.operation
+        read = operation.declaration.read
+        event = Event(
+            event_source=endpoint.event_source,
+            event_name=operation.name,
+            region=call.region,
+            read=read,
+            principal=call.principal,
+            facts=_facts(call.request),
+            request_id=call.request_id,
+            event_id=event_id,
+            time=call.now,
+            management=not operation.declaration.data_event,
+            parameters=endpoint.show_parameters(call.arguments),
+            answer=endpoint.show_answer(call.result) if call.result is not None and not read else None,
+            error_code=call.error.code if call.error is not None else "",
+            error_message=call.error.message if call.error is not None else "",
+        )
+        return event_id, document(event)
+
+    def _note(self, call: Call, status: int) -> None:
+        seconds = time.perf_counter() - call.started
+        service = call.target.service if call.target is not None else ""
+        operation = call.target.operation if call.target is not None else ""
+        self.metrics.count(service, operation, status, seconds)
+        fields: dict[str, Any] = {
+            "request": call.request_id,
+            "service": service,
+            "operation": operation,
+            "principal": call.principal.arn,
+            "region": call.region,
+            "source": call.request.client,
+            "decision": _decision(call),
+            "status": status,
+            "ms": round(seconds * 1000, 2),
+        }
+        if call.error is not None:
+            fields["error"] = call.error.code
+        self._log.write(call.now, fields)
+
+
+def _decision(call: Call) -> str:
+    """Whether the call was let in: what an operator looks for first."""
+    if call.error is None:
+        return "allowed"
+    if call.principal is ANONYMOUS and call.claim is not None:
+        return "unauthenticated"
+    return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
+
+
+def _facts(request: Request) -> Facts:
+    headers = request.headers
+    return Facts(request.client, headers.get("user-agent", ""), headers.get("referer", ""), request.secure)
+
+
+def _guess(request: Request) -> tuple[str, str]:
+    """A service and protocol in which to refuse what names none: the plain forms of each family."""
+    if "smithy-protocol" in request.headers:
+        return "cloudwatch", "smithy-rpc-v2-cbor"
+    if "x-amz-target" in request.headers or "json" in request.headers.get("content-type", ""):
+        return "kms", "json"
+    if is_form(request) or "Action=" in request.query:
+        return "sts", "query"
+    return "s3", "rest-xml"
+
+
+def _take(request: Request) -> bytes:
+    """A body that is complete, without waiting for it."""
+    reading = request.body.read(LARGEST_BODY)
+    try:
+        reading.send(None)
+    except StopIteration as done:
+        return bytes(done.value)
+    raise RuntimeError("a complete body made its reader wait")
+
+
+def _uuid(entropy: bytes) -> str:
+    text = entropy.hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+
+__all__ = ["Gateway", "Input", "ServiceNotWritten"]

@@ -1,0 +1,95 @@
+"""Runs an operation inside a transaction: permission, function, page. The one way in, for clients and for operations
+that call one another."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from groundcloud.context import Context, Facts, World
+from groundcloud.gateway.authorize import Authorizer
+from groundcloud.gateway.signature import ErrorStyle, style_of
+from groundcloud.identity import Principal
+from groundcloud.operation import Operation, Service
+from groundcloud.paging import Page
+from groundcloud.resource import Resource
+from groundcloud.sealing import NotOurs
+from groundcloud.store import Transaction
+
+
+class Invoker:
+    """Calls operations for principals."""
+
+    def __init__(self, world: World, services: Mapping[str, Service], authorizer: Authorizer) -> None:
+        self._world = world
+        self._services = services
+        self._authorizer = authorizer
+
+    def context(
+        self,
+        operation: Operation,
+        principal: Principal,
+        region: str,
+        request_id: str,
+        facts: Facts,
+        tx: Transaction,
+    ) -> Context:
+        return Context(self._world, operation.service, self, principal, region, request_id, facts, tx)
+
+    def run(self, ctx: Context, operation: Operation, parsed: dict[str, Any], style: ErrorStyle) -> Any:
+        """Check the permission, run the function, cut its list. `parsed` is the request as the protocol read it."""
+        arguments = operation.arguments(parsed)
+        self._authorizer.check(ctx, operation, arguments, style)
+        result = operation.function(ctx, **arguments)
+        return self._cut(ctx, operation, parsed, result) if operation.paging else result
+
+    # -- what a context asks for (`groundcloud.context.Caller`)
+
+    def call(self, ctx: Context, service: str, operation: str, arguments: dict[str, Any]) -> Any:
+        """Run another service's operation for this caller, in its transaction."""
+        found = self._services[service]
+        names = {each.function.__name__: each for each in found.operations.values()}
+        called = names[operation]
+        source = f"{self._services[ctx.service_name].prefix}.amazonaws.com"
+        facts = ctx.facts._replace(called_via=(*ctx.facts.called_via, source))
+        inner = self.context(called, ctx.principal, ctx.region, ctx.request_id, facts, ctx.tx)
+        result = self.run(inner, called, arguments, _style(found))
+        if isinstance(result, dict):
+            return {name: list(value) if isinstance(value, Page) else value for name, value in result.items()}
+        return result
+
+    def authorize(self, ctx: Context, action: str, resource: Resource, principal: Principal) -> None:
+        style = _style(self._services[ctx.service_name])
+        self._authorizer.check_one(ctx, action, resource, principal, style)
+
+    # -- pages
+
+    def _cut(self, ctx: Context, operation: Operation, parsed: dict[str, Any], result: Any) -> Any:
+        paging = operation.paging
+        assert paging is not None
+        page = result.get(paging.result)
+        if not isinstance(page, Page):
+            return result
+        purpose = f"page/{operation.service.name}/{operation.name}/{ctx.account}/{ctx.region}"
+        after = self._open_token(operation, parsed.get(paging.token), purpose)
+        usual = operation.declaration.page_size or operation.service.page_size
+        items, next_position = page.cut(after, parsed.get(paging.limit) or usual)
+        cut = {**result, paging.result: items}
+        if paging.more:
+            cut[paging.more] = bool(next_position)
+        if next_position:
+            sealed = self._world.sealer.seal(next_position, purpose)
+            cut[paging.next_token] = base64.urlsafe_b64encode(sealed).decode()
+        return cut
+
+    def _open_token(self, operation: Operation, token: str | None, purpose: str) -> bytes:
+        if not token:
+            return b""
+        try:
+            return self._world.sealer.open(base64.urlsafe_b64decode(token), purpose)
+        except (NotOurs, binascii.Error, ValueError) as error:
+            raise operation.service.invalid_token() from error
+
+
+def _style(service: Service) -> ErrorStyle:
+    return style_of(service.model.endpoint_prefix, str(service.model.protocol))
