@@ -1,0 +1,185 @@
+"""Patterns with `*` and `?`: tokens, policy variables in them, and matchers compiled from them.
+
+A matcher is compiled once for a pattern. Its cost is at most the product of the lengths of pattern and text, never
+exponential (each `*` is an atomic group: once the text after it is found, it is not tried elsewhere).
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from enum import Enum
+from functools import lru_cache
+
+import msgspec
+
+Facts = Callable[[str], "str | Sequence[str] | None"]
+Test = Callable[[str], bool]
+
+
+class Wild(Enum):
+    """A wildcard: any characters, or exactly one."""
+
+    ANY = "*"
+    ONE = "?"
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """`${key}` or `${key, 'default'}`; `key` in lower case, `spelled` as the author wrote it."""
+
+    key: str
+    spelled: str
+    default: str | None = None
+
+
+class Value(str):
+    """What a variable stood for; a colon in it does not separate the parts of an ARN."""
+
+    __slots__ = ()
+
+
+Fixed = tuple["str | Wild", ...]
+Pattern = tuple["str | Wild | Variable", ...]
+
+_PIECE = re.compile(
+    r"""(?P<wild>[*?])
+      | \$\{(?P<special>[*?$])\}
+      | \$\{\s*(?P<key>[^\s,${}'][^,${}']*?)\s*(?:,\s*'(?P<default>[^'}]*)'\s*)?\}
+      | (?P<text>[^*?$]+|\$)""",
+    re.VERBOSE,
+)
+_SEGMENTS = 6
+
+
+def tokens(text: str, variables: bool, wildcards: bool = True) -> Pattern:
+    """The pieces of a pattern. `variables`: from policy version 2012-10-17 on; before, `${...}` is plain text."""
+    result: list[str | Wild | Variable] = []
+    at = 0
+    while at < len(text):
+        piece = _PIECE.match(text, at)
+        if piece is None or (not variables and piece.lastgroup in ("special", "key", "default")):
+            token: str | Wild | Variable = text[at]
+            at += 1
+        else:
+            token = _token(piece, wildcards)
+            at = piece.end()
+        if isinstance(token, str) and result and isinstance(result[-1], str):
+            result[-1] += token
+        elif not (token is Wild.ANY and result and result[-1] is Wild.ANY):
+            result.append(token)
+    return tuple(result)
+
+
+def _token(piece: re.Match[str], wildcards: bool) -> "str | Wild | Variable":
+    if piece["wild"]:
+        return Wild(piece["wild"]) if wildcards else piece["wild"]
+    if piece["key"]:
+        return Variable(piece["key"].lower(), piece["key"], piece["default"])
+    return piece["special"] or piece["text"]
+
+
+def is_fixed(pattern: Pattern) -> bool:
+    """Whether a pattern needs no value of the request."""
+    return not any(isinstance(token, Variable) for token in pattern)
+
+
+def resolve(pattern: Pattern, facts: Facts) -> Fixed | None:
+    """The pattern with its variables replaced; wildcards in a value are plain characters. None: no single value.
+
+    A key with several values cannot be a variable (IAM User Guide, "Policy elements: Variables and tags").
+    """
+    result: list[str | Wild] = []
+    for token in pattern:
+        if not isinstance(token, Variable):
+            result.append(token)
+            continue
+        found = facts(token.key)
+        if found is not None and not isinstance(found, str):
+            found = found[0] if len(found) == 1 else None
+        value = token.default if found is None else found
+        if value is None:
+            return None
+        result.append(Value(value))
+    return tuple(result)
+
+
+@lru_cache(maxsize=16_384)
+def matcher(pattern: Fixed, ignore_case: bool = False) -> Test:
+    """A test for strings; `*` also matches nothing, `:` and `/`."""
+    pattern = _joined(pattern)
+    if ignore_case:
+        lowered = matcher(tuple(token.lower() if isinstance(token, str) else token for token in pattern))
+        return lambda text: lowered(text.lower())
+    if pattern == (Wild.ANY,):
+        return _anything
+    if all(isinstance(token, str) for token in pattern):
+        return "".join(str(token) for token in pattern).__eq__
+    if len(pattern) == 2 and isinstance(pattern[0], str) and pattern[1] is Wild.ANY:
+        prefix = pattern[0]
+        return lambda text: text.startswith(prefix)
+    return _full_match(_expression(pattern, "."))
+
+
+@lru_cache(maxsize=16_384)
+def arn_matcher(segments: tuple[Fixed, ...]) -> Test:
+    """A test for ARNs: the first five parts are compared one by one, `*` in the sixth also crosses `:` and `/`."""
+    if all(segment == (Wild.ANY,) for segment in segments):
+        return _is_arn
+    parts = [_expression(segment, "[^:]") for segment in segments[:-1]]
+    if not any(isinstance(token, Wild) for segment in segments[:-1] for token in segment):
+        head = ":".join("".join(str(token) for token in segment) for segment in segments[:-1]) + ":"
+        return matcher((head, *segments[-1]))
+    return _full_match(":".join([*parts, _expression(segments[-1], ".")]))
+
+
+def arn_segments(pattern: Pattern) -> tuple[Pattern, ...]:
+    """The six parts of an ARN pattern; missing parts are `*` (IAM User Guide, "Policy elements: Resource").
+
+    Colons are looked for in the author's text only, so a variable's value stays in its part.
+    """
+    segments: list[list[str | Wild | Variable]] = [[]]
+    for token in pattern:
+        if not isinstance(token, str) or isinstance(token, Value):
+            segments[-1].append(token)
+            continue
+        pieces = token.split(":", _SEGMENTS - len(segments))
+        if pieces[0]:
+            segments[-1].append(pieces[0])
+        segments.extend([piece] if piece else [] for piece in pieces[1:])
+    missing = _SEGMENTS - len(segments)
+    return tuple(tuple(segment) for segment in segments) + ((Wild.ANY,),) * missing
+
+
+def _joined(pattern: Fixed) -> Fixed:
+    result: list[str | Wild] = []
+    for token in pattern:
+        if isinstance(token, str) and result and isinstance(result[-1], str):
+            result[-1] += token
+        else:
+            result.append(token)
+    return tuple(result)
+
+
+def _expression(pattern: Fixed, character: str) -> str:
+    """A regular expression; all but the last `*` are atomic, so matching does not blow up."""
+    runs: list[str] = [""]
+    for token in pattern:
+        if token is Wild.ANY:
+            runs.append("")
+        else:
+            runs[-1] += character if token is Wild.ONE else re.escape(str(token))
+    first, middle, last = runs[0], runs[1:-1], runs[-1]
+    if len(runs) == 1:
+        return first
+    return first + "".join(f"(?>{character}*?{run})" for run in middle) + f"{character}*{last}"
+
+
+def _full_match(expression: str) -> Test:
+    found = re.compile(expression, re.DOTALL).fullmatch
+    return lambda text: found(text) is not None
+
+
+def _anything(text: str) -> bool:
+    return True
+
+
+def _is_arn(text: str) -> bool:
+    return text.count(":") >= _SEGMENTS - 1
