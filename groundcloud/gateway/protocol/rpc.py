@@ -59,7 +59,7 @@ class QueryProtocol(Protocol):
         super().__init__(service)
         self.readers = QueryReaders(ec2=False)
         self.writers = XmlWriters(milliseconds=bool(self.repairs.get("milliseconds")))
-        declared = service.metadata.get("xmlNamespace")
+        declared = self.repairs.get("xml_namespace") or service.metadata.get("xmlNamespace")
         self.xmlns = f' xmlns="{attribute(declared)}"' if declared else ""
 
     def input_parser(self, operation: OperationModel) -> Parse:
