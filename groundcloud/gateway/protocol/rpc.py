@@ -1,0 +1,212 @@
+"""The protocols in which the operation's name is a parameter or a header: query, ec2, json, rpc-v2-cbor.
+
+What is REST lives in rest.py; finding the operation is the gateway's work.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.model import OperationModel, ServiceModel
+
+from groundcloud.errors import AwsError
+from groundcloud.gateway.protocol.errors import Malformed, SerializationException
+from groundcloud.gateway.protocol.faults import Fault, Faults, facts, is_sender
+from groundcloud.gateway.protocol.jsonread import JsonReaders, decode
+from groundcloud.gateway.protocol.jsonwrite import TreeWriters, encode, json_scalar
+from groundcloud.gateway.protocol.query import QueryReaders, form_parser
+from groundcloud.gateway.protocol.repairs import repairs_of
+from groundcloud.gateway.protocol.values import Answer, Input
+from groundcloud.gateway.protocol.xmlwrite import XmlWriters, attribute, escape
+
+Parse = Callable[[Input], dict[str, Any]]
+WriteOutput = Callable[[Any, str], Answer]
+WriteError = Callable[[AwsError, str, OperationModel | None], Answer]
+
+
+class Protocol:
+    """One wire protocol of one service; makes parsers and writers, each compiled once per operation."""
+
+    name = ""
+
+    def __init__(self, service: ServiceModel) -> None:
+        self.service = service
+        self.faults = Faults(service)
+        self.repairs = repairs_of(service.service_name)
+
+    def input_parser(self, operation: OperationModel) -> Parse:
+        """A function from a request to the operation's arguments; raises an AwsError when it is malformed."""
+        raise NotImplementedError
+
+    def output_writer(self, operation: OperationModel) -> WriteOutput:
+        """A function from (result, request id) to the answer."""
+        raise NotImplementedError
+
+    def error_writer(self) -> WriteError:
+        """A function from (error, request id, operation if known) to the answer."""
+        raise NotImplementedError
+
+    def has_streaming_input(self, operation: OperationModel) -> bool:
+        """Whether the parser wants the body as a stream and not as bytes."""
+        return bool(operation.has_event_stream_input)
+
+
+class QueryProtocol(Protocol):
+    """`query`: forms in, XML out. AWS's API reference of IAM and STS shows every form of its answers."""
+
+    name = "query"
+
+    def __init__(self, service: ServiceModel) -> None:
+        super().__init__(service)
+        self.readers = QueryReaders(ec2=False)
+        self.writers = XmlWriters(milliseconds=bool(self.repairs.get("milliseconds")))
+        declared = self.repairs.get("xml_namespace") or service.metadata.get("xmlNamespace")
+        self.xmlns = f' xmlns="{attribute(declared)}"' if declared else ""
+
+    def input_parser(self, operation: OperationModel) -> Parse:
+        return form_parser(operation.input_shape, self.readers)
+
+    def output_writer(self, operation: OperationModel) -> WriteOutput:
+        shape = operation.output_shape
+        members = self.writers.members(shape)[0] if shape is not None else None
+        wrapper = shape.serialization.get("resultWrapper") if shape is not None else None
+        start = f"<{operation.name}Response{self.xmlns}>" + (f"<{wrapper}>" if wrapper else "")
+        middle = (f"</{wrapper}>" if wrapper else "") + "<ResponseMetadata><RequestId>"
+        end = f"</RequestId></ResponseMetadata></{operation.name}Response>"
+
+        def write(result: Any, request_id: str) -> Answer:
+            pieces = [start]
+            if members is not None and result is not None:
+                members(pieces.append, result)
+            pieces.append(f"{middle}{request_id}{end}")
+            return Answer(200, self.headers(request_id), "".join(pieces).encode())
+
+        return write
+
+    def headers(self, request_id: str) -> list[tuple[str, str]]:
+        return [("x-amzn-RequestId", request_id), ("Content-Type", "text/xml")]
+
+    def error_writer(self) -> WriteError:
+        def write(error: AwsError, request_id: str, operation: OperationModel | None) -> Answer:
+            fault = self.faults.find(error.code, operation)
+            status = fault.status or error.status
+            kind = "Sender" if is_sender(fault, status) else "Receiver"
+            pieces = [f"<ErrorResponse{self.xmlns}><Error><Type>{kind}</Type>"]
+            self.describe(pieces, error, fault)
+            pieces.append(f"</Error><RequestId>{request_id}</RequestId></ErrorResponse>")
+            return Answer(status, self.headers(request_id), "".join(pieces).encode())
+
+        return write
+
+    def describe(self, pieces: list[str], error: AwsError, fault: Fault) -> None:
+        """Code, message and the members that the model declares."""
+        pieces.append(f"<Code>{escape(fault.code)}</Code><Message>{escape(error.message)}</Message>")
+        if fault.shape is not None and len(fault.shape.members) > (fault.message_member in fault.shape.members):
+            known = facts(error, fault)
+            known.pop("message", None)
+            self.writers.members(fault.shape)[0](pieces.append, known)
+
+
+class Ec2Protocol(QueryProtocol):
+    """`ec2`: query with its own names and envelope."""
+
+    name = "ec2"
+
+    def __init__(self, service: ServiceModel) -> None:
+        super().__init__(service)
+        self.readers = QueryReaders(ec2=True)
+        self.writers = XmlWriters(milliseconds=True)
+
+    def output_writer(self, operation: OperationModel) -> WriteOutput:
+        shape = operation.output_shape
+        members = self.writers.members(shape)[0] if shape is not None else None
+        start = f'<?xml version="1.0" encoding="UTF-8"?>\n<{operation.name}Response{self.xmlns}><requestId>'
+        end = f"</{operation.name}Response>"
+
+        def write(result: Any, request_id: str) -> Answer:
+            pieces = [f"{start}{request_id}</requestId>"]
+            if members is None:
+                pieces.append("<return>true</return>")
+            elif result is not None:
+                members(pieces.append, result)
+            pieces.append(end)
+            return Answer(200, self.headers(request_id), "".join(pieces).encode())
+
+        return write
+
+    def headers(self, request_id: str) -> list[tuple[str, str]]:
+        return [("x-amzn-requestid", request_id), ("Content-Type", "text/xml;charset=UTF-8")]
+
+    def error_writer(self) -> WriteError:
+        def write(error: AwsError, request_id: str, operation: OperationModel | None) -> Answer:
+            fault = self.faults.find(error.code, operation)
+            pieces = ['<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>']
+            self.describe(pieces, error, fault)
+            pieces.append(f"</Error></Errors><RequestID>{request_id}</RequestID></Response>")
+            return Answer(fault.status or error.status, self.headers(request_id), "".join(pieces).encode())
+
+        return write
+
+
+class JsonProtocol(Protocol):
+    """`json` 1.0 and 1.1: one JSON object in, one out, the error's name in `__type`."""
+
+    name = "json"
+
+    def __init__(self, service: ServiceModel) -> None:
+        super().__init__(service)
+        self.readers = JsonReaders()
+        self.writers = TreeWriters(json_scalar)
+        self.content_type = f"application/x-amz-json-{service.metadata.get('jsonVersion', '1.0')}"
+        self.type_prefix = str(self.repairs.get("error_type_prefix", ""))
+
+    def headers(self, request_id: str) -> list[tuple[str, str]]:
+        return [("x-amzn-RequestId", request_id), ("Content-Type", self.content_type)]
+
+    def input_parser(self, operation: OperationModel) -> Parse:
+        shape = operation.input_shape
+        read = self.readers.structure(shape) if shape is not None else None
+
+        def parse(request: Input) -> dict[str, Any]:
+            if read is None or not request.body:
+                return {}
+            try:
+                return read(decode(request.body))  # type: ignore[no-any-return]  # a structure's reader gives a dict
+            except Malformed as problem:
+                raise SerializationException(message=str(problem)) from None
+
+        return parse
+
+    def output_writer(self, operation: OperationModel) -> WriteOutput:
+        shape = operation.output_shape
+        build = self.writers.structure(shape) if shape is not None else None
+
+        def write(result: Any, request_id: str) -> Answer:
+            body = b"{}" if build is None or result is None else encode(build(result))
+            if build is None:
+                body = b""  # AWS answers operations without output with an empty body
+            return Answer(200, self.headers(request_id), body)
+
+        return write
+
+    def error_writer(self) -> WriteError:
+        def write(error: AwsError, request_id: str, operation: OperationModel | None) -> Answer:
+            fault = self.faults.find(error.code, operation)
+            status = fault.status or error.status
+            headers = self.headers(request_id) + self.query_error(fault, status)
+            return Answer(status, headers, encode(self.error_body(error, fault)))
+
+        return write
+
+    def error_body(self, error: AwsError, fault: Fault) -> dict[str, Any]:
+        """The error as a tree: its type, its message, its members."""
+        tree = {"__type": self.type_prefix + fault.name, fault.message_member: error.message}
+        if fault.shape is not None:
+            tree.update(self.writers.structure(fault.shape)(facts(error, fault)))
+        return tree
+
+    def query_error(self, fault: Fault, status: int) -> list[tuple[str, str]]:
+        """The header by which services that left the query protocol keep its error codes."""
+        if not self.service.is_query_compatible:
+            return []
+        kind = "Sender" if is_sender(fault, status) else "Receiver"
+        return [("x-amzn-query-error", f"{fault.code};{kind}")]
