@@ -5,10 +5,10 @@ What the bytes mean is parser.py's, how an answer is written head.py's and sendi
 
 import asyncio
 import logging
-import sys
 from collections.abc import Awaitable
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
+from groundcloud.gateway import eager
 from groundcloud.gateway.head import CONTINUE, BadResponse, Head, encode_head, refusal
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, FileRange, Handler, Response
 from groundcloud.gateway.limits import Limits
@@ -18,7 +18,6 @@ from groundcloud.gateway.sending import Outgoing, release
 _log = logging.getLogger(__name__)
 _ONE_WRITE = 65536
 """Up to here copying head and body together is cheaper than handing over two buffers."""
-_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
 
 class Host(Protocol):
@@ -161,8 +160,8 @@ class Connection(asyncio.Protocol):
         if type(result) is Response and type(result.body) is bytes:
             self._answer_whole(received, result, result.body)
         else:
-            task = asyncio.Task(self._serve(received, result), loop=asyncio.get_running_loop(), **_EAGER)
-            if not task.done():
+            task = eager.start(self._serve(received, result), asyncio.get_running_loop())
+            if task is not None:
                 self._task = task
 
     async def _serve(self, received: Received, result: Response | Awaitable[Response]) -> None:
