@@ -1,6 +1,6 @@
 """What the server hands to the gateway and gets back: plain values, no sockets."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 
@@ -9,11 +9,16 @@ class Body(Protocol):
 
     @property
     def length(self) -> int | None:
-        """Bytes announced by Content-Length; None when the client sends chunks without a length."""
+        """Bytes announced by Content-Length (0 without a body); None when the client sends chunks without a length."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """True once the last byte has arrived: `read` will not wait."""
         ...
 
     async def read(self, limit: int) -> bytes:
-        """The whole body; raises `BodyTooLarge` past `limit` bytes."""
+        """The whole body (or what is left of it); raises `BodyTooLarge` past `limit` bytes."""
         ...
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -42,17 +47,43 @@ class Request:
         self.secure = secure
 
 
+class FileRange:
+    """`count` bytes of a file from `offset`: a response body that the kernel can send by itself.
+
+    A path is opened when the sending starts. A descriptor belongs to the server from the moment the response is
+    returned: it is closed after the answer, however that ends.
+    """
+
+    __slots__ = ("count", "file", "offset")
+
+    def __init__(self, file: str | int, offset: int, count: int) -> None:
+        self.file = file
+        self.offset = offset
+        self.count = count
+
+
+ResponseBody = bytes | AsyncIterable[bytes] | FileRange
+
+
 class Response:
-    """One HTTP response. The server adds Content-Length (or chunks a body without one), Date and Connection."""
+    """One HTTP response. The server adds Content-Length (or chunks a body without one), Date and Connection.
+
+    A Content-Length among the headers announces the length of a streamed body; with `Connection: close` among them
+    the connection ends after this answer. Transfer-Encoding is the server's alone.
+    """
 
     __slots__ = ("body", "headers", "status")
 
-    def __init__(
-        self, status: int, headers: list[tuple[str, str]], body: bytes | AsyncIterable[bytes] = b""
-    ) -> None:
+    def __init__(self, status: int, headers: list[tuple[str, str]], body: ResponseBody = b"") -> None:
         self.status = status
         self.headers = headers
         self.body = body
+
+
+Handler = Callable[[Request], Response | Awaitable[Response]]
+"""Answers a request. A plain function may answer at once; anything that waits returns a coroutine, which gets a task
+of its own. The task is cancelled when the client goes away; while a body is arriving, the body raises
+`BodyInterrupted` instead."""
 
 
 class BodyTooLarge(Exception):
@@ -60,4 +91,4 @@ class BodyTooLarge(Exception):
 
 
 class BodyInterrupted(Exception):
-    """The client went away, or broke the framing, before the body was complete."""
+    """The client went away, stalled, or broke the framing, before the body was complete."""

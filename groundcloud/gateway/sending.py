@@ -1,0 +1,149 @@
+"""Response bodies on their way out: streams with back-pressure, files by the kernel's own hand."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterable
+
+from groundcloud.gateway.head import BadResponse, Head
+from groundcloud.gateway.http import FileRange
+
+_log = logging.getLogger(__name__)
+WRITE_BUFFER = 262144
+"""Bytes that wait for the client before a stream pauses."""
+_PIECE = 1 << 20
+"""Bytes per read or sendfile: enough to be quick, little enough to let others have their turn."""
+
+
+class Outgoing:
+    """The writing half of a connection: bytes, and waiting while the client is slower than we are."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        self.transport = transport
+        self.progress = 0
+        """Counts what left by sendfile, which the transport does not see."""
+        self.waiting = False
+        """sendfile waits for the client."""
+        self._room: asyncio.Future[None] | None = None
+
+    def pause(self) -> None:
+        if self._room is None:
+            self._room = asyncio.get_running_loop().create_future()
+
+    def resume(self) -> None:
+        if self._room is not None:
+            room, self._room = self._room, None
+            if not room.done():
+                room.set_result(None)
+
+    async def drain(self) -> None:
+        """Waits until the transport has room. The task is cancelled when the client goes away."""
+        if self._room is not None:
+            await self._room
+
+    async def stream(self, head: Head, body: AsyncIterable[bytes]) -> None:
+        """Raises `BadResponse` when the body is not as long as announced."""
+        transport = self.transport
+        transport.write(head.data)
+        left = head.length
+        async for piece in body:
+            if not piece:
+                continue
+            if left is not None:
+                left -= len(piece)
+                if left < 0:
+                    raise BadResponse("the body is longer than announced")
+            if head.chunked:
+                transport.writelines([b"%x\r\n" % len(piece), piece, b"\r\n"])
+            else:
+                transport.write(piece)
+            await self.drain()
+        if left:
+            raise BadResponse("the body is shorter than announced")
+        if head.chunked:
+            transport.write(b"0\r\n\r\n")
+
+    async def file(self, head: Head, body: FileRange, plain: bool) -> None:
+        """Raises `BadResponse` when the file ends before the range does."""
+        descriptor = os.open(body.file, os.O_RDONLY | os.O_CLOEXEC) if isinstance(body.file, str) else body.file
+        body.file = descriptor
+        if plain and body.count > _PIECE // 16:
+            await self._by_kernel(head, descriptor, body.offset, body.count)
+        else:
+            await self._by_reads(head, descriptor, body.offset, body.count)
+
+    async def _by_reads(self, head: Head, descriptor: int, offset: int, count: int) -> None:
+        loop = asyncio.get_running_loop()
+        first = head.data
+        while count:
+            piece = await loop.run_in_executor(None, os.pread, descriptor, min(count, _PIECE), offset)
+            if not piece:
+                raise BadResponse("the file is shorter than announced")
+            offset += len(piece)
+            count -= len(piece)
+            self.transport.write(first + piece if first else piece)
+            first = b""
+            await self.drain()
+        if first:
+            self.transport.write(first)
+
+    async def _by_kernel(self, head: Head, descriptor: int, offset: int, count: int) -> None:
+        """The transport must be empty first: the kernel writes behind its back."""
+        transport = self.transport
+        await self.drain()
+        transport.set_write_buffer_limits(high=0)
+        try:
+            transport.write(head.data)
+            await self.drain()
+        finally:
+            transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        # The loop lets nobody watch a transport's own descriptor; a duplicate is the same socket.
+        socket = os.dup(transport.get_extra_info("socket").fileno())
+        try:
+            while count:
+                try:
+                    sent = os.sendfile(socket, descriptor, offset, min(count, _PIECE))
+                except BlockingIOError:
+                    await self._writable(socket)
+                    continue
+                if not sent:
+                    raise BadResponse("the file is shorter than announced")
+                offset += sent
+                count -= sent
+                self.progress += sent
+                if count:
+                    await self._writable(socket)
+        finally:
+            os.close(socket)
+
+    async def _writable(self, socket: int) -> None:
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        loop.add_writer(socket, _set, ready)
+        self.waiting = True
+        try:
+            await ready
+        finally:
+            self.waiting = False
+            loop.remove_writer(socket)
+
+
+def _set(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+async def release(body: object) -> None:
+    """Let go of a response body, sent or not: close the file, run the generator's `finally`."""
+    if isinstance(body, FileRange):
+        if isinstance(body.file, int):
+            os.close(body.file)
+            body.file = ""
+        return
+    close = getattr(body, "aclose", None)
+    if close is not None:
+        try:
+            await close()
+        except Exception as error:
+            _log.error("a response body failed while it was closed", exc_info=error)
