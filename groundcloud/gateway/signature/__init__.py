@@ -1,0 +1,34 @@
+"""Who signed a request: AWS Signature Version 4 (headers, query, chunks), Version 2 for S3, and POST policies.
+
+Pure functions and state machines: no sockets, no store, no clock. `claim` reads what a request says about its
+signer, the caller looks the key up, `verify` decides.
+"""
+
+from groundcloud.gateway.signature.claim import Claim, claim
+from groundcloud.gateway.signature.errors import ERRORS, ErrorStyle, Failure, SignatureError, style_of
+from groundcloud.gateway.signature.verify import (
+    STREAMING,
+    BodyHash,
+    body_hash_of,
+    check_scope,
+    payload_hash_of,
+    signing_key,
+    verify,
+)
+
+__all__ = [
+    "ERRORS",
+    "STREAMING",
+    "BodyHash",
+    "Claim",
+    "ErrorStyle",
+    "Failure",
+    "SignatureError",
+    "body_hash_of",
+    "check_scope",
+    "claim",
+    "payload_hash_of",
+    "signing_key",
+    "style_of",
+    "verify",
+]
