@@ -25,7 +25,9 @@ class World(NamedTuple):
 
 
 class Arn(Protocol):
-    """The part of a service that `ctx.arn` needs: where its ARNs begin."""
+    """The part of a service that a context needs: its name, and where its ARNs begin."""
+
+    name: str
 
     def arn(self, account: str, region: str, resource: str) -> str: ...
 
@@ -99,6 +101,11 @@ class Context:
         return f"{prefix}-{self.random_text(_HEX, 17)}"
 
     # -- names
+
+    @property
+    def service_name(self) -> str:
+        """botocore's name of the service that is called."""
+        return self._service.name
 
     def arn(self, resource: str) -> str:
         """The ARN of this service's resource in this account and region."""

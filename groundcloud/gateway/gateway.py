@@ -10,6 +10,7 @@
 An operation that only reads is answered at once, on the event loop; one that writes waits for its commit.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Mapping
@@ -17,9 +18,8 @@ from datetime import datetime
 from typing import Any
 
 from groundcloud.context import Context, Facts, World
-from groundcloud.errors import AwsError, InternalFailure, ServiceNotWritten
+from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
-from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.endpoint import Endpoint, Endpoints, Voice
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Request, Response
 from groundcloud.gateway.invoke import Invoker
@@ -31,7 +31,7 @@ from groundcloud.gateway.signature import Claim, ErrorStyle, Failure, claim
 from groundcloud.gateway.trail import Recorder
 from groundcloud.gateway.trail.event import Call as Event
 from groundcloud.gateway.trail.event import document
-from groundcloud.identity import ANONYMOUS, Identities, Principal
+from groundcloud.identity import ANONYMOUS, Principal
 from groundcloud.operation import Service
 from groundcloud.store import Store, StoreUnavailable, Transaction
 
@@ -86,7 +86,7 @@ class Gateway:
         self,
         world: World,
         services: Mapping[str, Service],
-        identities: Identities,
+        invoker: Invoker,
         authenticator: Authenticator,
         recorder: Recorder,
         call_log: CallLog,
@@ -95,7 +95,7 @@ class Gateway:
         self._world = world
         self._store: Store = world.store
         self._authenticator = authenticator
-        self._invoker = Invoker(world, services, Authorizer(identities))
+        self._invoker = invoker
         self._endpoints = Endpoints(services)
         self._router = Router(frozenset(services))
         self._recorder = recorder
@@ -200,8 +200,6 @@ class Gateway:
         return self._finish(call)
 
     async def _read_elsewhere(self, call: Call, endpoint: Endpoint) -> Response:
-        import asyncio
-
         try:
             return await asyncio.get_running_loop().run_in_executor(None, self._read, call, endpoint)
         except Exception as error:
@@ -349,6 +347,3 @@ def _take(request: Request) -> bytes:
 def _uuid(entropy: bytes) -> str:
     text = entropy.hex()
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
-
-
-__all__ = ["Gateway", "Input", "ServiceNotWritten"]

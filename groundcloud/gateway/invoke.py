@@ -53,13 +53,13 @@ class Invoker:
         source = f"{self._services[ctx.service_name].prefix}.amazonaws.com"
         facts = ctx.facts._replace(called_via=(*ctx.facts.called_via, source))
         inner = self.context(called, ctx.principal, ctx.region, ctx.request_id, facts, ctx.tx)
-        result = self.run(inner, called, arguments, _style(found))
+        result = self.run(inner, called, arguments, style_of_service(found))
         if isinstance(result, dict):
             return {name: list(value) if isinstance(value, Page) else value for name, value in result.items()}
         return result
 
     def authorize(self, ctx: Context, action: str, resource: Resource, principal: Principal) -> None:
-        style = _style(self._services[ctx.service_name])
+        style = style_of_service(self._services[ctx.service_name])
         self._authorizer.check_one(ctx, action, resource, principal, style)
 
     # -- pages
@@ -91,5 +91,6 @@ class Invoker:
             raise operation.service.invalid_token() from error
 
 
-def _style(service: Service) -> ErrorStyle:
+def style_of_service(service: Service) -> ErrorStyle:
+    """How a service's own protocol words its errors."""
     return style_of(service.model.endpoint_prefix, str(service.model.protocol))

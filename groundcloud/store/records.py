@@ -15,11 +15,11 @@ R = TypeVar("R", bound="Record")
 IndexKeys = Callable[[Any], Iterable[Key]]
 
 
-class Part(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Part(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A structure inside a record, a request or an answer. Unknown fields are refused with their path."""
 
 
-class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Record(msgspec.Struct, omit_defaults=True):
     """One row of one table.
 
     `key` names the key fields. A record of an account begins with its account's field, and a record of a region has

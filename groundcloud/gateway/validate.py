@@ -1,0 +1,1 @@
+def input_validator(model): return None

@@ -1,0 +1,135 @@
+"""The composition root: every part of a running cloud, built by hand, top to bottom. Read it first."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+from groundcloud.accounts import Account, Installation
+from groundcloud.context import Facts, World
+from groundcloud.gateway.authenticate import Authenticator
+from groundcloud.gateway.authorize import Authorizer
+from groundcloud.gateway.gateway import Gateway
+from groundcloud.gateway.invoke import Invoker, style_of_service
+from groundcloud.gateway.log import CallLog
+from groundcloud.gateway.trail import Recorder
+from groundcloud.identity import Principal
+from groundcloud.operation import Service
+from groundcloud.sealing import Sealer, installation_key
+from groundcloud.services.iam.identities import IamIdentities, root_principal
+from groundcloud.store import Store, Transaction, open_store
+
+SERVICES = {
+    "iam": "groundcloud.services.iam",
+    "sts": "groundcloud.services.sts",
+}
+"""Every service of this cloud: botocore's name for it, and the module that has it."""
+
+
+class Services(Mapping[str, Service]):
+    """The services, each imported when it is first asked for: a start waits for none of them."""
+
+    def __getitem__(self, name: str) -> Service:
+        service: Service = import_module(SERVICES[name]).service
+        return service
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SERVICES)
+
+    def __len__(self) -> int:
+        return len(SERVICES)
+
+
+class Cloud:
+    """A cloud without its sockets: a gateway over a store."""
+
+    def __init__(
+        self,
+        store: Store,
+        sealer: Sealer,
+        *,
+        region: str = "us-east-1",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        entropy: Callable[[int], bytes] = os.urandom,
+        call_log: IO[bytes] | None = None,
+        trust_any_key: bool = False,
+    ) -> None:
+        self.store = store
+        self.region = region
+        self.world = World(store, sealer, clock, entropy)
+        self.services = Services()
+        self.identities = IamIdentities(sealer)
+        self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
+        self.recorder = Recorder(store)
+        self.log = CallLog(call_log)
+        self.default_account = self._default_account()
+        trust = self._trusted if trust_any_key else None
+        self.gateway = Gateway(
+            self.world,
+            self.services,
+            self.invoker,
+            Authenticator(self.identities, trust),
+            self.recorder,
+            self.log,
+            region,
+        )
+
+    def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
+        """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and
+        for the command line. It is authorized like any other call."""
+        found = self.services[service].operation(operation)
+        ctx = self.invoker.context(found, principal, self.region, "local", Facts(), tx)
+        return self.invoker.run(ctx, found, arguments, style_of_service(found.service))
+
+    def create_account(self, name: str, email: str) -> str:
+        """A new account with its root user; its number."""
+        return self.store.write(lambda tx: new_account(tx, self.world, name, email).account)
+
+    def create_admin(self, account: str, user_name: str = "admin") -> dict[str, str]:
+        """A user who may do everything, with an access key: `access_key_id` and `secret_access_key`."""
+
+        def work(tx: Transaction) -> dict[str, str]:
+            root = root_principal(account)
+            self.call(tx, root, "iam", "CreateUser", user_name=user_name)
+            self.call(
+                tx, root, "iam", "AttachUserPolicy",
+                user_name=user_name, policy_arn="arn:aws:iam::aws:policy/AdministratorAccess",
+            )  # fmt: skip
+            key: dict[str, str] = self.call(tx, root, "iam", "CreateAccessKey", user_name=user_name)["access_key"]
+            return key
+
+        return self.store.write(work)
+
+    def _default_account(self) -> str:
+        """The account that the first start makes."""
+
+        def work(tx: Transaction) -> str:
+            found = tx.get(Installation, "installation")
+            if found is None:
+                account = new_account(tx, self.world, "groundcloud", "root@groundcloud.invalid").account
+                found = tx.put(Installation(default_account=account, created=self.world.clock()))
+            return found.default_account
+
+        return self.store.write(work)
+
+    def _trusted(self, access_key_id: str) -> Principal:
+        """Any key is the default account's root; twelve digits are that account's."""
+        twelve_digits = len(access_key_id) == 12 and access_key_id.isdigit()
+        return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
+
+
+def new_account(tx: Transaction, world: World, name: str, email: str) -> Account:
+    """An account under a number that nobody has."""
+    while True:
+        number = f"{int.from_bytes(world.entropy(8), 'big') % 900_000_000_000 + 100_000_000_000}"
+        if tx.get(Account, number) is None:
+            return tx.put(Account(account=number, name=name, email=email, created=world.clock().replace(microsecond=0)))
+
+
+def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
+    """The cloud whose data lie in a folder, made at the first start."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sealer = Sealer(installation_key(data / "installation.key"))
+    return Cloud(open_store(store_url or str(data / "groundcloud.db")), sealer, **options)

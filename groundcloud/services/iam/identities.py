@@ -1,0 +1,163 @@
+"""Credentials and policies as the gateway asks for them, read from IAM's records."""
+
+from collections.abc import Callable, Sequence
+
+from groundcloud import tokens
+from groundcloud.accounts import root_arn
+from groundcloud.identity import Credential, Principal
+from groundcloud.policy import Policies, Policy, parse
+from groundcloud.sealing import Sealer
+from groundcloud.services.iam.managed import managed_document
+from groundcloud.services.iam.records import AccessKeySecret, Group, ManagedPolicy, Role, User
+from groundcloud.store import Transaction
+
+SECRET_PURPOSE = "access key"  # noqa: S105 - what the secret is sealed for
+Levels = Sequence[Sequence[Policy]]
+
+
+class IamIdentities:
+    """Fulfils `groundcloud.identity.Identities`. What organizations say is given from outside: no service imports
+    another."""
+
+    def __init__(
+        self,
+        sealer: Sealer,
+        control_policies: Callable[[Transaction, str], Levels] = lambda tx, account: (),
+        organization: Callable[[Transaction, str], str] = lambda tx, account: "",
+    ) -> None:
+        self._sealer = sealer
+        self._control_policies = control_policies
+        self._organization = organization
+
+    # -- credentials
+
+    def credential(self, tx: Transaction, access_key_id: str, token: str) -> Credential | None:
+        if token:
+            return self._temporary(tx, access_key_id, token)
+        found = tx.get(AccessKeySecret, access_key_id)
+        if found is None:
+            return None
+        principal = self._owner(tx, found)
+        if principal is None:
+            return None
+        secret = self._sealer.open(found.sealed, SECRET_PURPOSE).decode()
+        return Credential(principal=principal, secret=secret, active=found.active)
+
+    def _owner(self, tx: Transaction, key: AccessKeySecret) -> Principal | None:
+        if not key.user_name:
+            return root_principal(key.account, key.access_key_id)
+        user = tx.get(User, key.account, key.user_name)
+        return None if user is None else user_principal(user, key.access_key_id)
+
+    def _temporary(self, tx: Transaction, access_key_id: str, text: str) -> Credential | None:
+        token = tokens.read(text, access_key_id, self._sealer)
+        principal = self._of_token(tx, token)
+        if principal is None:
+            return None
+        return Credential(principal=principal, secret=token.secret, token=text, expires=token.session.expires)
+
+    def _of_token(self, tx: Transaction, token: tokens.SessionToken) -> Principal | None:
+        """The principal of a session, or None once the user or role behind it is gone."""
+        account, session = token.account, token.session
+        if token.kind == "Root":
+            return Principal(
+                type="Root", account=account, arn=root_arn(account), user_id=account,
+                access_key_id=token.access_key_id, session=session,
+            )  # fmt: skip
+        if token.kind == "AssumedRole":
+            role = tx.get(Role, account, token.entity)
+            if role is None or role.role_id != token.entity_id:
+                return None
+            return Principal(
+                type="AssumedRole", account=account, name=role.role_name, entity_arn=role.arn,
+                arn=f"arn:aws:sts::{account}:assumed-role/{role.role_name}/{session.name}",
+                user_id=f"{role.role_id}:{session.name}", access_key_id=token.access_key_id, session=session,
+            )  # fmt: skip
+        user = tx.get(User, account, token.entity) if token.entity else None
+        if token.entity and (user is None or user.user_id != token.entity_id):
+            return None
+        if token.kind == "FederatedUser":
+            return Principal(
+                type="FederatedUser", account=account, name=token.entity,
+                arn=f"arn:aws:sts::{account}:federated-user/{session.name}",
+                entity_arn=user.arn if user is not None else root_arn(account),
+                user_id=f"{account}:{session.name}", access_key_id=token.access_key_id, session=session,
+            )  # fmt: skip
+        assert user is not None
+        return user_principal(user, token.access_key_id, session)
+
+    # -- policies
+
+    def policies(self, tx: Transaction, principal: Principal) -> Policies:
+        account = principal.account
+        levels = self._control_policies(tx, account) if account else ()
+        entity = self._entity(tx, principal)
+        if entity is None:
+            return Policies(session=self._session_policies(tx, principal), organization=levels)
+        identity = _of_entity(tx, account, entity)
+        if isinstance(entity, User):
+            for name in entity.groups:
+                group = tx.get(Group, account, name)
+                if group is not None:
+                    identity += _of_entity(tx, account, group)
+        boundary = None
+        if entity.boundary_arn:
+            document = document_of(tx, entity.boundary_arn)
+            boundary = [parse(document)] if document is not None else []
+        session = self._session_policies(tx, principal)
+        return Policies(identity=identity, boundary=boundary, session=session, organization=levels)
+
+    def _entity(self, tx: Transaction, principal: Principal) -> User | Role | None:
+        if principal.type == "AssumedRole":
+            return tx.get(Role, principal.account, principal.name)
+        if principal.type in ("User", "FederatedUser") and principal.name:
+            return tx.get(User, principal.account, principal.name)
+        return None
+
+    def _session_policies(self, tx: Transaction, principal: Principal) -> list[Policy] | None:
+        session = principal.session
+        if session is None or not (session.policies or session.policy_arns):
+            return None
+        documents = [*session.policies, *(document_of(tx, arn) or "" for arn in session.policy_arns)]
+        return [parse(document) for document in documents if document]
+
+    # -- facts
+
+    def tags(self, tx: Transaction, principal: Principal) -> dict[str, str]:
+        entity = self._entity(tx, principal)
+        tags = {tag.key: tag.value for tag in entity.tags} if entity is not None else {}
+        return {**tags, **(principal.session.tags if principal.session is not None else {})}
+
+    def organization(self, tx: Transaction, account: str) -> str:
+        return self._organization(tx, account)
+
+
+def root_principal(account: str, access_key_id: str = "") -> Principal:
+    return Principal(
+        type="Root", account=account, arn=root_arn(account), user_id=account, access_key_id=access_key_id
+    )
+
+
+def user_principal(user: User, access_key_id: str, session: "tokens.Session | None" = None) -> Principal:
+    return Principal(
+        type="User", account=user.account, arn=user.arn, user_id=user.user_id, name=user.user_name,
+        entity_arn=user.arn, access_key_id=access_key_id, session=session,
+    )  # fmt: skip
+
+
+def document_of(tx: Transaction, arn: str) -> str | None:
+    """The default version of a managed policy, AWS's or a customer's."""
+    account = arn.split(":", 5)[4]
+    if account == "aws":
+        return managed_document(arn)
+    policy = tx.get(ManagedPolicy, account, arn.rpartition("/")[2])
+    return policy.document if policy is not None else None
+
+
+def _of_entity(tx: Transaction, account: str, entity: User | Group | Role) -> list[Policy]:
+    found = [parse(document) for document in entity.inline_policies.values()]
+    for arn in entity.attached_policies:
+        document = document_of(tx, arn)
+        if document is not None:
+            found.append(parse(document))
+    return found
