@@ -1,7 +1,7 @@
 """What AWS refuses when a policy is stored: one check for each kind of policy, with AWS's sentences.
 
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and "Policy elements"; the sentences are those that
-IAM answers in MalformedPolicyDocument. Whether a named principal exists is the caller's question (Statement.principals).
+IAM answers in MalformedPolicyDocument. Whether a named principal exists is for IAM to say (Statement.principals).
 """
 
 import re

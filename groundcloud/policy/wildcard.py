@@ -123,6 +123,8 @@ def arn_matcher(segments: tuple[Fixed, ...]) -> Test:
     """A test for ARNs: the first five parts are compared one by one, `*` in the sixth also crosses `:` and `/`."""
     if all(segment == (Wild.ANY,) for segment in segments):
         return _is_arn
+    if any(isinstance(token, str) and ":" in token for segment in segments[:-1] for token in segment):
+        return _nothing  # a variable's value that would have to be in two parts
     parts = [_expression(segment, "[^:]") for segment in segments[:-1]]
     if not any(isinstance(token, Wild) for segment in segments[:-1] for token in segment):
         head = ":".join("".join(str(token) for token in segment) for segment in segments[:-1]) + ":"
@@ -179,6 +181,10 @@ def _full_match(expression: str) -> Test:
 
 def _anything(text: str) -> bool:
     return True
+
+
+def _nothing(text: str) -> bool:
+    return False
 
 
 def _is_arn(text: str) -> bool:
