@@ -159,7 +159,9 @@ def test_if_exists_holds_for_an_absent_key(operator):
     assert holds(f"{operator}IfExists", wanted_by(operator), None)
 
 
-@given(st.sampled_from(COMPARING), st.sampled_from(["x", "1", "true", "10.1.2.3", "arn:aws:s3:::b", "2020-01-01", "AA=="]))
+@given(
+    st.sampled_from(COMPARING), st.sampled_from(["x", "1", "true", "10.1.2.3", "arn:aws:s3:::b", "2020-01-01", "AA=="])
+)
 def test_if_exists_changes_nothing_for_a_key_that_is_there(operator, value):
     assert holds(f"{operator}IfExists", wanted_by(operator), value) is holds(operator, wanted_by(operator), value)
 
@@ -169,16 +171,23 @@ def test_a_key_is_either_null_or_not(value):
     assert holds("Null", "true", value) is not holds("Null", "false", value)
 
 
-@pytest.mark.parametrize("positive", ["StringEquals", "StringLike", "NumericEquals", "DateEquals", "IpAddress", "ArnLike"])
+@pytest.mark.parametrize(
+    "positive", ["StringEquals", "StringLike", "NumericEquals", "DateEquals", "IpAddress", "ArnLike"]
+)
 @given(value=st.none() | st.sampled_from(["x", "1", "2020-01-01", "10.9.9.9", "arn:aws:s3:::b"]))
 def test_a_negated_operator_is_the_opposite(positive, value):
-    negated = "NotIpAddress" if positive == "IpAddress" else positive.replace("Equals", "NotEquals").replace("Like", "NotLike")
+    negated = (
+        "NotIpAddress"
+        if positive == "IpAddress"
+        else positive.replace("Equals", "NotEquals").replace("Like", "NotLike")
+    )
     assert holds(negated, wanted_by(positive), value) is not holds(positive, wanted_by(positive), value)
 
 
 def test_condition_keys_ignore_case():
-    text = '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"AWS:SecureTransport":"true"}}}}'
-    assert parse(text).statements[0].applies("*", {"aws:securetransport": "true"}.get)
+    condition = {"Bool": {"AWS:SecureTransport": "true"}}
+    document = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}}
+    assert parse(json.dumps(document)).statements[0].applies("*", {"aws:securetransport": "true"}.get)
 
 
 def test_all_operators_and_all_keys_must_hold():

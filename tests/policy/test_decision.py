@@ -79,7 +79,7 @@ def test_without_a_resource_policy(caller, policies, expected):
     assert verdict(ask(caller, **own(*policies))) == expected
 
 
-# "Resource-based policies and implicit denies in other policy types (same account)". N everywhere: no other policy allows.
+# "Resource-based policies and implicit denies in other policy types (same account)".
 GRANTED = [
     (USER, {"AWS": USER.arn}, "N--", "allow RESOURCE"),
     (USER, {"AWS": USER.arn}, "NN-", "allow RESOURCE"),
@@ -167,7 +167,12 @@ REQUIRED = [
     (ROOT, {"AWS": HERE}, "---", "allow ROOT"),
     (ROOT, {"AWS": USER.arn}, "---", "none TRUST"),
     (SERVICE, {"Service": SERVICE.service}, "---", "allow TRUST"),
-    (Caller("WebIdentityUser", federated="accounts.google.com"), {"Federated": "accounts.google.com"}, "---", "allow TRUST"),
+    (
+        Caller("WebIdentityUser", federated="accounts.google.com"),
+        {"Federated": "accounts.google.com"},
+        "---",
+        "allow TRUST",
+    ),
     (Caller("WebIdentityUser", federated="accounts.google.com"), {"AWS": "*"}, "---", "none TRUST"),
 ]
 
@@ -267,7 +272,10 @@ def test_the_user_guides_example(action, resource, expected, sid):
 def test_actions_and_resources_match(elements, action, resource, allowed):
     statement = {"Effect": "Allow", **({"Resource": "*"} if "NotResource" not in elements else {}), **elements}
     document = parse(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-    assert ask(USER, action=action, resource=resource, facts={"aws:username": "bob"}, identity=(document,)).allowed is allowed
+    assert (
+        ask(USER, action=action, resource=resource, facts={"aws:username": "bob"}, identity=(document,)).allowed
+        is allowed
+    )
 
 
 def test_facts_are_asked_only_when_a_policy_uses_them():
@@ -324,7 +332,9 @@ def test_a_refusal_words_the_resource_as_the_service_does():
 
 
 def test_a_refusal_to_assume_a_role_names_the_trust_policy():
-    refused = ask(USER, HERE, "sts:AssumeRole", resource=ROLE, identity=(policy(action="sts:*"),), resource_required=True)
+    refused = ask(
+        USER, HERE, "sts:AssumeRole", resource=ROLE, identity=(policy(action="sts:*"),), resource_required=True
+    )
     assert refused.message().endswith("because no role trust policy allows the sts:AssumeRole action")
     denied = ask(USER, HERE, "sts:AssumeRole", resource=ROLE, resource_policy=policy("Deny", "sts:*", principal="*"))
     assert denied.message().endswith("with an explicit deny in the role trust policy")
@@ -371,7 +381,9 @@ def test_a_deny_always_wins(identity, boundary, session, where, facts):
 
 @given(GROUPS, GROUPS | st.none(), GROUPS | st.none(), DOCUMENTS, FACTS, st.sampled_from([USER, SESSION, FEDERATED]))
 def test_a_further_deny_never_widens(identity, boundary, session, more, facts, caller):
-    denies = parse(json.dumps({"Statement": [{**each, "Effect": "Deny"} for each in json.loads(more.document)["Statement"]]}))
+    denies = parse(
+        json.dumps({"Statement": [{**each, "Effect": "Deny"} for each in json.loads(more.document)["Statement"]]})
+    )
     groups = {"boundary": boundary, "session": session, "facts": facts}
     if ask(caller, identity=[*identity, denies], **groups).allowed:
         assert ask(caller, identity=identity, **groups).allowed

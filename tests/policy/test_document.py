@@ -60,7 +60,12 @@ def test_bad_documents_are_refused(text):
 
 
 def test_numbers_and_booleans_become_their_text():
-    assert read('{"a": true, "b": false, "c": 1.50, "d": -2e3}') == {"a": "true", "b": "false", "c": "1.50", "d": "-2e3"}
+    assert read('{"a": true, "b": false, "c": 1.50, "d": -2e3}') == {
+        "a": "true",
+        "b": "false",
+        "c": "1.50",
+        "d": "-2e3",
+    }
 
 
 def test_an_object_knows_its_place():

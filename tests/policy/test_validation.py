@@ -19,13 +19,10 @@ from groundcloud.policy import (
 
 SYNTAX = "Syntax errors in policy."
 VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-SID = (
-    "Statement IDs (SID) must be alpha-numeric. "
-    "Check that your input satisfies the regular expression [0-9A-Za-z]*"
-)
+SID = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 PATHS = (
-    'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, '
-    "server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/."
+    'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, '
+    "mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/."
 )
 
 
@@ -35,7 +32,9 @@ def identity(**changes):
 
 
 def trust(**changes):
-    return statement({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}, changes)
+    return statement(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}, changes
+    )
 
 
 def bucket(**changes):
@@ -269,7 +268,11 @@ def test_a_resource_policy_may_go_without_resource_where_its_service_says_so():
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.sampled_from(["*", "Allow", "s3:*", "arn:aws:s3:::b"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=6)
+    | st.sampled_from(["*", "Allow", "s3:*", "arn:aws:s3:::b"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=8,
 )
