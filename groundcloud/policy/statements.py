@@ -73,8 +73,11 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     @property
     def context_keys(self) -> list[str]:
         """Every condition key and variable that the policy uses, as spelled there, each once."""
-        keys = {key.lower(): key for each in reversed(self.statements) for key in reversed(each.context_keys)}
-        return list(reversed(keys.values()))
+        keys: dict[str, str] = {}
+        for statement in self.statements:
+            for key in statement.context_keys:
+                keys.setdefault(key.lower(), key)
+        return list(keys.values())
 
 
 @lru_cache(maxsize=20_000)

@@ -27,6 +27,7 @@ _TRUST_ACTIONS = (
 )  # fmt: skip
 _ENTITY_ARN = re.compile(
     r"arn:aws[a-z-]*:(?:iam::\d{12}:(?:user|role)/[^*?\s]+|sts::\d{12}:(?:assumed-role/[^*?\s]+/|federated-user/)[^*?\s]+)"
+    r"|arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+"
 )
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,124}")
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.com(?:\.cn)?|aws\.internal)")

@@ -346,6 +346,14 @@ def test_a_refusal_of_a_token_names_only_the_action():
     assert refused.message() == "Not authorized to perform sts:AssumeRoleWithWebIdentity"
 
 
+def test_a_refusal_of_nobody_in_particular_says_anonymous():
+    refused = ask(Caller("Anonymous", arn="*"), HERE)
+    assert refused.message() == (
+        f"User: anonymous is not authorized to perform: s3:GetObject on resource: {BUCKET} "
+        "because no resource-based policy allows the s3:GetObject action"
+    )
+
+
 def test_a_refusal_can_name_the_denying_policy():
     arn = f"arn:aws:iam::{HERE}:policy/no-s3"
     refused = ask(USER, identity=(policy("Deny", name=arn),))

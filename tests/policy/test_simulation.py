@@ -72,16 +72,3 @@ def test_every_layer_has_a_verdict_of_its_own(boundary, verdict):
     assert answer.verdicts[Layer.BOUNDARY] == verdict
     assert answer.verdicts[Layer.SERVICE_CONTROL] == "implicitDeny"
     assert Layer.SESSION not in answer.verdicts
-
-
-def test_a_policy_tells_which_context_keys_it_uses():
-    statements = [
-        {**ALLOW, "Condition": {"StringLike": {"s3:prefix": "${aws:UserName}/*", "AWS:userid": "x"}}},
-        {**DENY, "Resource": "arn:aws:s3:::${aws:username}/${aws:PrincipalTag/Team, 'x'}"},
-    ]
-    assert parse(document(*statements)).context_keys == [
-        "s3:prefix",
-        "aws:UserName",
-        "AWS:userid",
-        "aws:PrincipalTag/Team",
-    ]

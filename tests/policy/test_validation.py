@@ -263,6 +263,12 @@ def test_a_resource_policy_is_refused(changes, message):
     assert refusal(check, policy(bucket(**changes))) == message
 
 
+def test_a_bucket_policy_may_name_a_cloudfront_identity():
+    # Amazon CloudFront Developer Guide, "Restrict access to an Amazon S3 origin"
+    identity_arn = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity EH1HDMB1FH2TC"
+    assert check_resource_policy(policy(bucket(Principal={"AWS": identity_arn})), "s3")
+
+
 def test_a_resource_policy_may_go_without_resource_where_its_service_says_so():
     assert check_resource_policy(policy(bucket(Resource=None)), "s3", resource_required=False)
 
