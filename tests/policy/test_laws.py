@@ -4,9 +4,9 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.policy.test_decision import DENY, FEDERATED, ROOT, SESSION, USER, ask
 
 from groundcloud.policy import parse
+from tests.policy.test_decision import DENY, FEDERATED, ROOT, SESSION, USER, ask
 
 LAYERS = ("identity", "boundary", "session")
 CLAUSES = st.fixed_dictionaries(
