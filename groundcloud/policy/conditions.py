@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from groundcloud.policy.operators import OPERATORS, Operator
-from groundcloud.policy.wildcard import Facts, Pattern, Test, Variable, is_fixed, resolve, tokens
+from groundcloud.policy.wildcard import Facts, Pattern, Test, Variable, bound, is_fixed, tokens
 
 Check = Callable[[Facts], bool]
 Bind = Callable[[Facts], "Test | None"]
@@ -133,11 +133,17 @@ def _bind(operator: Operator, patterns: Sequence[Pattern]) -> Bind:
     Under a negated operator "matches nothing" would turn into a match; there the condition fails instead (None).
     """
 
+    fixed = [operator.compile([pattern]) for pattern in patterns if is_fixed(pattern)]
+    binds = [bound(pattern, lambda one: operator.compile([one])) for pattern in patterns if not is_fixed(pattern)]
+
     def bind(facts: Facts) -> Test | None:
-        resolved = [resolve(pattern, facts) for pattern in patterns]
-        known = [pattern for pattern in resolved if pattern is not None]
-        if operator.negated and len(known) < len(resolved):
-            return None
-        return operator.compile(known)
+        tests = fixed.copy()
+        for one in binds:
+            test = one(facts)
+            if test is not None:
+                tests.append(test)
+            elif operator.negated:
+                return None
+        return lambda value: any(test(value) for test in tests)
 
     return bind

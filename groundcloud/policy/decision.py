@@ -89,7 +89,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
             return f"Not authorized to perform {question.action}"
         if resource is None and question.resource != "*":
             resource = question.resource
-        who = question.caller.arn or question.caller.service or "anonymous"
+        caller = question.caller
+        who = "anonymous" if caller.type == "Anonymous" else caller.arn or caller.service
         on = f" on resource: {resource}" if resource else ""
         return f"User: {who} is not authorized to perform: {question.action}{on} {self._because(name_policy)}"
 

@@ -126,10 +126,10 @@ def _address(values: Sequence[Pattern]) -> Test:
         if given is None:
             return False
         version, address, own_mask = given
-        return any(
-            version == block_version and address & mask == base and own_mask & mask == mask
-            for block_version, base, mask in blocks
-        )
+        for block_version, base, mask in blocks:
+            if version == block_version and address & mask == base and own_mask & mask == mask:
+                return True
+        return False
 
     return test
 

@@ -13,7 +13,7 @@ from groundcloud.policy.document import MalformedPolicy
 from groundcloud.policy.grammar import VERSIONS, Clause, Outline, Position, outline
 from groundcloud.policy.operators import arn_test
 from groundcloud.policy.principals import Grade, anyone_but, compile_principals
-from groundcloud.policy.wildcard import Facts, Pattern, Test, Variable, is_fixed, matcher, resolve, tokens
+from groundcloud.policy.wildcard import Facts, Pattern, Test, Variable, bound, is_fixed, matcher, tokens
 
 Covers = Callable[[str, Facts], bool]
 
@@ -73,8 +73,11 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     @property
     def context_keys(self) -> list[str]:
         """Every condition key and variable that the policy uses, as spelled there, each once."""
-        keys = {key.lower(): key for each in reversed(self.statements) for key in reversed(each.context_keys)}
-        return list(reversed(keys.values()))
+        keys: dict[str, str] = {}
+        for statement in self.statements:
+            for key in statement.context_keys:
+                keys.setdefault(key.lower(), key)
+        return list(keys.values())
 
 
 @lru_cache(maxsize=20_000)
@@ -180,15 +183,17 @@ def _resources(patterns: Sequence[Pattern], negated: bool) -> Covers | None:
 def _varying(tests: Sequence[Test], varying: Sequence[Pattern], negated: bool) -> Covers:
     """Resources with policy variables. Under NotResource a variable without a value makes the statement not match."""
 
+    binds = [bound(pattern, arn_test) for pattern in varying]
+
     def covers(resource: str, facts: Facts) -> bool:
         if any(test(resource) for test in tests):
             return not negated
-        for pattern in varying:
-            resolved = resolve(pattern, facts)
-            if resolved is None:
+        for bind in binds:
+            test = bind(facts)
+            if test is None:
                 if negated:
                     return False
-            elif arn_test(resolved)(resource):
+            elif test(resource):
                 return not negated
         return negated
 

@@ -1,7 +1,7 @@
 """What AWS refuses when a policy is stored: one check for each kind of policy, with AWS's sentences.
 
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and "Policy elements"; the sentences are those that
-IAM answers in MalformedPolicyDocument. Whether a named principal exists is the caller's question (Statement.principals).
+IAM answers in MalformedPolicyDocument. Whether a named principal exists is for IAM to say (Statement.principals).
 """
 
 import re
@@ -27,6 +27,7 @@ _TRUST_ACTIONS = (
 )  # fmt: skip
 _ENTITY_ARN = re.compile(
     r"arn:aws[a-z-]*:(?:iam::\d{12}:(?:user|role)/[^*?\s]+|sts::\d{12}:(?:assumed-role/[^*?\s]+/|federated-user/)[^*?\s]+)"
+    r"|arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+"
 )
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,124}")
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.com(?:\.cn)?|aws\.internal)")

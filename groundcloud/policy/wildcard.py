@@ -39,13 +39,8 @@ class Value(str):
 Fixed = tuple["str | Wild", ...]
 Pattern = tuple["str | Wild | Variable", ...]
 
-_PIECE = re.compile(
-    r"""(?P<wild>[*?])
-      | \$\{(?P<special>[*?$])\}
-      | \$\{\s*(?P<key>[^\s,${}'][^,${}']*?)\s*(?:,\s*'(?P<default>[^'}]*)'\s*)?\}
-      | (?P<text>[^*?$]+|\$)""",
-    re.VERBOSE,
-)
+_PIECE = re.compile(r"(?P<wild>[*?])|\$\{(?P<inside>[^{}]+)\}|(?P<text>[^*?$]+|\$)")
+_SPECIAL = ("*", "?", "$")
 _SEGMENTS = 6
 
 
@@ -55,11 +50,11 @@ def tokens(text: str, variables: bool, wildcards: bool = True) -> Pattern:
     at = 0
     while at < len(text):
         piece = _PIECE.match(text, at)
-        if piece is None or (not variables and piece.lastgroup in ("special", "key", "default")):
-            token: str | Wild | Variable = text[at]
+        token = _token(piece, variables, wildcards) if piece else None
+        if piece is None or token is None:
+            token = text[at]
             at += 1
         else:
-            token = _token(piece, wildcards)
             at = piece.end()
         if isinstance(token, str) and result and isinstance(result[-1], str):
             result[-1] += token
@@ -68,12 +63,19 @@ def tokens(text: str, variables: bool, wildcards: bool = True) -> Pattern:
     return tuple(result)
 
 
-def _token(piece: re.Match[str], wildcards: bool) -> "str | Wild | Variable":
+def _token(piece: re.Match[str], variables: bool, wildcards: bool) -> "str | Wild | Variable | None":
     if piece["wild"]:
         return Wild(piece["wild"]) if wildcards else piece["wild"]
-    if piece["key"]:
-        return Variable(piece["key"].lower(), piece["key"], piece["default"])
-    return piece["special"] or piece["text"]
+    if piece["text"]:
+        return piece["text"]
+    inside = piece["inside"]
+    if not variables or inside in _SPECIAL:
+        return inside if variables else None
+    key, comma, default = (part.strip() for part in inside.partition(","))
+    quoted = len(default) > 1 and default[0] == default[-1] == "'" and "'" not in default[1:-1]
+    if not key or any(sign in key for sign in "*?$'") or (comma and not quoted):
+        return None
+    return Variable(key.lower(), key, default[1:-1] if comma else None)
 
 
 def is_fixed(pattern: Pattern) -> bool:
@@ -81,24 +83,32 @@ def is_fixed(pattern: Pattern) -> bool:
     return not any(isinstance(token, Variable) for token in pattern)
 
 
-def resolve(pattern: Pattern, facts: Facts) -> Fixed | None:
-    """The pattern with its variables replaced; wildcards in a value are plain characters. None: no single value.
+def bound(pattern: Pattern, make: Callable[[Fixed], Test]) -> Callable[[Facts], Test | None]:
+    """For a pattern with variables: a function that makes the test of one request, or None if a variable has no value.
 
-    A key with several values cannot be a variable (IAM User Guide, "Policy elements: Variables and tags").
+    Wildcards in a value are plain characters. A key with several values cannot be a variable (IAM User Guide, "Policy
+    elements: Variables and tags").
     """
-    result: list[str | Wild] = []
-    for token in pattern:
-        if not isinstance(token, Variable):
-            result.append(token)
-            continue
-        found = facts(token.key)
-        if found is not None and not isinstance(found, str):
-            found = found[0] if len(found) == 1 else None
-        value = token.default if found is None else found
-        if value is None:
-            return None
-        result.append(Value(value))
-    return tuple(result)
+    variables = [token for token in pattern if isinstance(token, Variable)]
+
+    @lru_cache(maxsize=64)
+    def made(values: tuple[str, ...]) -> Test:
+        rest = iter(values)
+        return make(tuple(Value(next(rest)) if isinstance(token, Variable) else token for token in pattern))
+
+    def bind(facts: Facts) -> Test | None:
+        values = []
+        for variable in variables:
+            found = facts(variable.key)
+            if found is not None and not isinstance(found, str):
+                found = found[0] if len(found) == 1 else None
+            value = variable.default if found is None else found
+            if value is None:
+                return None
+            values.append(value)
+        return made(tuple(values))
+
+    return bind
 
 
 @lru_cache(maxsize=16_384)
@@ -123,6 +133,8 @@ def arn_matcher(segments: tuple[Fixed, ...]) -> Test:
     """A test for ARNs: the first five parts are compared one by one, `*` in the sixth also crosses `:` and `/`."""
     if all(segment == (Wild.ANY,) for segment in segments):
         return _is_arn
+    if any(isinstance(token, str) and ":" in token for segment in segments[:-1] for token in segment):
+        return _nothing  # a variable's value that would have to be in two parts
     parts = [_expression(segment, "[^:]") for segment in segments[:-1]]
     if not any(isinstance(token, Wild) for segment in segments[:-1] for token in segment):
         head = ":".join("".join(str(token) for token in segment) for segment in segments[:-1]) + ":"
@@ -136,6 +148,8 @@ def arn_segments(pattern: Pattern) -> tuple[Pattern, ...]:
     Colons are looked for in the author's text only, so a variable's value stays in its part.
     """
     segments: list[list[str | Wild | Variable]] = [[]]
+    if len(pattern) == 1 and isinstance(pattern[0], Value):
+        pattern = (str(pattern[0]),)  # the variable is a whole ARN, such as ${aws:PrincipalArn}
     for token in pattern:
         if not isinstance(token, str) or isinstance(token, Value):
             segments[-1].append(token)
@@ -179,6 +193,10 @@ def _full_match(expression: str) -> Test:
 
 def _anything(text: str) -> bool:
     return True
+
+
+def _nothing(text: str) -> bool:
+    return False
 
 
 def _is_arn(text: str) -> bool:
