@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from typing import Protocol, cast
 
 from groundcloud.gateway import eager
+from groundcloud.gateway.body import RequestBody
 from groundcloud.gateway.head import CONTINUE, BadResponse, Head, encode_head, refusal
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, FileRange, Handler, Response
 from groundcloud.gateway.limits import Limits
@@ -126,7 +127,9 @@ class Connection(asyncio.Protocol):
     def _advance(self) -> None:
         """Start the next request; with none left, go on reading or close."""
         arrived = self._parser.arrived
-        while self._current is None and not self._lost:
+        if self._lost or self._lingering or self._transport.is_closing():
+            return
+        while self._current is None:
             if arrived:
                 self._start(arrived.popleft())
             elif self._refused:
@@ -141,11 +144,13 @@ class Connection(asyncio.Protocol):
                 if self._host.closing:
                     self._transport.close()
                 break
+            if self._lingering or self._transport.is_closing():
+                return
         self._control_reading()
 
     def _resume_parsing(self) -> None:
         data, self._unparsed = self._unparsed, b""
-        if data and not self._lost and not self._transport.is_closing():
+        if data and not self._lost and not self._lingering and not self._transport.is_closing():
             self._parse(data)
             if self._current is None:
                 self._advance()
@@ -274,7 +279,7 @@ class Connection(asyncio.Protocol):
         self._draining = False
 
     def _advance_if_free(self) -> None:
-        if self._current is None and not self._lost:
+        if self._current is None:
             self._advance()
 
     def _drain_body(self, received: Received) -> None:
@@ -305,6 +310,31 @@ class Connection(asyncio.Protocol):
         """Close now if nothing is under way; else after the answer."""
         if self._current is None and not self._lingering:
             self._transport.close()
+
+    @property
+    def receiving(self) -> RequestBody | None:
+        """The body that is on its way."""
+        return self._parser.receiving
+
+    @property
+    def in_head(self) -> bool:
+        """A request has begun, and its head has not ended."""
+        return self._parser.head_since is not None
+
+    @property
+    def queued(self) -> int:
+        """Requests that wait behind the one under way."""
+        return len(self._parser.arrived)
+
+    @property
+    def reading(self) -> bool:
+        """False while the client is ahead of us."""
+        return self._reading
+
+    @property
+    def writing_paused(self) -> bool:
+        """True while we are ahead of the client."""
+        return self._out.paused
 
     @property
     def task(self) -> asyncio.Task[None] | None:

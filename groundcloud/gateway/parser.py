@@ -56,7 +56,7 @@ class RequestParser:
         self._headers: dict[str, str] = {}
         self._count = 0
         self._size = 0
-        self._framing = 0
+        self._silent = 0
         self._raw = 0
         self._status = 400
         self._last: Received | None = None
@@ -101,9 +101,8 @@ class RequestParser:
         return min(size, len(view))
 
     def _feed(self, data: bytes | memoryview) -> None:
-        before = self._size
-        body = self.receiving
-        got = body.received if body is not None else 0
+        # Each event sets it back: a header, chunk extension or trailer that only grows has none.
+        self._silent += len(data)
         while True:
             try:
                 self._http.feed_data(data)
@@ -117,14 +116,7 @@ class RequestParser:
             except httptools.HttpParserError:
                 raise Refused(self._status) from None
             break
-        if self.head_since is not None:
-            # A header that is still growing has not reached `on_header`.
-            self._framing = self._framing + len(data) if self._size == before else len(data)
-        elif body is not None and body is self.receiving and body.received == got:
-            self._framing += len(data)
-        else:
-            self._framing = 0
-        if self._framing > self._limits.head:
+        if self._silent > self._limits.head:
             raise Refused(431)
 
     # What httptools calls
@@ -132,17 +124,19 @@ class RequestParser:
     def on_message_begin(self) -> None:
         self._target = b""
         self._headers = {}
-        self._count = self._size = 0
+        self._count = self._size = self._silent = 0
         self.head_since = self._clock()
 
     def on_url(self, url: bytes) -> None:
         self._target += url
+        self._silent = 0
         if len(self._target) > self._limits.head:
             self._refuse(414)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         size = len(name) + len(value)
         self._count += 1
+        self._silent = 0
         self._size += size
         limits = self._limits
         if size > limits.header or self._size > limits.head or self._count > limits.headers:
@@ -190,10 +184,12 @@ class RequestParser:
         self.arrived.append(Received(request, body, http.should_keep_alive(), http10))
 
     def on_body(self, data: bytes) -> None:
+        self._silent = 0
         if self.receiving is not None:
             self.receiving.feed(data)
 
     def on_message_complete(self) -> None:
+        self._silent = 0
         if self.receiving is not None and not self._raw:
             self._finish(self.receiving)
 

@@ -27,6 +27,11 @@ class Outgoing:
         """sendfile waits for the client."""
         self._room: asyncio.Future[None] | None = None
 
+    @property
+    def paused(self) -> bool:
+        """The client is behind."""
+        return self._room is not None or self.waiting
+
     def pause(self) -> None:
         if self._room is None:
             self._room = asyncio.get_running_loop().create_future()
