@@ -14,7 +14,7 @@ from groundcloud.gateway.head import CONTINUE, BadResponse, Head, encode_head, r
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, FileRange, Handler, Response
 from groundcloud.gateway.limits import Limits
 from groundcloud.gateway.parser import Received, Refused, RequestParser
-from groundcloud.gateway.sending import Outgoing, release
+from groundcloud.gateway.sending import ClientGone, Outgoing, opened, release
 
 _log = logging.getLogger(__name__)
 _ONE_WRITE = 65536
@@ -227,8 +227,10 @@ class Connection(asyncio.Protocol):
         if self._lost:
             return
         head = self._head(received, response)
-        self._answering = True
         body = response.body
+        if isinstance(body, FileRange):
+            opened(body)
+        self._answering = True
         if head.silent:
             self._transport.write(head.data)
         elif isinstance(body, FileRange):
@@ -244,6 +246,8 @@ class Connection(asyncio.Protocol):
             status = 413
         elif isinstance(error, BodyInterrupted):
             status = self._refused or 408
+        elif isinstance(error, ClientGone):
+            status = 0
         else:
             status = 500
             _log.error("the handler failed", exc_info=error)

@@ -15,6 +15,10 @@ _PIECE = 1 << 20
 """Bytes per read or sendfile: enough to be quick, little enough to let others have their turn."""
 
 
+class ClientGone(Exception):
+    """The client closed the connection before it had the whole file."""
+
+
 class Outgoing:
     """The writing half of a connection: bytes, and waiting while the client is slower than we are."""
 
@@ -70,9 +74,8 @@ class Outgoing:
             transport.write(b"0\r\n\r\n")
 
     async def file(self, head: Head, body: FileRange, plain: bool) -> None:
-        """Raises `BadResponse` when the file ends before the range does."""
-        descriptor = os.open(body.file, os.O_RDONLY | os.O_CLOEXEC) if isinstance(body.file, str) else body.file
-        body.file = descriptor
+        """Sends an `opened` file. Raises `BadResponse` when it ends before the range does, `ClientGone`."""
+        descriptor = opened(body)
         if plain and body.count > _PIECE // 16:
             await self._by_kernel(head, descriptor, body.offset, body.count)
         else:
@@ -112,6 +115,8 @@ class Outgoing:
                 except BlockingIOError:
                     await self._writable(socket)
                     continue
+                except (BrokenPipeError, ConnectionResetError):
+                    raise ClientGone from None
                 if not sent:
                     raise BadResponse("the file is shorter than announced")
                 offset += sent
@@ -137,6 +142,13 @@ class Outgoing:
 def _set(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
+
+
+def opened(body: FileRange) -> int:
+    """The file's descriptor. Raises OSError."""
+    if isinstance(body.file, str):
+        body.file = os.open(body.file, os.O_RDONLY | os.O_CLOEXEC)
+    return body.file
 
 
 async def release(body: object) -> None:
