@@ -49,8 +49,6 @@ class Connection(asyncio.Protocol):
         self._lingering = False
         self._lost = False
         self._since = host.now
-        self._written = (0, 0)
-        self._written_since = host.now
 
     # What the event loop calls
 
@@ -170,7 +168,7 @@ class Connection(asyncio.Protocol):
                 self._task = task
 
     async def _serve(self, received: Received, result: Response | Awaitable[Response]) -> None:
-        """Wait for the handler, then send; never raises but for cancellation."""
+        """Wait for the handler, then send; never raises. Cancelled, it ends the connection."""
         response: Response | None = None
         try:
             response = result if isinstance(result, Response) else await result
@@ -180,7 +178,6 @@ class Connection(asyncio.Protocol):
                 await self._answer_streamed(received, response)
         except asyncio.CancelledError:
             self._transport.abort()
-            raise
         except Exception as error:
             self._failed(received, error)
         finally:
@@ -189,7 +186,7 @@ class Connection(asyncio.Protocol):
                 await release(response.body)
         if self._current is None and not self._lost:
             self._since = self._host.now
-            if self._parser.arrived or self._unparsed or self._refused or not self._reading:
+            if self._parser.arrived or self._unparsed or self._refused or self._host.closing or not self._reading:
                 asyncio.get_running_loop().call_soon(self._advance_if_free)
 
     # Answers
@@ -370,11 +367,13 @@ class Connection(asyncio.Protocol):
         """Called once a second for every connection: `elapsed` seconds have passed."""
         now = self._host.now
         limits = self._host.limits
-        if self._lingering:
-            if now - self._since >= limits.linger:
-                self._transport.abort()
-        elif self._writing_stalled(now):
+        if self._out.stalled(now, limits.stall):
             self._transport.abort()
+        elif self._lingering:
+            if self._transport.get_write_buffer_size():
+                self._since = now
+            elif now - self._since >= limits.linger:
+                self._transport.abort()
         elif self._parser.receiving is not None:
             self._watch_body(elapsed)
         elif self._parser.head_since is not None:
@@ -384,15 +383,6 @@ class Connection(asyncio.Protocol):
                     self._advance()
         elif self._current is None and now - self._since >= limits.idle:
             self._transport.close()
-
-    def _writing_stalled(self, now: float) -> bool:
-        buffered = self._transport.get_write_buffer_size()
-        state = (buffered, self._out.progress)
-        if state != self._written or not (buffered or self._out.waiting):
-            self._written = state
-            self._written_since = now
-            return False
-        return now - self._written_since >= self._host.limits.stall
 
     def _watch_body(self, elapsed: float) -> None:
         """Only the time in which the client could send counts against it."""

@@ -25,16 +25,27 @@ class Outgoing:
     def __init__(self, transport: asyncio.Transport) -> None:
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
         self.transport = transport
-        self.progress = 0
-        """Counts what left by sendfile, which the transport does not see."""
-        self.waiting = False
-        """sendfile waits for the client."""
+        self._sent = 0
+        self._waiting = False
+        self._seen = (0, 0)
+        self._seen_at = 0.0
         self._room: asyncio.Future[None] | None = None
 
     @property
     def paused(self) -> bool:
         """The client is behind."""
-        return self._room is not None or self.waiting
+        return self._room is not None or self._waiting
+
+    def stalled(self, now: float, limit: float) -> bool:
+        """Whether nothing has left for `limit` seconds although something waits. To be asked at every tick."""
+        buffered = self.transport.get_write_buffer_size()
+        # What sendfile sends, the transport does not see.
+        state = (buffered, self._sent)
+        if state != self._seen or not (buffered or self._waiting):
+            self._seen = state
+            self._seen_at = now
+            return False
+        return now - self._seen_at >= limit
 
     def pause(self) -> None:
         if self._room is None:
@@ -121,7 +132,7 @@ class Outgoing:
                     raise BadResponse("the file is shorter than announced")
                 offset += sent
                 count -= sent
-                self.progress += sent
+                self._sent += sent
                 if count:
                     await self._writable(socket)
         finally:
@@ -131,11 +142,11 @@ class Outgoing:
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
         loop.add_writer(socket, _set, ready)
-        self.waiting = True
+        self._waiting = True
         try:
             await ready
         finally:
-            self.waiting = False
+            self._waiting = False
             loop.remove_writer(socket)
 
 

@@ -173,6 +173,22 @@ def test_a_header_cannot_bring_headers_of_its_own(value):
     assert b"x-amz-meta-a" not in answer
 
 
+def test_a_handler_that_cancels_itself_ends_the_connection_only(caplog):
+    async def cancelled(request):
+        if request.path == "/later":
+            await asyncio.sleep(0)
+        raise asyncio.CancelledError
+
+    for path in (b"/now", b"/later"):
+        assert talk(cancelled, b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n") == b""
+    assert caplog.records == []
+
+
+def test_what_is_no_response_is_answered_500(caplog):
+    assert talk(lambda request: None, GET).startswith(b"HTTP/1.1 500 ")
+    assert "the handler failed" in caplog.text
+
+
 def test_a_body_past_the_readers_limit_is_answered_413():
     async def small(request):
         return Response(200, [], await request.body.read(3))

@@ -115,6 +115,28 @@ def test_closing_lets_a_request_under_way_finish_and_ends_idle_connections():
     run(script())
 
 
+def test_closing_waits_for_an_answer_that_is_being_streamed():
+    async def script():
+        go = asyncio.Event()
+
+        async def stream():
+            yield b"a"
+            await go.wait()
+            yield b"b"
+
+        server = await serve(lambda request: Response(200, [], stream()), limits=limits())
+        async with connected(server) as client:
+            client.send(GET)
+            await client.reader.readuntil(b"\r\n\r\n1\r\na\r\n")
+            closing = asyncio.create_task(server.close(deadline=30))
+            await asyncio.sleep(0)
+            go.set()
+            assert await client.rest() == b"1\r\nb\r\n0\r\n\r\n"
+            await closing
+
+    run(script())
+
+
 def test_what_is_not_done_by_the_deadline_is_cancelled():
     async def script():
         ended = asyncio.Event()
