@@ -13,6 +13,7 @@ WRITE_BUFFER = 262144
 """Bytes that wait for the client before a stream pauses."""
 _PIECE = 1 << 20
 """Bytes per read or sendfile: enough to be quick, little enough to let others have their turn."""
+_SMALL = 65536
 
 
 class ClientGone(Exception):
@@ -87,25 +88,28 @@ class Outgoing:
     async def file(self, head: Head, body: FileRange, plain: bool) -> None:
         """Sends an `opened` file. Raises `BadResponse` when it ends before the range does, `ClientGone`."""
         descriptor = opened(body)
-        if plain and body.count > _PIECE // 16:
+        if body.count <= _SMALL:
+            # One short read costs less than a turn through a thread.
+            data = os.pread(descriptor, body.count, body.offset)
+            if len(data) < body.count:
+                raise BadResponse("the file is shorter than announced")
+            self.transport.write(head.data + data)
+        elif plain:
             await self._by_kernel(head, descriptor, body.offset, body.count)
         else:
             await self._by_reads(head, descriptor, body.offset, body.count)
 
     async def _by_reads(self, head: Head, descriptor: int, offset: int, count: int) -> None:
         loop = asyncio.get_running_loop()
-        first = head.data
+        self.transport.write(head.data)
         while count:
             piece = await loop.run_in_executor(None, os.pread, descriptor, min(count, _PIECE), offset)
             if not piece:
                 raise BadResponse("the file is shorter than announced")
             offset += len(piece)
             count -= len(piece)
-            self.transport.write(first + piece if first else piece)
-            first = b""
+            self.transport.write(piece)
             await self.drain()
-        if first:
-            self.transport.write(first)
 
     async def _by_kernel(self, head: Head, descriptor: int, offset: int, count: int) -> None:
         """The transport must be empty first: the kernel writes behind its back."""
