@@ -9,11 +9,12 @@ from collections.abc import Awaitable
 from typing import Protocol, cast
 
 from groundcloud.gateway import eager
+from groundcloud.gateway.body import RequestBody
 from groundcloud.gateway.head import CONTINUE, BadResponse, Head, encode_head, refusal
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, FileRange, Handler, Response
 from groundcloud.gateway.limits import Limits
 from groundcloud.gateway.parser import Received, Refused, RequestParser
-from groundcloud.gateway.sending import Outgoing, release
+from groundcloud.gateway.sending import ClientGone, Outgoing, opened, release
 
 _log = logging.getLogger(__name__)
 _ONE_WRITE = 65536
@@ -48,8 +49,6 @@ class Connection(asyncio.Protocol):
         self._lingering = False
         self._lost = False
         self._since = host.now
-        self._written = (0, 0)
-        self._written_since = host.now
 
     # What the event loop calls
 
@@ -126,7 +125,9 @@ class Connection(asyncio.Protocol):
     def _advance(self) -> None:
         """Start the next request; with none left, go on reading or close."""
         arrived = self._parser.arrived
-        while self._current is None and not self._lost:
+        if self._lost or self._lingering or self._transport.is_closing():
+            return
+        while self._current is None:
             if arrived:
                 self._start(arrived.popleft())
             elif self._refused:
@@ -141,11 +142,13 @@ class Connection(asyncio.Protocol):
                 if self._host.closing:
                     self._transport.close()
                 break
+            if self._lingering or self._transport.is_closing():
+                return
         self._control_reading()
 
     def _resume_parsing(self) -> None:
         data, self._unparsed = self._unparsed, b""
-        if data and not self._lost and not self._transport.is_closing():
+        if data and not self._lost and not self._lingering and not self._transport.is_closing():
             self._parse(data)
             if self._current is None:
                 self._advance()
@@ -165,7 +168,7 @@ class Connection(asyncio.Protocol):
                 self._task = task
 
     async def _serve(self, received: Received, result: Response | Awaitable[Response]) -> None:
-        """Wait for the handler, then send; never raises but for cancellation."""
+        """Wait for the handler, then send; never raises. Cancelled, it ends the connection."""
         response: Response | None = None
         try:
             response = result if isinstance(result, Response) else await result
@@ -175,7 +178,6 @@ class Connection(asyncio.Protocol):
                 await self._answer_streamed(received, response)
         except asyncio.CancelledError:
             self._transport.abort()
-            raise
         except Exception as error:
             self._failed(received, error)
         finally:
@@ -184,7 +186,7 @@ class Connection(asyncio.Protocol):
                 await release(response.body)
         if self._current is None and not self._lost:
             self._since = self._host.now
-            if self._parser.arrived or self._unparsed or self._refused or not self._reading:
+            if self._parser.arrived or self._unparsed or self._refused or self._host.closing or not self._reading:
                 asyncio.get_running_loop().call_soon(self._advance_if_free)
 
     # Answers
@@ -222,8 +224,10 @@ class Connection(asyncio.Protocol):
         if self._lost:
             return
         head = self._head(received, response)
-        self._answering = True
         body = response.body
+        if isinstance(body, FileRange):
+            opened(body)
+        self._answering = True
         if head.silent:
             self._transport.write(head.data)
         elif isinstance(body, FileRange):
@@ -239,6 +243,8 @@ class Connection(asyncio.Protocol):
             status = 413
         elif isinstance(error, BodyInterrupted):
             status = self._refused or 408
+        elif isinstance(error, ClientGone):
+            status = 0
         else:
             status = 500
             _log.error("the handler failed", exc_info=error)
@@ -274,7 +280,7 @@ class Connection(asyncio.Protocol):
         self._draining = False
 
     def _advance_if_free(self) -> None:
-        if self._current is None and not self._lost:
+        if self._current is None:
             self._advance()
 
     def _drain_body(self, received: Received) -> None:
@@ -307,6 +313,31 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     @property
+    def receiving(self) -> RequestBody | None:
+        """The body that is on its way."""
+        return self._parser.receiving
+
+    @property
+    def in_head(self) -> bool:
+        """A request has begun, and its head has not ended."""
+        return self._parser.head_since is not None
+
+    @property
+    def queued(self) -> int:
+        """Requests that wait behind the one under way."""
+        return len(self._parser.arrived)
+
+    @property
+    def reading(self) -> bool:
+        """False while the client is ahead of us."""
+        return self._reading
+
+    @property
+    def writing_paused(self) -> bool:
+        """True while we are ahead of the client."""
+        return self._out.paused
+
+    @property
     def task(self) -> asyncio.Task[None] | None:
         """The handler at work, if it waits for something."""
         return self._task
@@ -336,11 +367,13 @@ class Connection(asyncio.Protocol):
         """Called once a second for every connection: `elapsed` seconds have passed."""
         now = self._host.now
         limits = self._host.limits
-        if self._lingering:
-            if now - self._since >= limits.linger:
-                self._transport.abort()
-        elif self._writing_stalled(now):
+        if self._out.stalled(now, limits.stall):
             self._transport.abort()
+        elif self._lingering:
+            if self._transport.get_write_buffer_size():
+                self._since = now
+            elif now - self._since >= limits.linger:
+                self._transport.abort()
         elif self._parser.receiving is not None:
             self._watch_body(elapsed)
         elif self._parser.head_since is not None:
@@ -350,15 +383,6 @@ class Connection(asyncio.Protocol):
                     self._advance()
         elif self._current is None and now - self._since >= limits.idle:
             self._transport.close()
-
-    def _writing_stalled(self, now: float) -> bool:
-        buffered = self._transport.get_write_buffer_size()
-        state = (buffered, self._out.progress)
-        if state != self._written or not (buffered or self._out.waiting):
-            self._written = state
-            self._written_since = now
-            return False
-        return now - self._written_since >= self._host.limits.stall
 
     def _watch_body(self, elapsed: float) -> None:
         """Only the time in which the client could send counts against it."""

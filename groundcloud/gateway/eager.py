@@ -11,7 +11,6 @@ from asyncio import current_task
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Coroutine, Generator
 from contextvars import copy_context
-from types import coroutine
 from typing import Any
 
 Work = Coroutine[Any, Any, None]
@@ -20,13 +19,24 @@ Work = Coroutine[Any, Any, None]
 class _FirstStep:
     """What `current_task()` gives before there is a task: `asyncio.timeout` and `TaskGroup` keep it and cancel it."""
 
-    __slots__ = ("__weakref__", "task")
+    __slots__ = ("__weakref__", "loop", "rest", "task")
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
         self.task: asyncio.Task[None] | None = None
+        self.rest: _Rest | None = None
 
     def cancel(self, msg: object = None) -> bool:
-        return self.task is not None and self.task.cancel(msg)
+        if self.task is None or self.rest is None:
+            return False
+        if self.rest.waiting is None:
+            return self.task.cancel(msg)
+        # The task does not know yet what it waits for, and could not pass the cancellation on.
+        self.loop.call_soon(self.task.cancel, msg)
+        return True
+
+    def done(self) -> bool:
+        return self.task is not None and self.task.done()
 
     def cancelling(self) -> int:
         return 0 if self.task is None else self.task.cancelling()
@@ -35,33 +45,38 @@ class _FirstStep:
         return 0 if self.task is None else self.task.uncancel()
 
 
-@coroutine
-def _rest(work: Work, waiting: object) -> Generator[object, Any, None]:
-    """Goes on with a coroutine that has been started and now waits for `waiting`."""
-    try:
-        while True:
-            try:
-                value = yield waiting
-            except GeneratorExit:
-                work.close()
-                raise
-            except BaseException as error:
-                waiting = work.throw(error)
-            else:
-                waiting = work.send(value)
-    except StopIteration:
-        return
+class _Rest(Coroutine[Any, Any, None]):
+    """A coroutine that has been started: gives the task first what it waits for already."""
 
+    __slots__ = ("waiting", "work")
 
-async def _continue(work: Work, waiting: object) -> None:
-    await _rest(work, waiting)
+    def __init__(self, work: Work, waiting: object) -> None:
+        self.work = work
+        self.waiting: list[object] | None = [waiting]
+
+    def send(self, value: Any) -> Any:
+        if self.waiting is not None:
+            (first,), self.waiting = self.waiting, None
+            return first
+        return self.work.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        self.waiting = None
+        return self.work.throw(*error)
+
+    def close(self) -> None:
+        self.work.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self.work.__await__()
 
 
 def _start(work: Work, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None] | None:
     if current_task(loop) is not None:
         return asyncio.Task(work, loop=loop)
     context = copy_context()
-    step: Any = _FirstStep()
+    first = _FirstStep(loop)
+    step: Any = first
     _enter_task(loop, step)
     try:
         waiting = context.run(work.send, None)
@@ -69,8 +84,9 @@ def _start(work: Work, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None] | 
         return None
     finally:
         _leave_task(loop, step)
-    task = step.task = asyncio.Task(_continue(work, waiting), loop=loop, context=context)
-    return task
+    first.rest = _Rest(work, waiting)
+    first.task = asyncio.Task(first.rest, loop=loop, context=context)
+    return first.task
 
 
 def _start_312(work: Work, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None] | None:

@@ -54,9 +54,8 @@ class RequestParser:
         self._http: Any = httptools.HttpRequestParser(self)
         self._target = b""
         self._headers: dict[str, str] = {}
-        self._count = 0
-        self._size = 0
-        self._framing = 0
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._grown = 0
         self._raw = 0
         self._status = 400
         self._last: Received | None = None
@@ -101,9 +100,8 @@ class RequestParser:
         return min(size, len(view))
 
     def _feed(self, data: bytes | memoryview) -> None:
-        before = self._size
-        body = self.receiving
-        got = body.received if body is not None else 0
+        # Ends of heads, bodies' bytes and ends of messages set it back; what only grows has none of them.
+        self._grown += len(data)
         while True:
             try:
                 self._http.feed_data(data)
@@ -117,55 +115,29 @@ class RequestParser:
             except httptools.HttpParserError:
                 raise Refused(self._status) from None
             break
-        if self.head_since is not None:
-            # A header that is still growing has not reached `on_header`.
-            self._framing = self._framing + len(data) if self._size == before else len(data)
-        elif body is not None and body is self.receiving and body.received == got:
-            self._framing += len(data)
-        else:
-            self._framing = 0
-        if self._framing > self._limits.head:
-            raise Refused(431)
+        if self._grown > self._limits.head or len(self._fields) > self._limits.headers:
+            raise Refused(414 if len(self._target) > self._limits.head // 2 else 431)
 
     # What httptools calls
 
     def on_message_begin(self) -> None:
         self._target = b""
-        self._headers = {}
-        self._count = self._size = 0
+        self._fields = []
+        self._grown = 0
         self.head_since = self._clock()
 
     def on_url(self, url: bytes) -> None:
         self._target += url
-        if len(self._target) > self._limits.head:
-            self._refuse(414)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        size = len(name) + len(value)
-        self._count += 1
-        self._size += size
-        limits = self._limits
-        if size > limits.header or self._size > limits.head or self._count > limits.headers:
-            self._refuse(431)
-        if self.head_since is None:
-            return  # A trailer: RFC 9110 6.5.1 allows to drop it, and forbids to take it for a header.
-        key = _NAMES.get(name)
-        if key is None:
-            key = name.decode("latin-1").lower()
-            if len(_NAMES) < _NAMES_KEPT:
-                _NAMES[name] = key
-        text = value.decode("latin-1").strip(" \t")
-        headers = self._headers
-        if key in headers:
-            if key == "host":
-                self._refuse(400)
-            text = f"{headers[key]},{text}"
-        headers[key] = text
+        # Trailers come here too and are never looked at: RFC 9110 6.5.1 allows to drop them.
+        self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         self.head_since = None
+        self._grown = 0
         http = self._http
-        headers = self._headers
+        headers = self._headers = self._named()
         version = http.get_http_version()
         if version != "1.1":
             if version != "1.0":
@@ -189,11 +161,32 @@ class RequestParser:
         self.receiving = body
         self.arrived.append(Received(request, body, http.should_keep_alive(), http10))
 
+    def _named(self) -> dict[str, str]:
+        """The headers by name."""
+        headers: dict[str, str] = {}
+        longest = self._limits.header
+        if len(self._fields) > self._limits.headers:
+            self._refuse(431)
+        for name, value in self._fields:
+            if len(name) + len(value) > longest:
+                self._refuse(431)
+            key = _NAMES.get(name) or _learned(name)
+            text = value.decode("latin-1").rstrip(" \t")
+            if key in headers:
+                if key == "host":
+                    self._refuse(400)
+                text = f"{headers[key]},{text}"
+            headers[key] = text
+        self._fields = []
+        return headers
+
     def on_body(self, data: bytes) -> None:
+        self._grown = 0
         if self.receiving is not None:
             self.receiving.feed(data)
 
     def on_message_complete(self) -> None:
+        self._grown = 0
         if self.receiving is not None and not self._raw:
             self._finish(self.receiving)
 
@@ -239,3 +232,10 @@ class RequestParser:
         """Stops httptools: it wraps whatever a callback raises."""
         self._status = status
         raise Refused(status)
+
+
+def _learned(name: bytes) -> str:
+    key = name.decode("latin-1").lower()
+    if len(_NAMES) < _NAMES_KEPT:
+        _NAMES[name] = key
+    return key

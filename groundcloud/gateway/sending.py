@@ -13,6 +13,11 @@ WRITE_BUFFER = 262144
 """Bytes that wait for the client before a stream pauses."""
 _PIECE = 1 << 20
 """Bytes per read or sendfile: enough to be quick, little enough to let others have their turn."""
+_SMALL = 65536
+
+
+class ClientGone(Exception):
+    """The client closed the connection before it had the whole file."""
 
 
 class Outgoing:
@@ -21,11 +26,27 @@ class Outgoing:
     def __init__(self, transport: asyncio.Transport) -> None:
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
         self.transport = transport
-        self.progress = 0
-        """Counts what left by sendfile, which the transport does not see."""
-        self.waiting = False
-        """sendfile waits for the client."""
+        self._sent = 0
+        self._waiting = False
+        self._seen = (0, 0)
+        self._seen_at = 0.0
         self._room: asyncio.Future[None] | None = None
+
+    @property
+    def paused(self) -> bool:
+        """The client is behind."""
+        return self._room is not None or self._waiting
+
+    def stalled(self, now: float, limit: float) -> bool:
+        """Whether nothing has left for `limit` seconds although something waits. To be asked at every tick."""
+        buffered = self.transport.get_write_buffer_size()
+        # What sendfile sends, the transport does not see.
+        state = (buffered, self._sent)
+        if state != self._seen or not (buffered or self._waiting):
+            self._seen = state
+            self._seen_at = now
+            return False
+        return now - self._seen_at >= limit
 
     def pause(self) -> None:
         if self._room is None:
@@ -65,28 +86,30 @@ class Outgoing:
             transport.write(b"0\r\n\r\n")
 
     async def file(self, head: Head, body: FileRange, plain: bool) -> None:
-        """Raises `BadResponse` when the file ends before the range does."""
-        descriptor = os.open(body.file, os.O_RDONLY | os.O_CLOEXEC) if isinstance(body.file, str) else body.file
-        body.file = descriptor
-        if plain and body.count > _PIECE // 16:
+        """Sends an `opened` file. Raises `BadResponse` when it ends before the range does, `ClientGone`."""
+        descriptor = opened(body)
+        if body.count <= _SMALL:
+            # One short read costs less than a turn through a thread.
+            data = os.pread(descriptor, body.count, body.offset)
+            if len(data) < body.count:
+                raise BadResponse("the file is shorter than announced")
+            self.transport.write(head.data + data)
+        elif plain:
             await self._by_kernel(head, descriptor, body.offset, body.count)
         else:
             await self._by_reads(head, descriptor, body.offset, body.count)
 
     async def _by_reads(self, head: Head, descriptor: int, offset: int, count: int) -> None:
         loop = asyncio.get_running_loop()
-        first = head.data
+        self.transport.write(head.data)
         while count:
             piece = await loop.run_in_executor(None, os.pread, descriptor, min(count, _PIECE), offset)
             if not piece:
                 raise BadResponse("the file is shorter than announced")
             offset += len(piece)
             count -= len(piece)
-            self.transport.write(first + piece if first else piece)
-            first = b""
+            self.transport.write(piece)
             await self.drain()
-        if first:
-            self.transport.write(first)
 
     async def _by_kernel(self, head: Head, descriptor: int, offset: int, count: int) -> None:
         """The transport must be empty first: the kernel writes behind its back."""
@@ -107,11 +130,13 @@ class Outgoing:
                 except BlockingIOError:
                     await self._writable(socket)
                     continue
+                except (BrokenPipeError, ConnectionResetError):
+                    raise ClientGone from None
                 if not sent:
                     raise BadResponse("the file is shorter than announced")
                 offset += sent
                 count -= sent
-                self.progress += sent
+                self._sent += sent
                 if count:
                     await self._writable(socket)
         finally:
@@ -121,17 +146,24 @@ class Outgoing:
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
         loop.add_writer(socket, _set, ready)
-        self.waiting = True
+        self._waiting = True
         try:
             await ready
         finally:
-            self.waiting = False
+            self._waiting = False
             loop.remove_writer(socket)
 
 
 def _set(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
+
+
+def opened(body: FileRange) -> int:
+    """The file's descriptor. Raises OSError."""
+    if isinstance(body.file, str):
+        body.file = os.open(body.file, os.O_RDONLY | os.O_CLOEXEC)
+    return body.file
 
 
 async def release(body: object) -> None:

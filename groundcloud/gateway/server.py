@@ -102,8 +102,8 @@ class Server:
         self._ticking = asyncio.get_running_loop().call_later(self.limits.tick, self._tick_again)
 
     def _tick_again(self) -> None:
-        self.tick()
         self._schedule()
+        self.tick()
 
     def tick(self) -> None:
         """Look at the clock and at every connection. The loop calls it once per `limits.tick`."""
