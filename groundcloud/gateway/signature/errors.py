@@ -68,7 +68,8 @@ class ErrorStyle(Enum):
 
     S3 = "s3"
     S3_QUERY = "s3-query"
-    """S3 when the signature is in the query; chosen from the claim, never by the caller."""
+    """S3 when the signature is in the query; chosen by the kind of the claim, as is S3_POST."""
+    S3_POST = "s3-post"
     QUERY = "query"
     """IAM, STS, CloudFormation, ... and the services of rest-xml other than S3."""
     EC2 = "ec2"
@@ -78,11 +79,13 @@ class ErrorStyle(Enum):
 
     @property
     def is_s3(self) -> bool:
-        return self in (ErrorStyle.S3, ErrorStyle.S3_QUERY)
+        return self in (ErrorStyle.S3, ErrorStyle.S3_QUERY, ErrorStyle.S3_POST)
 
-    def in_query(self) -> "ErrorStyle":
-        """The style for a signature that stands in the query."""
-        return ErrorStyle.S3_QUERY if self is ErrorStyle.S3 else self
+    def of_kind(self, kind: str) -> "ErrorStyle":
+        """The style for a kind of claim: S3 says where the signature stood, the others do not."""
+        if self is not ErrorStyle.S3:
+            return self
+        return {"v4-query": ErrorStyle.S3_QUERY, "post-policy": ErrorStyle.S3_POST}.get(kind, self)
 
     def error(self, failure: Failure, elements: dict[str, str] | None = None, **facts: object) -> SignatureError:
         """The error to raise; `facts` fill the sentence, `elements` are S3's extra XML elements."""
@@ -337,9 +340,11 @@ def _table() -> dict[tuple[ErrorStyle, Failure], type[SignatureError]]:
             table[style, failure] = _error_class(failure, *codes[group], sentence)
     header = "AuthorizationHeaderMalformed", 400, "The authorization header is malformed; "
     query = "AuthorizationQueryParametersError", 400, "Error parsing the X-Amz-Credential parameter; "
+    post = "InvalidArgument", 400, ""
     for style, (code, status, prefix), own in (
         (ErrorStyle.S3, header, {}),
         (ErrorStyle.S3_QUERY, query, S3_QUERY_ERRORS),
+        (ErrorStyle.S3_POST, post, {}),
     ):
         worded = {failure: (code, status, prefix + sentence) for failure, sentence in S3_CREDENTIAL.items()}
         for failure, row in (S3_ERRORS | worded | own).items():

@@ -95,12 +95,16 @@ def check_scope(claim: Claim, *, service: str, region: str | None, style: ErrorS
     """
     if not claim.date:
         return
-    style = style.in_query() if claim.kind == "v4-query" else style
+    style = style.of_kind(claim.kind)
+    elements = {}
+    if claim.kind == "post-policy":
+        credential = f"{claim.access_key_id}/{claim.date}/{claim.region}/{claim.service}/aws4_request"
+        elements = {"ArgumentName": "X-Amz-Credential", "ArgumentValue": credential}
     errors = []
     if region is not None and claim.region != region:
-        errors.append(style.error(Failure.REGION, {"Region": region}, region=claim.region, expected=region))
+        errors.append(style.error(Failure.REGION, elements | {"Region": region}, region=claim.region, expected=region))
     if claim.service != service:
-        errors.append(style.error(Failure.SERVICE, service=claim.service, expected=service))
+        errors.append(style.error(Failure.SERVICE, elements, service=claim.service, expected=service))
     if len(errors) > 1 and not style.is_s3:
         raise style.error(Failure.SCOPE, sentences=" ".join(error.message for error in errors))
     if errors:
@@ -132,7 +136,7 @@ def verify(
         if secret is None or not _equal(signature, claim.signature):
             raise style.error(Failure.MISMATCH, mismatch_elements(claim, text, None))
     else:
-        raise ValueError("a POST policy is verified by PostPolicy.verify")
+        raise ValueError("a POST policy is verified by verify_post")
 
 
 def _verify_v4(
@@ -141,7 +145,7 @@ def _verify_v4(
     headers = request.headers
     presigned = claim.kind == "v4-query"
     if presigned:
-        style = style.in_query()
+        style = style.of_kind("v4-query")
     _check_time(claim, now, style)
     if claim.timestamp[:8] != claim.date:
         expected = claim.timestamp[:8]
