@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 from groundcloud.gateway.http import Request
 from groundcloud.gateway.signature.errors import ErrorStyle, Failure, SignatureError
 
-Kind = Literal["v4-header", "v4-query", "v2-header", "v2-query", "post-policy"]
+Kind = Literal["v4-header", "v4-query", "v2-header", "v2-query", "v2-form", "post-policy"]
 ALGORITHM = "AWS4-HMAC-SHA256"
 ISO_BASIC = "%Y%m%dT%H%M%SZ"
 WEEK = 7 * 24 * 60 * 60
@@ -310,8 +310,8 @@ def _v2_header(authorization: str, headers: dict[str, str], style: ErrorStyle) -
 
 def _v2_query(query: str, headers: dict[str, str], style: ErrorStyle) -> Claim | None:
     sent = parameters(query)
-    if not any(name in sent for name in ("Signature", "AWSAccessKeyId")):
-        return None
+    if "SignatureVersion" in sent or not ("Signature" in sent or "AWSAccessKeyId" in sent):
+        return None  # the former is for `form_claim`
     if not all(sent.get(name) for name in ("Signature", "AWSAccessKeyId", "Expires")):
         raise style.error(
             Failure.V2_QUERY_INCOMPLETE,

@@ -92,6 +92,26 @@ class ErrorStyle(Enum):
         return ERRORS[self, failure](elements, **facts)
 
 
+def missing_token(style: ErrorStyle) -> SignatureError:
+    """For an anonymous request where none is allowed."""
+    return style.error(Failure.MISSING_TOKEN)
+
+
+def unknown_key(style: ErrorStyle, access_key_id: str) -> SignatureError:
+    """For an access key that does not exist or is inactive."""
+    return style.error(Failure.UNKNOWN_KEY, {"AWSAccessKeyId": access_key_id})
+
+
+def invalid_token(style: ErrorStyle, token: str) -> SignatureError:
+    """For a session token that is not the key's, or is missing or superfluous."""
+    return style.error(Failure.TOKEN_INVALID, {"Token-0": token})
+
+
+def expired_token(style: ErrorStyle, token: str) -> SignatureError:
+    """For a session that is over."""
+    return style.error(Failure.TOKEN_EXPIRED, {"Token-0": token})
+
+
 def style_of(service: str, protocol: str) -> ErrorStyle:
     """The style of a service, given its endpoint prefix and the protocol of its model."""
     if service in ("s3", "s3express", "s3-object-lambda", "s3-outposts"):
