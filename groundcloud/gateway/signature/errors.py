@@ -77,9 +77,8 @@ class ErrorStyle(Enum):
     """JSON 1.0 and 1.1, RPC v2 CBOR: DynamoDB, SecretsManager, ..."""
     REST_JSON = "rest-json"
 
-    @property
-    def is_s3(self) -> bool:
-        return self in (ErrorStyle.S3, ErrorStyle.S3_QUERY, ErrorStyle.S3_POST)
+    def __init__(self, name: str) -> None:
+        self.is_s3 = name.startswith("s3")
 
     def of_kind(self, kind: str) -> "ErrorStyle":
         """The style for a kind of claim: S3 says where the signature stood, the others do not."""
