@@ -1,7 +1,7 @@
 """Forms that botocore signs, and S3's answers to those that break their policy.
 
-The sentences are S3's, as recorded in public issue threads and in the validated POST tests of localstack; where the
-documentation's error table differs, S3's answer counts.
+The sentences are S3's, as recorded in public issue threads; where the documentation's error table differs, S3's
+answer counts. Not on record, and therefore our own: the words for missing members, wrong operators and counts.
 """
 
 import base64
