@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 from groundcloud.gateway.http import Request
 from groundcloud.gateway.signature.errors import ErrorStyle, Failure, SignatureError
 
-Kind = Literal["v4-header", "v4-query", "v2-header", "v2-query", "post-policy"]
+Kind = Literal["v4-header", "v4-query", "v2-header", "v2-query", "v2-form", "post-policy"]
 ALGORITHM = "AWS4-HMAC-SHA256"
 ISO_BASIC = "%Y%m%dT%H%M%SZ"
 WEEK = 7 * 24 * 60 * 60
@@ -46,7 +46,6 @@ class Claim:
         access_key_id: str,
         signature: str,
         time: datetime,
-        *,
         token: str = "",
         timestamp: str = "",
         date: str = "",
@@ -87,7 +86,7 @@ def claim(request: Request, style: ErrorStyle = ErrorStyle.QUERY) -> Claim | Non
     query = request.query
     if authorization is None:
         if "X-Amz-" in query and ("X-Amz-Algorithm=" in query or "X-Amz-Signature=" in query):
-            return _v4_query(query, request.headers, style.in_query())
+            return _v4_query(query, request.headers, style.of_kind("v4-query"))
         if "Signature=" in query or "AWSAccessKeyId=" in query:
             return _v2_query(query, request.headers, style)
         return None
@@ -102,37 +101,61 @@ def claim(request: Request, style: ErrorStyle = ErrorStyle.QUERY) -> Claim | Non
 
 
 def _v4_header(authorization: str, headers: dict[str, str], style: ErrorStyle) -> Claim:
-    credential = signed_headers = signature = None
-    for part in authorization[16:].split(","):
-        name, equals, value = part.strip(" ").partition("=")
-        if not equals:
-            raise style.error(Failure.NOT_KEY_VALUE, hashed=_hashed(authorization))
-        if name == "Credential":
-            credential = value
-        elif name == "SignedHeaders":
-            signed_headers = value
-        elif name == "Signature":
-            signature = value
-    if not credential or not signed_headers or not signature:
-        raise _unusable(authorization, headers, style)
-    timestamp, time = _header_time(authorization, headers, style)
-    key_id, date, region, service = _credential(credential, style)
+    # All but the signature is the same in a client's requests of one day, so its parts are remembered.
+    head, _, signature = authorization.rpartition(", Signature=")
+    parts = _known_head(head) if len(head) < 512 else None
+    if parts is None or not signature or "," in signature:
+        credential, signed_headers, signature = _authorization_parts(authorization, headers, style)
+        timestamp, time = _header_time(authorization, headers, style)
+        key_id, date, region, service = credential_parts(credential, style)
+    else:
+        key_id, date, region, service, signed_headers = parts
+        timestamp, time = _header_time(authorization, headers, style)
+    token = headers.get("x-amz-security-token", "")
+    payload_hash = headers.get("x-amz-content-sha256")
     return Claim(
         "v4-header",
         key_id,
         signature,
         time,
-        token=headers.get("x-amz-security-token", ""),
-        timestamp=timestamp,
-        date=date,
-        region=region,
-        service=service,
-        signed_headers=signed_headers,
-        payload_hash=headers.get("x-amz-content-sha256"),
+        token,
+        timestamp,
+        date,
+        region,
+        service,
+        signed_headers,
+        None,
+        payload_hash,
     )
 
 
-def _credential(credential: str, style: ErrorStyle) -> tuple[str, str, str, str]:
+@lru_cache(maxsize=1024)
+def _known_head(head: str) -> tuple[str, str, str, str, str] | None:
+    """Key id, date, region, service and signed headers, if they stand as every SDK writes them."""
+    prefix, _, signed_headers = head.partition(", SignedHeaders=")
+    parts = prefix.removeprefix(f"{ALGORITHM} Credential=").split("/")
+    if not prefix.startswith(f"{ALGORITHM} Credential=") or len(parts) != 5 or "" in parts or "," in prefix:
+        return None
+    if parts[4] != "aws4_request" or not signed_headers or "," in signed_headers:
+        return None
+    return parts[0], parts[1], parts[2], parts[3], signed_headers
+
+
+def _authorization_parts(authorization: str, headers: dict[str, str], style: ErrorStyle) -> tuple[str, str, str]:
+    """Credential, signed headers and signature, in whatever order and spacing."""
+    found: dict[str, str] = {}
+    for part in authorization[len(ALGORITHM) :].split(","):
+        name, equals, value = part.strip(" ").partition("=")
+        if not equals:
+            raise style.error(Failure.NOT_KEY_VALUE, hashed=_hashed(authorization))
+        found[name] = value
+    credential, signed_headers, signature = map(found.get, ("Credential", "SignedHeaders", "Signature"))
+    if not credential or not signed_headers or not signature:
+        raise _unusable(authorization, headers, style)
+    return credential, signed_headers, signature
+
+
+def credential_parts(credential: str, style: ErrorStyle) -> tuple[str, str, str, str]:
     """Access key id, date, region and service of a credential with five parts."""
     # The key id may have slashes of its own (emulators' users choose such), the scope may not.
     parts = credential.rsplit("/", 4)
@@ -241,7 +264,7 @@ def _v4_query(query: str, headers: dict[str, str], style: ErrorStyle) -> Claim:
     if time is None:
         raise style.error(Failure.DATE_FORMAT, value=timestamp)
     expires = _expires(sent.get("X-Amz-Expires", "900"), style)
-    key_id, date, region, service = _credential(sent["X-Amz-Credential"], style)
+    key_id, date, region, service = credential_parts(sent["X-Amz-Credential"], style)
     return Claim(
         "v4-query",
         key_id,
@@ -287,8 +310,8 @@ def _v2_header(authorization: str, headers: dict[str, str], style: ErrorStyle) -
 
 def _v2_query(query: str, headers: dict[str, str], style: ErrorStyle) -> Claim | None:
     sent = parameters(query)
-    if not any(name in sent for name in ("Signature", "AWSAccessKeyId")):
-        return None
+    if "SignatureVersion" in sent or not ("Signature" in sent or "AWSAccessKeyId" in sent):
+        return None  # the former is for `form_claim`
     if not all(sent.get(name) for name in ("Signature", "AWSAccessKeyId", "Expires")):
         raise style.error(
             Failure.V2_QUERY_INCOMPLETE,

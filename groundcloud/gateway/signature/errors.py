@@ -68,7 +68,8 @@ class ErrorStyle(Enum):
 
     S3 = "s3"
     S3_QUERY = "s3-query"
-    """S3 when the signature is in the query; chosen from the claim, never by the caller."""
+    """S3 when the signature is in the query; chosen by the kind of the claim, as is S3_POST."""
+    S3_POST = "s3-post"
     QUERY = "query"
     """IAM, STS, CloudFormation, ... and the services of rest-xml other than S3."""
     EC2 = "ec2"
@@ -76,17 +77,38 @@ class ErrorStyle(Enum):
     """JSON 1.0 and 1.1, RPC v2 CBOR: DynamoDB, SecretsManager, ..."""
     REST_JSON = "rest-json"
 
-    @property
-    def is_s3(self) -> bool:
-        return self in (ErrorStyle.S3, ErrorStyle.S3_QUERY)
+    def __init__(self, name: str) -> None:
+        self.is_s3 = name.startswith("s3")
 
-    def in_query(self) -> "ErrorStyle":
-        """The style for a signature that stands in the query."""
-        return ErrorStyle.S3_QUERY if self is ErrorStyle.S3 else self
+    def of_kind(self, kind: str) -> "ErrorStyle":
+        """The style for a kind of claim: S3 says where the signature stood, the others do not."""
+        if self is not ErrorStyle.S3:
+            return self
+        return {"v4-query": ErrorStyle.S3_QUERY, "post-policy": ErrorStyle.S3_POST}.get(kind, self)
 
     def error(self, failure: Failure, elements: dict[str, str] | None = None, **facts: object) -> SignatureError:
         """The error to raise; `facts` fill the sentence, `elements` are S3's extra XML elements."""
         return ERRORS[self, failure](elements, **facts)
+
+
+def missing_token(style: ErrorStyle) -> SignatureError:
+    """For an anonymous request where none is allowed."""
+    return style.error(Failure.MISSING_TOKEN)
+
+
+def unknown_key(style: ErrorStyle, access_key_id: str) -> SignatureError:
+    """For an access key that does not exist or is inactive."""
+    return style.error(Failure.UNKNOWN_KEY, {"AWSAccessKeyId": access_key_id})
+
+
+def invalid_token(style: ErrorStyle, token: str) -> SignatureError:
+    """For a session token that is not the key's, or is missing or superfluous."""
+    return style.error(Failure.TOKEN_INVALID, {"Token-0": token})
+
+
+def expired_token(style: ErrorStyle, token: str) -> SignatureError:
+    """For a session that is over."""
+    return style.error(Failure.TOKEN_EXPIRED, {"Token-0": token})
 
 
 def style_of(service: str, protocol: str) -> ErrorStyle:
@@ -337,9 +359,11 @@ def _table() -> dict[tuple[ErrorStyle, Failure], type[SignatureError]]:
             table[style, failure] = _error_class(failure, *codes[group], sentence)
     header = "AuthorizationHeaderMalformed", 400, "The authorization header is malformed; "
     query = "AuthorizationQueryParametersError", 400, "Error parsing the X-Amz-Credential parameter; "
+    post = "InvalidArgument", 400, ""
     for style, (code, status, prefix), own in (
         (ErrorStyle.S3, header, {}),
         (ErrorStyle.S3_QUERY, query, S3_QUERY_ERRORS),
+        (ErrorStyle.S3_POST, post, {}),
     ):
         worded = {failure: (code, status, prefix + sentence) for failure, sentence in S3_CREDENTIAL.items()}
         for failure, row in (S3_ERRORS | worded | own).items():

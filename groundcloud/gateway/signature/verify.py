@@ -95,12 +95,16 @@ def check_scope(claim: Claim, *, service: str, region: str | None, style: ErrorS
     """
     if not claim.date:
         return
-    style = style.in_query() if claim.kind == "v4-query" else style
+    style = style.of_kind(claim.kind)
+    elements = {}
+    if claim.kind == "post-policy":
+        credential = f"{claim.access_key_id}/{claim.date}/{claim.region}/{claim.service}/aws4_request"
+        elements = {"ArgumentName": "X-Amz-Credential", "ArgumentValue": credential}
     errors = []
     if region is not None and claim.region != region:
-        errors.append(style.error(Failure.REGION, {"Region": region}, region=claim.region, expected=region))
+        errors.append(style.error(Failure.REGION, elements | {"Region": region}, region=claim.region, expected=region))
     if claim.service != service:
-        errors.append(style.error(Failure.SERVICE, service=claim.service, expected=service))
+        errors.append(style.error(Failure.SERVICE, elements, service=claim.service, expected=service))
     if len(errors) > 1 and not style.is_s3:
         raise style.error(Failure.SCOPE, sentences=" ".join(error.message for error in errors))
     if errors:
@@ -126,13 +130,13 @@ def verify(
     if claim.kind == "v4-header" or claim.kind == "v4-query":
         _verify_v4(claim, request, signing_key, payload_hash, now, style)
     elif claim.kind == "v2-header" or claim.kind == "v2-query":
-        _check_time(claim, now, style)
+        check_time(claim, now, style)
         text = v2.string_to_sign(claim, request, bucket)
         signature = v2.signature(secret or "", text)
         if secret is None or not _equal(signature, claim.signature):
             raise style.error(Failure.MISMATCH, mismatch_elements(claim, text, None))
     else:
-        raise ValueError("a POST policy is verified by PostPolicy.verify")
+        raise ValueError(f"{claim.kind} is verified by verify_post or verify_form")
 
 
 def _verify_v4(
@@ -141,8 +145,8 @@ def _verify_v4(
     headers = request.headers
     presigned = claim.kind == "v4-query"
     if presigned:
-        style = style.in_query()
-    _check_time(claim, now, style)
+        style = style.of_kind("v4-query")
+    check_time(claim, now, style)
     if claim.timestamp[:8] != claim.date:
         expected = claim.timestamp[:8]
         raise style.error(Failure.SCOPE_DATE, date=claim.date, expected=expected, timestamp=claim.timestamp)
@@ -197,7 +201,8 @@ def _equal(computed: str, sent: str) -> bool:
     return hmac.compare_digest(computed.encode(), sent.encode("utf-8", "replace"))
 
 
-def _check_time(claim: Claim, now: datetime, style: ErrorStyle) -> None:
+def check_time(claim: Claim, now: datetime, style: ErrorStyle) -> None:
+    """Refuses what was signed more than fifteen minutes ago or ahead, or has expired."""
     if claim.expires is not None:
         _check_presigned(claim, claim.expires, now, style)
     elif claim.time < now - SKEW:

@@ -36,6 +36,7 @@ def from_http(text: str) -> tuple[Request, bytes]:
     method, target = first.split(" ", 1)
     path, _, query = target.rsplit(" ", 1)[0].partition("?")
     headers: dict[str, str] = {}
+    name = ""
     for line in lines:
         if line[:1] in " \t":
             headers[name] += "\n" + line
