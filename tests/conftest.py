@@ -4,7 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from tests.cloud import TestCloud
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("groundcloud", deadline=None)
+settings.load_profile("groundcloud")
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from signed_requests import from_http
+from tests.gateway.signature.signed_requests import from_http
 
 from groundcloud.gateway.signature import ErrorStyle, claim, payload_hash_of, signing_key, verify
 from groundcloud.gateway.signature.canonical import canonical_path, canonical_query, canonical_request

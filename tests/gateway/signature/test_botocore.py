@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
-from signed_requests import CREDENTIALS, KEY_ID, SECRET, from_botocore
+from tests.gateway.signature.signed_requests import CREDENTIALS, KEY_ID, SECRET, from_botocore
 
 from groundcloud.gateway.signature import (
     ErrorStyle,

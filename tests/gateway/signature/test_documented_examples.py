@@ -4,7 +4,7 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from signed_requests import KEY_ID, NOW, SECRET, from_http, request
+from tests.gateway.signature.signed_requests import KEY_ID, NOW, SECRET, from_http, request
 
 from groundcloud.gateway.signature import (
     ChunkDecoder,

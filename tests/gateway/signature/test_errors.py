@@ -8,7 +8,7 @@ import base64
 import hashlib
 
 import pytest
-from signed_requests import KEY_ID, NOW, request
+from tests.gateway.signature.signed_requests import KEY_ID, NOW, request
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.signature import (

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from signed_requests import KEY_ID, NOW, SECRET, request
+from tests.gateway.signature.signed_requests import KEY_ID, NOW, SECRET, request
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.signature import (

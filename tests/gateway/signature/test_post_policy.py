@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
-from signed_requests import CREDENTIALS, KEY_ID, NOW, SECRET
+from tests.gateway.signature.signed_requests import CREDENTIALS, KEY_ID, NOW, SECRET
 
 from groundcloud.gateway.signature import (
     ErrorStyle,

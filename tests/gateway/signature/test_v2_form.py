@@ -7,7 +7,7 @@ from botocore.auth import SigV2Auth
 from botocore.awsrequest import AWSRequest
 from hypothesis import given
 from hypothesis import strategies as st
-from signed_requests import CREDENTIALS, KEY_ID, SECRET, request
+from tests.gateway.signature.signed_requests import CREDENTIALS, KEY_ID, SECRET, request
 
 from groundcloud.gateway.signature import ErrorStyle, SignatureError, claim, form_claim, verify_form
 

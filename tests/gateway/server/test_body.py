@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from http_wire import connected, run, serving, until
+from tests.gateway.server.http_wire import connected, run, serving, until
 
-from groundcloud.gateway.body import RequestBody
+from groundcloud.gateway.server.body import RequestBody
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Response
 
 

@@ -7,9 +7,9 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 
-from groundcloud.gateway.connection import Connection
+from groundcloud.gateway.server.connection import Connection
 from groundcloud.gateway.http import Handler
-from groundcloud.gateway.limits import Limits
+from groundcloud.gateway.server.limits import Limits
 
 LOOPBACK = ("127.0.0.1", "::1")
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from groundcloud.gateway.head import BadResponse, encode_head, refusal
+from groundcloud.gateway.server.head import BadResponse, encode_head, refusal
 from groundcloud.gateway.http import FileRange, Response
 
 

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 import httptools
 
-from groundcloud.gateway.body import Flow, RequestBody
+from groundcloud.gateway.server.body import Flow, RequestBody
 from groundcloud.gateway.http import Request
-from groundcloud.gateway.limits import Limits
+from groundcloud.gateway.server.limits import Limits
 
 _SLICE = 4096
 """Heads are parsed in slices, so that one segment full of pipelined requests does not become a thousand objects."""

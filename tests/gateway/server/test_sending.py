@@ -5,7 +5,7 @@ import hashlib
 import os
 
 import pytest
-from http_wire import Clock, connected, limits, run, serving, talk, until
+from tests.gateway.server.http_wire import Clock, connected, limits, run, serving, talk, until
 
 from groundcloud.gateway.http import FileRange, Response
 

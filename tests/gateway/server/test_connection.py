@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 import pytest
-from http_wire import Clock, connected, echo, limits, run, serving, talk, until
+from tests.gateway.server.http_wire import Clock, connected, echo, limits, run, serving, talk, until
 
 from groundcloud.gateway.http import BodyInterrupted, Response
 

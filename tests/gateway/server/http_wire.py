@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import uvloop
 
 from groundcloud.gateway.http import Response
-from groundcloud.gateway.limits import Limits
+from groundcloud.gateway.server.limits import Limits
 from groundcloud.gateway.server import serve
 
 

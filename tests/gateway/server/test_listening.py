@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from http_wire import Client, connected, echo, limits, run, serving, until
+from tests.gateway.server.http_wire import Client, connected, echo, limits, run, serving, until
 
 from groundcloud.gateway.http import FileRange, Response
 from groundcloud.gateway.server import listen, serve

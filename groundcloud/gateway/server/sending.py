@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import AsyncIterable
 
-from groundcloud.gateway.head import BadResponse, Head
+from groundcloud.gateway.server.head import BadResponse, Head
 from groundcloud.gateway.http import FileRange
 
 _log = logging.getLogger(__name__)

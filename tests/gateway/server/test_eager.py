@@ -4,9 +4,9 @@ import asyncio
 from contextvars import ContextVar
 
 import pytest
-from http_wire import run
+from tests.gateway.server.http_wire import run
 
-from groundcloud.gateway import eager
+from groundcloud.gateway.server import eager
 
 variable = ContextVar("variable", default="outside")
 

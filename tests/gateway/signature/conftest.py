@@ -1,6 +1,0 @@
-"""The machine that runs the tests may be slow: no example has a deadline."""
-
-from hypothesis import settings
-
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
