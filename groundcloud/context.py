@@ -1,6 +1,7 @@
 """What an operation may touch: the caller, the transaction, the clock, chance, secrets and other services."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -11,6 +12,7 @@ from groundcloud.sealing import Sealer
 from groundcloud.store import Element, Record, Store, Transaction
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 _HEX = "0123456789abcdef"
 
@@ -54,7 +56,7 @@ class Facts(NamedTuple):
 class Context:
     """One call of one operation. Sealed, random and current things come from here and from nowhere else."""
 
-    __slots__ = ("_caller", "_service", "account", "facts", "principal", "region", "request_id", "tx", "world")
+    __slots__ = ("_caller", "_service", "_tx", "account", "facts", "principal", "region", "request_id", "world")
 
     def __init__(
         self,
@@ -65,7 +67,7 @@ class Context:
         region: str,
         request_id: str,
         facts: Facts,
-        tx: Transaction,
+        tx: Transaction | None,
     ) -> None:
         self.world = world
         self._service = service
@@ -75,7 +77,7 @@ class Context:
         self.region = region
         self.request_id = request_id
         self.facts = facts
-        self.tx = tx
+        self._tx = tx
 
     # -- time and chance
 
@@ -112,6 +114,28 @@ class Context:
         return self._service.arn(self.account, self.region, resource)
 
     # -- records
+
+    @property
+    def tx(self) -> Transaction:
+        """The call's transaction. An `async` operation has none: it opens short ones by `snapshot` and `submit`."""
+        if self._tx is None:
+            raise RuntimeError("an asynchronous operation reads in `ctx.snapshot()` and writes in `ctx.submit(...)`")
+        return self._tx
+
+    @contextmanager
+    def snapshot(self) -> Iterator["Context"]:
+        """For `async` operations: this call with a consistent, read-only view of the store."""
+        with self.world.store.snapshot() as tx:
+            yield self._within(tx)
+
+    async def submit(self, work: Callable[["Context"], T]) -> T:
+        """For `async` operations: run `work` in a transaction of its own; when this returns, it is on the disk."""
+        return await self.world.store.submit(lambda tx: work(self._within(tx)))
+
+    def _within(self, tx: Transaction) -> "Context":
+        return Context(
+            self.world, self._service, self._caller, self.principal, self.region, self.request_id, self.facts, tx
+        )
 
     def get(self, kind: type[R], *key: Element) -> R | None:
         """This account's record (in this region, where the kind has regions), if there is one."""

@@ -55,11 +55,12 @@ class Cloud:
         entropy: Callable[[int], bytes] = os.urandom,
         call_log: IO[bytes] | None = None,
         trust_any_key: bool = False,
+        services: Mapping[str, Service] | None = None,
     ) -> None:
         self.store = store
         self.region = region
         self.world = World(store, sealer, clock, entropy)
-        self.services = Services()
+        self.services = services if services is not None else Services()
         self.identities = IamIdentities(sealer)
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.recorder = Recorder(store)

@@ -67,9 +67,7 @@ def operation(
     """
 
     def mark(function: F) -> F:
-        declaration = Declaration(
-            on, read, action, conditions or {}, tuple(harmless), public, page_size, data_event
-        )
+        declaration = Declaration(on, read, action, conditions or {}, tuple(harmless), public, page_size, data_event)
         function.declaration = declaration  # type: ignore[attr-defined]  # a function takes attributes
         return function
 
@@ -163,9 +161,7 @@ class Operation:
         """The parsed request as the function's arguments; what the signature does not have is refused by name."""
         if not self.not_written.isdisjoint(parsed):
             name = next(name for name in parsed if name in self.not_written)
-            raise ParameterNotWritten(
-                parameter=self.members[name], service=self.service.prefix, operation=self.name
-            )
+            raise ParameterNotWritten(parameter=self.members[name], service=self.service.prefix, operation=self.name)
         arguments = {name: value for name, value in parsed.items() if name not in self._dropped}
         for name, kind in self._converted.items():
             if name in arguments:
@@ -242,5 +238,3 @@ class Service:
         if found is None:
             raise OperationNotWritten(service=self.prefix, operation=name)
         return found
-
-

@@ -89,9 +89,7 @@ class TestCloud:
         self.log = io.BytesIO()
         self.store = store or open_store(str(folder / "groundcloud.db"))
         sealer = Sealer(bytes(range(32)))
-        self.cloud = Cloud(
-            self.store, sealer, clock=self.clock, entropy=Chance(), call_log=self.log, **options
-        )
+        self.cloud = Cloud(self.store, sealer, clock=self.clock, entropy=Chance(), call_log=self.log, **options)
         self.account = self.cloud.default_account
         key = self.cloud.create_admin(self.account)
         self.admin = Keys(key["access_key_id"], key["secret_access_key"])
@@ -107,7 +105,9 @@ class TestCloud:
             aws_access_key_id=keys.access_key_id,
             aws_secret_access_key=keys.secret_access_key,
             aws_session_token=keys.session_token,
-            config=Config(retries={"max_attempts": 0}, parameter_validation=False).merge(options.pop("config", Config())),
+            config=Config(retries={"max_attempts": 0}, parameter_validation=False).merge(
+                options.pop("config", Config())
+            ),
             **options,
         )
         client.meta.events.register("before-send", self._send)

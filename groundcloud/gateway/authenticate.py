@@ -1,14 +1,43 @@
 """Who calls? From the signature of a request to a principal, by the credentials that the identities have."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from groundcloud.gateway.endpoint import Endpoint
 from groundcloud.gateway.http import Request
-from groundcloud.gateway.signature import Claim, ErrorStyle, Failure, payload_hash_of, signing_key, verify
+from groundcloud.gateway.signature import (
+    Claim,
+    ErrorStyle,
+    check_scope,
+    expired_token,
+    invalid_token,
+    payload_hash_of,
+    signing_key,
+    unknown_key,
+    verify,
+    verify_form,
+)
 from groundcloud.identity import ANONYMOUS, BadToken, Credential, Identities, Principal
 from groundcloud.store import Transaction
 
 _MOST_KEYS = 20_000
+
+
+class Authenticated(NamedTuple):
+    """Who signed a request, and the key that also signs the chunks of its body."""
+
+    principal: Principal
+    signing_key: bytes = b""
+
+
+class Signed(Protocol):
+    """What of a call its signature is about."""
+
+    request: Request
+    claim: Claim | None
+    body: bytes
+    form: dict[str, str]
+    now: datetime
 
 
 class Trust(Protocol):
@@ -26,44 +55,37 @@ class Authenticator:
         self._trust_any_key = trust_any_key
         self._signing_keys: dict[tuple[str, str, str, str], bytes] = {}
 
-    def principal(
-        self,
-        tx: Transaction,
-        request: Request,
-        claim: Claim | None,
-        body: bytes,
-        now: datetime,
-        style: ErrorStyle,
-        unsigned_body: bool = False,
-    ) -> Principal:
-        """Who signed the request; `ANONYMOUS` for nobody. Raises AWS's errors for what does not hold.
-
-        `unsigned_body`: the operation's model says that its body is not signed.
-        """
+    def authenticate(self, tx: Transaction, call: Signed, endpoint: Endpoint) -> Authenticated:
+        """Who signed the request; `ANONYMOUS` for nobody. Raises AWS's errors for what does not hold."""
+        claim, style = call.claim, endpoint.voice.style
         if claim is None:
-            return ANONYMOUS
+            return Authenticated(ANONYMOUS)
         if self._trust_any_key is not None:
-            return self._trust_any_key(claim.access_key_id)
+            return Authenticated(self._trust_any_key(claim.access_key_id))
+        check_scope(claim, service=endpoint.voice.signing_name, region=None, style=style)
         credential = self._credential(tx, claim, style)
-        payload = ""
-        key = b""
-        if claim.date:
-            payload = payload_hash_of(claim, body, unsigned=unsigned_body, style=style)
-            key = self._signing_key(credential, claim)
-        verify(
-            claim, request, secret=credential.secret, signing_key=key, payload_hash=payload, now=now, style=style
-        )
-        if credential.expires is not None and credential.expires <= now:
-            raise style.error(Failure.TOKEN_EXPIRED)
-        return credential.principal
+        key = self._signing_key(credential, claim) if claim.date else b""
+        if claim.kind == "v2-form":
+            verify_form(claim, call.request, call.form, secret=credential.secret, now=call.now, style=style)
+        else:
+            payload = ""
+            if claim.date:
+                payload = payload_hash_of(claim, call.body, unsigned=endpoint.unsigned_body, style=style)
+            verify(
+                claim, call.request, secret=credential.secret, signing_key=key, payload_hash=payload, now=call.now,
+                style=style,
+            )  # fmt: skip
+        if credential.expires is not None and credential.expires <= call.now:
+            raise expired_token(style, claim.token)
+        return Authenticated(credential.principal, key)
 
     def _credential(self, tx: Transaction, claim: Claim, style: ErrorStyle) -> Credential:
         try:
             credential = self._identities.credential(tx, claim.access_key_id, claim.token)
         except BadToken as error:
-            raise style.error(Failure.TOKEN_INVALID) from error
+            raise invalid_token(style, claim.token) from error
         if credential is None or not credential.active:
-            raise style.error(Failure.UNKNOWN_KEY)
+            raise unknown_key(style, claim.access_key_id)
         return credential
 
     def _signing_key(self, credential: Credential, claim: Claim) -> bytes:
@@ -74,5 +96,3 @@ class Authenticator:
                 self._signing_keys.clear()
             key = self._signing_keys[wanted] = signing_key(*wanted)
         return key
-
-

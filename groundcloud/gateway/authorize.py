@@ -56,9 +56,7 @@ class Authorizer:
             facts = RequestFacts(ctx, ctx.principal, resource, self._identities, operation, arguments)
             self._ask(ctx.principal, resource.action or operation.action, resource, facts, policies, style)
 
-    def check_one(
-        self, ctx: Context, action: str, resource: Resource, principal: Principal, style: ErrorStyle
-    ) -> None:
+    def check_one(self, ctx: Context, action: str, resource: Resource, principal: Principal, style: ErrorStyle) -> None:
         """The same for one more permission that an operation asks for by itself."""
         policies = self._identities.policies(ctx.tx, principal)
         facts = RequestFacts(ctx, principal, resource, self._identities)
@@ -71,9 +69,7 @@ class Authorizer:
             if on == "*":
                 return [Resource("*")]
             return [Resource(ctx.arn(on.format_map({**operation.defaults, **arguments})))]
-        taken = {
-            name: arguments.get(name, operation.defaults.get(name)) for name in operation.resource_arguments
-        }
+        taken = {name: arguments.get(name, operation.defaults.get(name)) for name in operation.resource_arguments}
         found = on(ctx, **taken)
         return found if isinstance(found, list) else [found]
 

@@ -27,6 +27,7 @@ class Voice:
         self.model = service_model(service_name)
         self.protocol: Protocol = protocol_for(self.model, protocol_name)
         self.write_error: WriteError = self.protocol.error_writer()
+        self.signing_name = str(self.model.signing_name)
         self.style: ErrorStyle = style_of(self.model.endpoint_prefix, protocol_name)
 
 

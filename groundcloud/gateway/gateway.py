@@ -16,6 +16,7 @@ import time
 from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from groundcloud.context import Context, Facts, World
 from groundcloud.errors import AwsError, InternalFailure
@@ -25,9 +26,10 @@ from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Request, Res
 from groundcloud.gateway.invoke import Invoker
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
+from groundcloud.gateway.payload import Payload
 from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
-from groundcloud.gateway.signature import Claim, ErrorStyle, Failure, claim
+from groundcloud.gateway.signature import Claim, ErrorStyle, claim, form_claim, missing_token
 from groundcloud.gateway.trail import Recorder
 from groundcloud.gateway.trail.event import Call as Event
 from groundcloud.gateway.trail.event import document
@@ -57,8 +59,8 @@ class Call:
     """One request on its way through the gateway."""
 
     __slots__ = (
-        "answer", "arguments", "body", "claim", "endpoint", "error", "now", "principal", "region", "request",
-        "request_id", "result", "started", "target", "voice",
+        "answer", "arguments", "body", "claim", "endpoint", "error", "form", "now", "principal", "region", "request",
+        "request_id", "result", "signing_key", "started", "target", "voice",
     )  # fmt: skip
 
     def __init__(self, request: Request, request_id: str, now: datetime) -> None:
@@ -67,11 +69,14 @@ class Call:
         self.now = now
         self.started = time.perf_counter()
         self.body = b""
+        self.form: dict[str, str] = {}
+        """The parameters of a form that carries its signature itself."""
         self.claim: Claim | None = None
         self.target: Target | None = None
         self.voice: Voice | None = None
         self.endpoint: Endpoint | None = None
         self.principal: Principal = ANONYMOUS
+        self.signing_key = b""
         self.region = ""
         self.arguments: dict[str, Any] = {}
         self.result: Any = None
@@ -106,38 +111,32 @@ class Gateway:
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """The response to a request; at once where nothing has to be waited for."""
         call = Call(request, _uuid(self._world.entropy(16)), self._world.clock())
-        if not request.body.complete:
-            return self._receive(call)
-        call.body = _take(request)
-        return self._go(call)
+        try:
+            if not is_form(request):
+                self._understand(call)
+            if call.endpoint is not None and call.endpoint.streams_in:
+                return self._wait(call, call.endpoint)
+            if not request.body.complete:
+                return self._receive(call)
+            call.body = _take(request)
+            return self._go(call)
+        except Exception as error:
+            return self._refuse(call, self._expected(call, error))
 
     async def _receive(self, call: Call) -> Response:
         """Wait for a body that is not streamed; a streamed one is the operation's to read."""
         try:
-            self._understand_or_wait(call)
-            if call.endpoint is None or not call.endpoint.streams_in:
-                call.body = await call.request.body.read(LARGEST_BODY)
-        except BodyTooLarge:
-            return self._refuse(call, RequestEntityTooLarge(limit=LARGEST_BODY))
-        except BodyInterrupted:
-            return self._refuse(call, RequestTimeout())
-        except AwsError as error:
-            return self._refuse(call, error)
+            call.body = await call.request.body.read(LARGEST_BODY)
+        except Exception as error:
+            return self._refuse(call, self._expected(call, error))
         response = self._go(call)
         return response if isinstance(response, Response) else await response
 
-    def _understand_or_wait(self, call: Call) -> None:
-        if not is_form(call.request):
-            self._understand(call)
-
     def _go(self, call: Call) -> Response | Awaitable[Response]:
         try:
-            if call.endpoint is None:
-                self._understand(call)
-            endpoint = call.endpoint
-            assert endpoint is not None
+            endpoint = call.endpoint or self._understand(call)
             if endpoint.operation.asynchronous:
-                return self._stream(call, endpoint)
+                return self._wait(call, endpoint)
             if not endpoint.operation.declaration.read:
                 return self._write(call, endpoint)
             if self._store.reads_block:
@@ -148,42 +147,34 @@ class Gateway:
 
     # -- understand
 
-    def _understand(self, call: Call) -> None:
+    def _understand(self, call: Call) -> Endpoint:
         request = call.request
-        call.claim = claim(request, self._style_hint(request))
+        call.claim = claim(request, _style_hint(request))
+        if call.claim is None and b"SignatureVersion=2" in call.body:
+            call.form = dict(parse_qsl(call.body.decode("latin-1"), keep_blank_values=True))
+            call.claim = form_claim(call.form, ErrorStyle.QUERY)
         signing_name = call.claim.service if call.claim is not None else ""
         target = self._router.route(request, signing_name, call.body if is_form(request) else b"")
         call.target = target
         call.region = (call.claim.region if call.claim is not None else "") or self._region
         call.voice = self._endpoints.voice(target.service, target.protocol)
         call.endpoint = self._endpoints.find(target)
-
-    def _style_hint(self, request: Request) -> ErrorStyle:
-        """How to word what is wrong with a signature before it is known which service is meant."""
-        if "x-amz-target" in request.headers or "smithy-protocol" in request.headers:
-            return ErrorStyle.JSON
-        authorization = request.headers.get("authorization", "")
-        if is_form(request) or "Action=" in request.query:
-            return ErrorStyle.EC2 if "/ec2/aws4_request" in authorization else ErrorStyle.QUERY
-        if authorization.startswith("AWS4") and "/s3/aws4_request" not in authorization:
-            return ErrorStyle.REST_JSON
-        return ErrorStyle.S3
+        return call.endpoint
 
     # -- authenticate and read: no transaction of the writer is opened for what does not get this far
 
     def _authenticate(self, tx: Transaction, call: Call, endpoint: Endpoint) -> None:
-        style = endpoint.voice.style
-        call.principal = self._authenticator.principal(
-            tx, call.request, call.claim, call.body, call.now, style, endpoint.unsigned_body
-        )
+        call.principal, call.signing_key = self._authenticator.authenticate(tx, call, endpoint)
         if call.claim is None and not endpoint.operation.declaration.public:
-            raise style.error(Failure.MISSING_TOKEN)
+            raise missing_token(endpoint.voice.style)
 
     def _parse(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
         request, target = call.request, call.target
         assert target is not None
-        body: Any = request.body if endpoint.streams_in else call.body
-        if not call.body and target.protocol in ("query", "ec2"):
+        body: Any = call.body
+        if endpoint.streams_in:
+            body = Payload(request.body, call.claim, request.headers, call.signing_key)
+        elif not call.body and target.protocol in ("query", "ec2"):
             body = request.query.encode("latin-1")
         parsed = endpoint.parse(Input(request.headers, request.query, target.labels, body))
         call.arguments = parsed
@@ -215,20 +206,38 @@ class Gateway:
             return self._refuse(call, self._expected(call, error))
         return self._finish(call)
 
-    async def _stream(self, call: Call, endpoint: Endpoint) -> Response:
+    async def _wait(self, call: Call, endpoint: Endpoint) -> Response:
         """An operation that waits or streams: it opens its short transactions itself."""
-        raise NotImplementedError
+        try:
+            if self._store.reads_block:
+                arguments = await asyncio.get_running_loop().run_in_executor(None, self._admit, call, endpoint)
+            else:
+                arguments = self._admit(call, endpoint)
+            ctx = self._context(None, call, endpoint)
+            call.result = await endpoint.operation.function(ctx, **arguments)
+            call.answer = endpoint.write(call.result, call.request_id)
+        except Exception as error:
+            return self._refuse(call, self._expected(call, error))
+        return self._finish(call)
+
+    def _admit(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
+        """The arguments of a call whose caller is known and may make it."""
+        with self._store.snapshot() as tx:
+            self._authenticate(tx, call, endpoint)
+            parsed = self._parse(call, endpoint)
+            ctx = self._context(tx, call, endpoint)
+            return self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
 
     def _run(self, tx: Transaction, call: Call, endpoint: Endpoint, parsed: dict[str, Any]) -> None:
         operation = endpoint.operation
         ctx = self._context(tx, call, endpoint)
         call.result = self._invoker.run(ctx, operation, parsed, endpoint.voice.style)
         call.answer = endpoint.write(call.result, call.request_id)
-        if tx.writable:
+        if tx.writable and not operation.declaration.data_event:
             event_id, event = self._event(call, endpoint)
             self._recorder.put(tx, call.principal.account, call.region, call.now, event_id, event)
 
-    def _context(self, tx: Transaction, call: Call, endpoint: Endpoint) -> Context:
+    def _context(self, tx: Transaction | None, call: Call, endpoint: Endpoint) -> Context:
         return self._invoker.context(
             endpoint.operation, call.principal, call.region, call.request_id, _facts(call.request), tx
         )
@@ -239,7 +248,9 @@ class Gateway:
         answer, endpoint = call.answer, call.endpoint
         assert answer is not None
         assert endpoint is not None
-        if endpoint.operation.declaration.read and not endpoint.operation.declaration.data_event:
+        declaration = endpoint.operation.declaration
+        kept_already = not declaration.read and not endpoint.operation.asynchronous
+        if not kept_already and not declaration.data_event:
             event_id, event = self._event(call, endpoint)
             self._recorder.gather(call.principal.account, call.region, call.now, event_id, event)
         self._note(call, answer.status)
@@ -261,6 +272,10 @@ class Gateway:
         """What the caller may know of an exception; what is no `AwsError` is a bug, or the disk."""
         if isinstance(error, AwsError):
             return error
+        if isinstance(error, BodyInterrupted):
+            return RequestTimeout()
+        if isinstance(error, BodyTooLarge):
+            return RequestEntityTooLarge(limit=LARGEST_BODY)
         log.error("request %s failed", call.request_id, exc_info=error)
         if isinstance(error, StoreUnavailable):
             return ServiceUnavailable()
@@ -316,6 +331,18 @@ def _decision(call: Call) -> str:
     if call.principal is ANONYMOUS and call.claim is not None:
         return "unauthenticated"
     return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
+
+
+def _style_hint(request: Request) -> ErrorStyle:
+    """How to word what is wrong with a signature before it is known which service is meant."""
+    if "x-amz-target" in request.headers or "smithy-protocol" in request.headers:
+        return ErrorStyle.JSON
+    authorization = request.headers.get("authorization", "")
+    if is_form(request) or "Action=" in request.query:
+        return ErrorStyle.EC2 if "/ec2/aws4_request" in authorization else ErrorStyle.QUERY
+    if authorization.startswith("AWS4") and "/s3/aws4_request" not in authorization:
+        return ErrorStyle.REST_JSON
+    return ErrorStyle.S3
 
 
 def _facts(request: Request) -> Facts:

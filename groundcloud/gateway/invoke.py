@@ -32,16 +32,21 @@ class Invoker:
         region: str,
         request_id: str,
         facts: Facts,
-        tx: Transaction,
+        tx: Transaction | None,
     ) -> Context:
         return Context(self._world, operation.service, self, principal, region, request_id, facts, tx)
 
     def run(self, ctx: Context, operation: Operation, parsed: dict[str, Any], style: ErrorStyle) -> Any:
         """Check the permission, run the function, cut its list. `parsed` is the request as the protocol read it."""
-        arguments = operation.arguments(parsed)
-        self._authorizer.check(ctx, operation, arguments, style)
+        arguments = self.permit(ctx, operation, parsed, style)
         result = operation.function(ctx, **arguments)
         return self._cut(ctx, operation, parsed, result) if operation.paging else result
+
+    def permit(self, ctx: Context, operation: Operation, parsed: dict[str, Any], style: ErrorStyle) -> dict[str, Any]:
+        """The arguments of a call that its caller may make. Raises the service's denial."""
+        arguments = operation.arguments(parsed)
+        self._authorizer.check(ctx, operation, arguments, style)
+        return arguments
 
     # -- what a context asks for (`groundcloud.context.Caller`)
 

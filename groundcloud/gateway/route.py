@@ -121,7 +121,9 @@ class Router:
             entries = self._named(signing_name, request)
             if entries and all(entry.protocol in ("query", "ec2") for entry in entries):
                 raise MissingAction()
-            raise UnknownOperation(reason=f"Unable to determine service/operation name to be authorized for {request.method}")
+            raise UnknownOperation(
+                reason=f"Unable to determine service/operation name to be authorized for {request.method}"
+            )
         raise MethodNotAllowed()
 
     def _named(self, signing_name: str, request: Request) -> list[Entry]:

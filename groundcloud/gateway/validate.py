@@ -1,1 +1,2 @@
-def input_validator(model): return None
+def input_validator(model):
+    return None

@@ -92,7 +92,7 @@ class PostgresStore:
             try:
                 result = self._try(work)
             except (pg.SerializationFailure, pg.DeadlockDetected):
-                time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 7)))  # noqa: S311 - it spreads retries
+                time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 7)))
                 continue
             for listener in self._listeners:
                 listener()

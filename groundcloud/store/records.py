@@ -70,7 +70,7 @@ def decode(kind: type[R], data: bytes) -> R:
     decoder = _decoders.get(kind)
     if decoder is None:
         decoder = _decoders[kind] = msgspec.msgpack.Decoder(kind).decode
-    record: R = decoder(memoryview(data)[1:])
+    record: R = decoder(data[1:])
     return record
 
 

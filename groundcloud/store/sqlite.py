@@ -34,6 +34,10 @@ create table if not exists meta (name text primary key, value integer not null) 
 """
 
 
+_FORWARD = "select k, v from kv where k>=? and k<? order by k limit ?"
+_BACKWARD = "select k, v from kv where k>=? and k<? order by k desc limit ?"
+
+
 class _Table:
     """The ordered table of bytes on one connection."""
 
@@ -53,10 +57,7 @@ class _Table:
         self._execute("delete from kv where k=?", (key,))
 
     def range(self, low: bytes, high: bytes, limit: int, reverse: bool) -> list[tuple[bytes, bytes]]:
-        order = "desc" if reverse else "asc"
-        return self._execute(
-            f"select k, v from kv where k>=? and k<? order by k {order} limit ?", (low, high, limit)  # noqa: S608
-        ).fetchall()
+        return self._execute(_BACKWARD if reverse else _FORWARD, (low, high, limit)).fetchall()
 
 
 class _Waiting(NamedTuple):

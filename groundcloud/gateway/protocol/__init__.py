@@ -15,8 +15,7 @@ from groundcloud.gateway.protocol.values import Answer, Input, member_names
 __all__ = ["Answer", "Input", "Protocol", "RestRouter", "cbor_operation", "member_names", "protocol_for"]
 
 PROTOCOLS: dict[str, type[Protocol]] = {
-    cls.name: cls
-    for cls in (QueryProtocol, Ec2Protocol, JsonProtocol, RestJsonProtocol, RestXmlProtocol, CborProtocol)
+    cls.name: cls for cls in (QueryProtocol, Ec2Protocol, JsonProtocol, RestJsonProtocol, RestXmlProtocol, CborProtocol)
 }
 
 

@@ -10,7 +10,14 @@ from botocore.model import OperationModel
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import Malformed
-from groundcloud.gateway.protocol.headers import Text, from_latin1, header_reader, header_writer, query_reader, to_latin1
+from groundcloud.gateway.protocol.headers import (
+    Text,
+    from_latin1,
+    header_reader,
+    header_writer,
+    query_reader,
+    to_latin1,
+)
 from groundcloud.gateway.protocol.query import decode, scalar_reader
 from groundcloud.gateway.protocol.rpc import Parse, Protocol, WriteOutput
 from groundcloud.gateway.protocol.values import Answer, Get, Input, Read, getter, wire_name

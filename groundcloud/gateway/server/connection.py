@@ -8,10 +8,10 @@ import logging
 from collections.abc import Awaitable
 from typing import Protocol, cast
 
+from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, FileRange, Handler, Response
 from groundcloud.gateway.server import eager
 from groundcloud.gateway.server.body import RequestBody
 from groundcloud.gateway.server.head import CONTINUE, BadResponse, Head, encode_head, refusal
-from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, FileRange, Handler, Response
 from groundcloud.gateway.server.limits import Limits
 from groundcloud.gateway.server.parser import Received, Refused, RequestParser
 from groundcloud.gateway.server.sending import ClientGone, Outgoing, opened, release

@@ -7,8 +7,8 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 
-from groundcloud.gateway.server.connection import Connection
 from groundcloud.gateway.http import Handler
+from groundcloud.gateway.server.connection import Connection
 from groundcloud.gateway.server.limits import Limits
 
 LOOPBACK = ("127.0.0.1", "::1")

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import httptools
 
-from groundcloud.gateway.server.body import Flow, RequestBody
 from groundcloud.gateway.http import Request
+from groundcloud.gateway.server.body import Flow, RequestBody
 from groundcloud.gateway.server.limits import Limits
 
 _SLICE = 4096

@@ -5,8 +5,8 @@ import logging
 import os
 from collections.abc import AsyncIterable
 
-from groundcloud.gateway.server.head import BadResponse, Head
 from groundcloud.gateway.http import FileRange
+from groundcloud.gateway.server.head import BadResponse, Head
 
 _log = logging.getLogger(__name__)
 WRITE_BUFFER = 262144

@@ -4,7 +4,7 @@ The event of a call that writes is in the transaction of that call. Those of rea
 second later at most. CloudTrail's API over them is a service of its own.
 """
 
-from groundcloud.gateway.trail.records import EventBatch
 from groundcloud.gateway.trail.recorder import Recorder
+from groundcloud.gateway.trail.records import EventBatch
 
 __all__ = ["EventBatch", "Recorder"]

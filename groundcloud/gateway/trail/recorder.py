@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime
 
 from groundcloud.gateway.trail.records import EventBatch
@@ -35,10 +36,8 @@ class Recorder:
     async def run(self, interval: float = 1.0) -> None:
         """Write what was gathered, each `interval` seconds and whenever much waits, until cancelled."""
         while True:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._flush_soon.wait(), interval)
-            except TimeoutError:
-                pass
             await self.flush()
 
     async def flush(self) -> None:

@@ -4,12 +4,13 @@ Compiled once for each operation from botocore's model. Source: "CloudTrail reco
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from botocore.model import Shape
 
+from groundcloud.gateway.protocol.values import getter
 from groundcloud.names import snake
 
 Shower = Callable[[Any], Any]
@@ -48,11 +49,13 @@ def _structure(shape: Any, known: dict[str, list[Shower]]) -> Shower:
         cell = known[shape.name]
         return lambda value: cell[0](value)
     cell = known[shape.name] = []
-    members = [(snake(name), name[0].lower() + name[1:], _shower(inner, known)) for name, inner in shape.members.items()]
+    members = [
+        (snake(name), name[0].lower() + name[1:], _shower(inner, known)) for name, inner in shape.members.items()
+    ]
 
     def show(value: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        get = value.get if isinstance(value, Mapping) else lambda name: getattr(value, name, None)
+        get = getter(value)
         for name, shown, inner in members:
             member = get(name)
             if member is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from groundcloud import tokens
 from groundcloud.accounts import root_arn
-from groundcloud.identity import Credential, Principal
+from groundcloud.identity import Credential, Principal, Session
 from groundcloud.policy import Policies, Policy, parse
 from groundcloud.sealing import Sealer
 from groundcloud.services.iam.managed import managed_document
@@ -133,12 +133,10 @@ class IamIdentities:
 
 
 def root_principal(account: str, access_key_id: str = "") -> Principal:
-    return Principal(
-        type="Root", account=account, arn=root_arn(account), user_id=account, access_key_id=access_key_id
-    )
+    return Principal(type="Root", account=account, arn=root_arn(account), user_id=account, access_key_id=access_key_id)
 
 
-def user_principal(user: User, access_key_id: str, session: "tokens.Session | None" = None) -> Principal:
+def user_principal(user: User, access_key_id: str, session: Session | None = None) -> Principal:
     return Principal(
         type="User", account=user.account, arn=user.arn, user_id=user.user_id, name=user.user_name,
         entity_arn=user.arn, access_key_id=access_key_id, session=session,

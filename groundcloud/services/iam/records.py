@@ -37,7 +37,12 @@ def by_boundary(record: "User | Role") -> Iterable[Key]:
 class User(Record):
     table = "iam.user"
     key = ("account", "user_name")
-    indexes = {"by_policy": by_policy, "by_group": by_group, "by_boundary": by_boundary, "by_folded_name": by_folded_name}
+    indexes = {
+        "by_policy": by_policy,
+        "by_group": by_group,
+        "by_boundary": by_boundary,
+        "by_folded_name": by_folded_name,
+    }
     absent = errors.NoSuchUser
 
     account: str

@@ -71,7 +71,11 @@ def test_iam_get_user_answers_as_the_api_reference_shows():
 
 
 def test_sts_get_caller_identity_answers_as_the_api_reference_shows():
-    identity = {"arn": "arn:aws:iam::123456789012:user/Alice", "user_id": "AKIAI44QH8DHBEXAMPLE", "account": "123456789012"}
+    identity = {
+        "arn": "arn:aws:iam::123456789012:user/Alice",
+        "user_id": "AKIAI44QH8DHBEXAMPLE",
+        "account": "123456789012",
+    }
     answer = write("sts", "GetCallerIdentity", identity, "01234567-89ab-cdef-0123-456789abcdef")
     assert answer.body.decode() == squeeze("""
         <GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">

@@ -1,0 +1,45 @@
+"""A request's body as an operation with a streaming input reads it: decoded, and checked against what was signed."""
+
+from collections.abc import AsyncIterator
+
+from groundcloud.gateway.http import Body
+from groundcloud.gateway.signature import STREAMING, ChunkDecoder, Claim, body_hash_of
+
+
+class Payload:
+    """The bytes that the client means, without its chunk framing.
+
+    Bytes come before their signature has been seen: what is made of them counts only when the iteration has ended
+    without an error. `trailers` is there by then.
+    """
+
+    def __init__(self, body: Body, claim: Claim | None, headers: dict[str, str], signing_key: bytes) -> None:
+        self._body = body
+        self._hash = body_hash_of(claim) if claim is not None else None
+        self._decoder: ChunkDecoder | None = None
+        self.length: int | None = body.length
+        """Bytes to come, where the client says so."""
+        if claim is not None and claim.payload_hash in STREAMING:
+            self._decoder = ChunkDecoder(claim, headers, signing_key)
+            self.length = int(headers["x-amz-decoded-content-length"])
+
+    @property
+    def trailers(self) -> dict[str, str]:
+        """Trailing headers, such as checksums, by their lower-case names."""
+        return self._decoder.trailers if self._decoder is not None else {}
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Raises AWS's errors for bodies that are not what was signed or announced."""
+        decoder, digest = self._decoder, self._hash
+        async for piece in self._body:
+            if decoder is not None:
+                for decoded in decoder.feed(piece):
+                    yield decoded
+            else:
+                if digest is not None:
+                    digest.update(piece)
+                yield piece
+        if decoder is not None:
+            decoder.finish()
+        elif digest is not None:
+            digest.finish()
