@@ -1,2 +1,0 @@
-def input_validator(model):
-    return None
