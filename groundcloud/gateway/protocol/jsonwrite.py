@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from groundcloud.gateway.protocol import scalars
-from groundcloud.gateway.protocol.values import Write, getter, timestamp_format, wire_name
+from groundcloud.gateway.protocol.values import Write, apart, getter, timestamp_format, wire_name
 from groundcloud.names import snake
 
 _encode = msgspec.json.Encoder().encode
@@ -60,7 +60,8 @@ class TreeWriters:
         table: list[tuple[str, str, Write]] = []
         write = self.structures[shape.name] = structure_writer(table)
         for member, member_shape in shape.members.items():
-            table.append((snake(member), wire_name(member_shape, member), self.writer(member_shape)))
+            if not apart(member_shape):
+                table.append((snake(member), wire_name(member_shape, member), self.writer(member_shape)))
         return write
 
 

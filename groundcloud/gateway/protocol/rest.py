@@ -10,6 +10,8 @@ from botocore.model import OperationModel
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import Malformed
+from groundcloud.gateway.protocol.events import EventWriter
+from groundcloud.gateway.protocol.eventstream import CONTENT_TYPE as EVENT_STREAM
 from groundcloud.gateway.protocol.headers import Text, from_latin1, header_reader, header_writer, query_reader, to_latin1
 from groundcloud.gateway.protocol.query import decode, scalar_reader
 from groundcloud.gateway.protocol.rpc import Parse, Protocol, WriteOutput
@@ -135,6 +137,9 @@ class RestProtocol(Protocol):
         write_body = self.body_writer(operation)
         statuses: dict[str, int] = self.repairs.get("status_when", {}).get(operation.name, {})
         bodiless = operation.http["method"] == "HEAD"
+        events = self.event_writer(operation)
+        if events is not None:
+            write_body = event_body(*events)
 
         def write(result: Any, request_id: str) -> Answer:
             get = getter(result)
@@ -220,6 +225,16 @@ def text_payload(name: str, required: bool) -> BodyRead:
                 raise Malformed("The body is not valid UTF-8") from None
 
     return read
+
+
+def event_body(name: str, events: EventWriter) -> BodyWrite:
+    """A payload of events, framed as they come."""
+
+    def write(_: Any, get: Get, headers: list[tuple[str, str]]) -> Any:
+        headers.append(("Content-Type", EVENT_STREAM))
+        return events.frames(get(name), None)
+
+    return write
 
 
 def raw_body(name: str, default_type: str) -> BodyWrite:

@@ -1,5 +1,6 @@
 """`rest-json`: JSON in bodies, everything else where HTTP has a place for it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
@@ -33,6 +34,16 @@ class RestJsonProtocol(RestProtocol):
         super().__init__(service)
         self.readers = JsonReaders()
         self.writers = TreeWriters(json_scalar)
+
+    event_content_type = "application/json"
+
+    def body_encoder(self, shape: Any) -> Callable[[Any], bytes]:
+        build = self.writers.structure(shape)
+        return lambda value: encode(build(value))
+
+    def body_decoder(self, shape: Any) -> Callable[[bytes], Any]:
+        read = self.readers.structure(shape)
+        return lambda body: read(decode(body)) if body else {}
 
     def parameter_error(self, problem: Malformed, name: str, value: object) -> AwsError:
         return SerializationException(message=str(problem))

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
@@ -41,6 +42,23 @@ class RestXmlProtocol(RestProtocol):
         self.text_roots: dict[str, str] = self.repairs.get("text_roots", {})
         self.content_type = str(self.repairs.get("content_type", "text/xml"))
         self.error_facts = {snake(name): name for name in self.repairs.get("error_facts", ())}
+
+    event_content_type = "text/xml"
+
+    def body_encoder(self, shape: Any) -> Callable[[Any], bytes]:
+        members, _ = self.writers.members(shape)
+
+        def encode(value: Any) -> bytes:
+            pieces = [f"<{shape.name}{self.xmlns}>"]
+            members(pieces.append, value)
+            pieces.append(f"</{shape.name}>")
+            return "".join(pieces).encode()
+
+        return encode
+
+    def body_decoder(self, shape: Any) -> Callable[[bytes], Any]:
+        read = self.readers.structure(shape)
+        return lambda body: read(parse(body)) if body else {}
 
     def request_headers(self, request_id: str) -> list[tuple[str, str]]:
         if not self.repairs.get("host_id"):

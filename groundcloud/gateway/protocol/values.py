@@ -57,6 +57,11 @@ def timestamp_format(shape: Any, default: str) -> str:
     return str(shape.serialization.get("timestampFormat", default)).lower()
 
 
+def apart(shape: Any) -> bool:
+    """Whether a member of an event or of an output with events travels outside the body."""
+    return bool(shape.serialization.get("eventheader") or shape.serialization.get("eventstream"))
+
+
 def member_names(shape: Any) -> dict[str, str]:
     """Snake-case name to model name of a structure's members (also of no structure at all)."""
     return {snake(name): name for name in shape.members} if shape is not None else {}

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from groundcloud.gateway.protocol.errors import Malformed
 from groundcloud.gateway.protocol.query import scalar_reader
-from groundcloud.gateway.protocol.values import Read, wire_name
+from groundcloud.gateway.protocol.values import Read, apart, wire_name
 from groundcloud.names import snake
 
 MAX_DEPTH = 64
@@ -96,7 +96,7 @@ class XmlReaders:
                 entry = repeated[name] = (snake(member), self.reader(member_shape))
                 if member_shape.type_name == "list":
                     repeated.setdefault(wire_name(member_shape.member, name), entry)
-            elif not serialization.get("location"):
+            elif not serialization.get("location") and not apart(member_shape):
                 single[name] = (snake(member), self.reader(member_shape))
         return read
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from groundcloud.gateway.protocol import scalars
-from groundcloud.gateway.protocol.values import getter, timestamp_format, wire_name
+from groundcloud.gateway.protocol.values import apart, getter, timestamp_format, wire_name
 from groundcloud.names import snake
 
 Add = Callable[[str], None]
@@ -117,7 +117,7 @@ class XmlWriters:
             serialization = member_shape.serialization
             if serialization.get("xmlAttribute"):
                 attributes.append((snake(member), wire_name(member_shape, member)))
-            elif not serialization.get("location"):
+            elif not serialization.get("location") and not apart(member_shape):
                 table.append((snake(member), self.member(member_shape, member)))
         return made
 
