@@ -76,6 +76,14 @@ def facts(error: AwsError, fault: Fault) -> dict[str, Any]:
     return known
 
 
+def extra_facts(error: AwsError, fault: Fault) -> dict[str, Any]:
+    """The same without what XML errors say anyway: code, message and type."""
+    known = facts(error, fault)
+    for name in ("code", "message", "type"):
+        known.pop(name, None)
+    return known
+
+
 def is_sender(fault: Fault, status: int) -> bool:
     """Whether the caller is to blame: the model's word, else the status."""
     return fault.sender if fault.sender is not None else status < 500

@@ -77,8 +77,6 @@ class JsonReaders:
         kind = shape.type_name
         if kind in scalars.RANGES:
             return integer_reader(*scalars.RANGES[kind])
-        if kind == "string" and shape.serialization.get("jsonvalue"):
-            return lambda value: value
         return SCALARS.get(kind, string)
 
     def structure(self, shape: Any) -> Read:

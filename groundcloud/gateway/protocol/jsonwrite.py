@@ -117,8 +117,6 @@ def json_scalar(shape: Any) -> Write:
     kind = shape.type_name
     if kind == "timestamp":
         return scalars.TIMESTAMP_WRITERS[timestamp_format(shape, "unixtimestamp")]
-    if kind == "string" and shape.serialization.get("jsonvalue"):
-        return lambda value: value
     return _JSON.get(kind, _text)
 
 

@@ -30,11 +30,13 @@ class Bound(NamedTuple):
     prefixes: list[tuple[str, str]]
     query: dict[str, tuple[str, Callable[[list[str]], Any]]]
     query_maps: list[tuple[str, bool]]
+    literals: set[str]
 
 
-def bind(shape: Any) -> Bound:
-    """The members of an input shape by place."""
-    bound = Bound([], [], [], {}, [])
+def bind(shape: Any, uri: str) -> Bound:
+    """The members of an input shape by place; keys that the URI itself has belong to no member."""
+    literals = {piece.partition("=")[0] for piece in uri.partition("?")[2].split("&")}
+    bound = Bound([], [], [], {}, [], literals)
     for member, one in shape.members.items():
         name, wire, location = snake(member), wire_name(one, member), one.serialization.get("location")
         if location == "uri":
@@ -81,7 +83,7 @@ class RestProtocol(Protocol):
         shape = operation.input_shape
         if shape is None:
             return lambda _: {}
-        bound = bind(shape)
+        bound = bind(shape, operation.http["requestUri"])
         read_body = self.body_reader(shape, required=True)
         has_query = bool(bound.query or bound.query_maps)
 
@@ -126,7 +128,11 @@ class RestProtocol(Protocol):
             if entry is not None:
                 out[entry[0]] = self._one(entry[1], wire, values)
         for name, lists in bound.query_maps:
-            rest = {key: values for key, values in gathered.items() if key not in bound.query}
+            rest = {
+                key: values
+                for key, values in gathered.items()
+                if key not in bound.query and key not in bound.literals
+            }
             if rest:
                 out[name] = rest if lists else {key: values[-1] for key, values in rest.items()}
 

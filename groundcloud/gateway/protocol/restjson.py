@@ -127,7 +127,7 @@ class RestJsonProtocol(RestProtocol):
                 known = facts(error, fault)
                 tree.update(structure_writer(self._table(body_members(fault.shape)))(known))
                 for wire, name, text in bind_output(fault.shape)[0]:
-                    if known.get(name) is not None:
+                    if known.get(name) is not None and wire.lower() != "x-amzn-errortype":
                         headers.append((wire, text(known[name])))
             bodiless = operation is not None and operation.http["method"] == "HEAD"
             return Answer(fault.status or error.status, headers, b"" if bodiless else encode(tree))

@@ -9,7 +9,7 @@ from botocore.model import OperationModel, ServiceModel
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import InvalidArgument, Malformed, MalformedInput, MalformedXML
-from groundcloud.gateway.protocol.faults import Fault, facts, is_sender
+from groundcloud.gateway.protocol.faults import Fault, extra_facts, is_sender
 from groundcloud.gateway.protocol.rest import (
     BodyRead,
     BodyWrite,
@@ -187,8 +187,7 @@ class RestXmlProtocol(RestProtocol):
 
     def _describe(self, pieces: list[str], error: AwsError, fault: Fault) -> None:
         pieces.append(f"<Code>{escape(fault.code)}</Code><Message>{escape(error.message)}</Message>")
-        known = facts(error, fault)
-        known.pop("message", None)
+        known = extra_facts(error, fault)
         if fault.shape is not None:
             self.writers.members(fault.shape)[0](pieces.append, known)
         get = getter(known)

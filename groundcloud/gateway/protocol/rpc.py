@@ -12,7 +12,7 @@ from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import Malformed, SerializationException
 from groundcloud.gateway.protocol.events import EventReader, EventWriter, event_reader_factory
 from groundcloud.gateway.protocol.eventstream import CONTENT_TYPE as EVENT_STREAM
-from groundcloud.gateway.protocol.faults import Fault, Faults, facts, is_sender
+from groundcloud.gateway.protocol.faults import Fault, Faults, extra_facts, facts, is_sender
 from groundcloud.gateway.protocol.jsonread import JsonReaders, decode
 from groundcloud.gateway.protocol.jsonwrite import TreeWriters, encode, json_scalar
 from groundcloud.gateway.protocol.query import QueryReaders, form_parser
@@ -129,9 +129,7 @@ class QueryProtocol(Protocol):
         """Code, message and the members that the model declares."""
         pieces.append(f"<Code>{escape(fault.code)}</Code><Message>{escape(error.message)}</Message>")
         if fault.shape is not None and len(fault.shape.members) > (fault.message_member in fault.shape.members):
-            known = facts(error, fault)
-            known.pop("message", None)
-            self.writers.members(fault.shape)[0](pieces.append, known)
+            self.writers.members(fault.shape)[0](pieces.append, extra_facts(error, fault))
 
 
 class Ec2Protocol(QueryProtocol):
