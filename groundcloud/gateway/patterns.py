@@ -32,7 +32,15 @@ _POSIX = {
     "javaLowerCase": "a-z",
     "javaUpperCase": "A-Z",
 }
-_NAMES = {"Letter": "L", "Number": "N", "Separator": "Z", "Punctuation": "P", "Symbol": "S", "Mark": "M", "Alphabetic": "L"}
+_NAMES = {
+    "Letter": "L",
+    "Number": "N",
+    "Separator": "Z",
+    "Punctuation": "P",
+    "Symbol": "S",
+    "Mark": "M",
+    "Alphabetic": "L",
+}
 _CATEGORY_LETTERS = frozenset("LMNPSZC")
 _PROPERTY = re.compile(r"([pP])(?:\{\^?([A-Za-z_=]+)\}|([A-Z]))")
 _CODE_POINT = re.compile(r"[ux]\{([0-9A-Fa-f]{1,6})\}")

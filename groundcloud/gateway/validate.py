@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+from types import new_class
 from typing import Any, NamedTuple
 
 from botocore.model import OperationModel
@@ -35,8 +36,7 @@ class Rules(NamedTuple):
 @cache
 def error_class(code: str) -> type[AwsError]:
     """An error class for a code whose message is made here."""
-    made: type[AwsError] = type(AwsError)(code, (AwsError,), {"__doc__": "{message}"}, code=code)
-    return made
+    return new_class(code, (AwsError,), {"code": code}, lambda body: body.update(__doc__="{message}"))
 
 
 @cache
@@ -141,7 +141,7 @@ class Checks:
             return self.structures[shape.name]
         required: list[tuple[str, str]] = []
         members: list[tuple[str, str, Check]] = []
-        check = self.structures[shape.name] = structure_check(required, members)
+        self.structures[shape.name] = structure_check(required, members)
         self.open[shape.name] = False
         if "required" in self.enforced:
             required += [(snake(name), path_name(name)) for name in shape.required_members if name in shape.members]
@@ -308,8 +308,6 @@ def structure_redactor(members: dict[str, Redact]) -> Redact:
     """Copies a structure; members with secrets in them go through their own redactors."""
 
     def redact(value: Any) -> Any:
-        return {
-            name: members[name](one) if name in members and one is not None else one for name, one in value.items()
-        }
+        return {name: members[name](one) if name in members and one is not None else one for name, one in value.items()}
 
     return redact

@@ -39,9 +39,14 @@ def test_a_missing_member_is_null():
 
 
 def test_all_violations_are_in_one_error_and_nested_ones_have_a_path():
-    code, message = refusal("iam", "CreateUser", user_name="a b", tags=[{"key": "k", "value": "v"}, {"key": "", "value": "v"}])
+    code, message = refusal(
+        "iam", "CreateUser", user_name="a b", tags=[{"key": "k", "value": "v"}, {"key": "", "value": "v"}]
+    )
     assert message.startswith("3 validation errors detected: Value 'a b' at 'userName' ")
-    assert "; Value '' at 'tags.2.member.key' failed to satisfy constraint: Member must have length greater than" in message
+    assert (
+        "; Value '' at 'tags.2.member.key' failed to satisfy constraint: Member must have length greater than"
+        in message
+    )
 
 
 def test_a_number_out_of_range():
@@ -71,7 +76,9 @@ def test_a_long_value_is_not_quoted():
 
 def test_map_keys_are_named_with_all_their_constraints():
     """The form is that of https://github.com/hashicorp/terraform/issues/20076."""
-    message = refusal("cognito-identity", "SetIdentityPoolRoles", identity_pool_id="us-east-1:1-2", roles={"x": "a" * 20})[1]
+    message = refusal(
+        "cognito-identity", "SetIdentityPoolRoles", identity_pool_id="us-east-1:1-2", roles={"x": "a" * 20}
+    )[1]
     assert "Value '{x=aaaaaaaaaaaaaaaaaaaa}' at 'roles' failed to satisfy constraint: Map keys must satisfy" in message
     assert "Member must satisfy regular expression pattern: (un)?authenticated]" in message
 
@@ -98,7 +105,10 @@ def test_ec2_names_the_first_missing_parameter():
 
 def test_a_recursive_shape_is_checked_at_every_depth():
     item = {"m": {"a": {"l": [{"s": "x"}]}}}
-    assert input_validator(service("dynamodb").operation_model("PutItem"))({"table_name": "abc", "item": {"k": item}}) is None
+    assert (
+        input_validator(service("dynamodb").operation_model("PutItem"))({"table_name": "abc", "item": {"k": item}})
+        is None
+    )
 
 
 def test_what_allows_everything_needs_no_validator():

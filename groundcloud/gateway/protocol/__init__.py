@@ -1,4 +1,4 @@
-"""All wire protocols of botocore's service models, server side: requests to plain values, results and errors to answers.
+"""All wire protocols of botocore's service models, server side: requests to values, results and errors to answers.
 
 Parsers and writers are closures compiled once per operation. Nothing here knows what an operation does.
 """
@@ -15,8 +15,7 @@ from groundcloud.gateway.protocol.values import Answer, Input, member_names
 __all__ = ["Answer", "Input", "Protocol", "RestRouter", "cbor_operation", "member_names", "protocol_for"]
 
 PROTOCOLS: dict[str, type[Protocol]] = {
-    cls.name: cls
-    for cls in (QueryProtocol, Ec2Protocol, JsonProtocol, RestJsonProtocol, RestXmlProtocol, CborProtocol)
+    cls.name: cls for cls in (QueryProtocol, Ec2Protocol, JsonProtocol, RestJsonProtocol, RestXmlProtocol, CborProtocol)
 }
 
 

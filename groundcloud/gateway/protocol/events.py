@@ -49,7 +49,9 @@ def event_encoder(name: str, shape: Any, encoder_for: EncoderFor, content_type: 
         if not only_headers:
             fixed[":content-type"] = content_type
     else:
-        encode, fixed[":content-type"] = _payload_encoder(shape.members[payload], snake(payload), encoder_for, content_type)
+        encode, fixed[":content-type"] = _payload_encoder(
+            shape.members[payload], snake(payload), encoder_for, content_type
+        )
 
     def write(value: Any) -> bytes:
         get = getter(value)
@@ -155,7 +157,9 @@ class EventReader:
     `signatures` has (signature, date, payload) of each frame for the gateway to verify.
     """
 
-    def __init__(self, kinds: dict[str, tuple[str, Callable[[Frame], dict[str, Any]]]], initial: Decoder | None) -> None:
+    def __init__(
+        self, kinds: dict[str, tuple[str, Callable[[Frame], dict[str, Any]]]], initial: Decoder | None
+    ) -> None:
         self.kinds = kinds
         self.initial = initial
         self.decoder = FrameDecoder()

@@ -136,7 +136,7 @@ class QueryReaders:
 
 
 def structure_reader(table: dict[str, tuple[str, Read]]) -> Read:
-    """A reader of the members in `table` (wire name to name and reader); unknown parameters are ignored, as AWS does."""
+    """A reader of the members in `table`: wire name to name and reader. Unknown parameters are ignored, as on AWS."""
 
     def read(node: Any) -> dict[str, Any]:
         if type(node) is not dict:

@@ -12,7 +12,14 @@ from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import Malformed
 from groundcloud.gateway.protocol.events import EventWriter
 from groundcloud.gateway.protocol.eventstream import CONTENT_TYPE as EVENT_STREAM
-from groundcloud.gateway.protocol.headers import Text, from_latin1, header_reader, header_writer, query_reader, to_latin1
+from groundcloud.gateway.protocol.headers import (
+    Text,
+    from_latin1,
+    header_reader,
+    header_writer,
+    query_reader,
+    to_latin1,
+)
 from groundcloud.gateway.protocol.query import decode, scalar_reader
 from groundcloud.gateway.protocol.rpc import Parse, Protocol, WriteOutput
 from groundcloud.gateway.protocol.values import Answer, Get, Input, Read, getter, wire_name
@@ -129,9 +136,7 @@ class RestProtocol(Protocol):
                 out[entry[0]] = self._one(entry[1], wire, values)
         for name, lists in bound.query_maps:
             rest = {
-                key: values
-                for key, values in gathered.items()
-                if key not in bound.query and key not in bound.literals
+                key: values for key, values in gathered.items() if key not in bound.query and key not in bound.literals
             }
             if rest:
                 out[name] = rest if lists else {key: values[-1] for key, values in rest.items()}
@@ -237,7 +242,8 @@ def event_body(name: str, events: EventWriter) -> BodyWrite:
     """A payload of events, framed as they come."""
 
     def write(_: Any, get: Get, headers: list[tuple[str, str]]) -> Any:
-        headers.append(("Content-Type", EVENT_STREAM))
+        if not has_header(headers, "content-type"):
+            headers.append(("Content-Type", EVENT_STREAM))
         return events.frames(get(name), None)
 
     return write

@@ -107,7 +107,7 @@ class RestXmlProtocol(RestProtocol):
         return read
 
     def body_writer(self, operation: OperationModel) -> BodyWrite | None:
-        shape = operation.output_shape
+        shape: Any = operation.output_shape
         payload = payload_of(shape)
         if payload is not None:
             return self._payload_writer(*payload)

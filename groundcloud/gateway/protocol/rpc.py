@@ -16,7 +16,7 @@ from groundcloud.gateway.protocol.faults import Fault, Faults, extra_facts, fact
 from groundcloud.gateway.protocol.jsonread import JsonReaders, decode
 from groundcloud.gateway.protocol.jsonwrite import TreeWriters, encode, json_scalar
 from groundcloud.gateway.protocol.query import QueryReaders, form_parser
-from groundcloud.gateway.protocol.repairs import repairs_of
+from groundcloud.gateway.protocol.repairs import repaired, repairs_of
 from groundcloud.gateway.protocol.values import Answer, Input, getter
 from groundcloud.gateway.protocol.xmlwrite import XmlWriters, attribute, escape
 from groundcloud.names import snake
@@ -32,9 +32,15 @@ class Protocol:
     name = ""
 
     def __init__(self, service: ServiceModel) -> None:
-        self.service = service
-        self.faults = Faults(service)
+        self.service = repaired(service, self.name)
         self.repairs = repairs_of(service.service_name)
+        self.faults = Faults(self.service, self.repairs.get("error_codes", {}))
+
+    def own(self, operation: OperationModel) -> OperationModel:
+        """The operation in this protocol's model, which may be a repaired one."""
+        if operation.service_model is self.service:
+            return operation
+        return self.service.operation_model(operation.name)
 
     def input_parser(self, operation: OperationModel) -> Parse:
         """A function from a request to the operation's arguments; raises an AwsError when it is malformed."""
@@ -75,7 +81,8 @@ class Protocol:
         if stream is None:
             return None
         writer = EventWriter(stream, self.body_encoder, self.event_content_type)
-        return snake(operation.output_shape.event_stream_name), writer
+        shape: Any = operation.output_shape
+        return snake(shape.event_stream_name), writer
 
 
 class QueryProtocol(Protocol):
@@ -87,14 +94,14 @@ class QueryProtocol(Protocol):
         super().__init__(service)
         self.readers = QueryReaders(ec2=False)
         self.writers = XmlWriters(milliseconds=bool(self.repairs.get("milliseconds")))
-        declared = self.repairs.get("xml_namespace") or service.metadata.get("xmlNamespace")
+        declared = self.repairs.get("xml_namespace") or self.service.metadata.get("xmlNamespace")
         self.xmlns = f' xmlns="{attribute(declared)}"' if declared else ""
 
     def input_parser(self, operation: OperationModel) -> Parse:
-        return form_parser(operation.input_shape, self.readers)
+        return form_parser(self.own(operation).input_shape, self.readers)
 
     def output_writer(self, operation: OperationModel) -> WriteOutput:
-        shape = operation.output_shape
+        shape = self.own(operation).output_shape
         members = self.writers.members(shape)[0] if shape is not None else None
         wrapper = shape.serialization.get("resultWrapper") if shape is not None else None
         start = f"<{operation.name}Response{self.xmlns}>" + (f"<{wrapper}>" if wrapper else "")
