@@ -151,7 +151,8 @@ def iso8601(value: Any) -> str:
 def iso8601_milliseconds(value: Any) -> str:
     """`2030-01-02T03:04:05.000Z`, as EC2 and S3 write it."""
     at = as_datetime(value)
-    return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}.{at.microsecond // 1000:03}Z"
+    date = f"{at.year:04}-{at.month:02}-{at.day:02}"
+    return f"{date}T{at.hour:02}:{at.minute:02}:{at.second:02}.{at.microsecond // 1000:03}Z"
 
 
 def rfc822(value: Any) -> str:

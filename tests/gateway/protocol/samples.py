@@ -149,7 +149,7 @@ def seen(shape, value):
 
 
 def protocols_of(model):
-    return [name for name in model.metadata.get("protocols") or [model.metadata["protocol"]]]
+    return list(model.metadata.get("protocols") or [model.metadata["protocol"]])
 
 
 def shard(names):

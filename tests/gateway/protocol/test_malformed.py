@@ -1,5 +1,6 @@
 """Hostile and broken requests: a value or an AwsError with 4xx, never anything else, and never at great cost."""
 
+import contextlib
 import random
 import time
 from functools import cache
@@ -209,7 +210,8 @@ def test_malformed_cbor_is_refused(body):
 
 
 def test_cbor_of_indefinite_length_is_read():
-    body = b"\xbf\x69Namespace\x7f\x61a\x61b\xff\x6aMetricData\x9f\xbf\x6aMetricName\x61m\x69Timestamp\xc1\x1a\x70\xdb\xd8\x80\xff\xff\xff"
+    datum = b"\xbf\x6aMetricName\x61m\x69Timestamp\xc1\x1a\x70\xdb\xd8\x80\xff"
+    body = b"\xbf\x69Namespace\x7f\x61a\x61b\xff\x6aMetricData\x9f" + datum + b"\xff\xff"
     value = read(*METRICS, body)
     assert value["namespace"] == "ab"
     assert value["metric_data"][0]["timestamp"].year == 2030
@@ -237,8 +239,6 @@ def test_a_bad_header_of_s3_names_the_argument():
 )
 def test_a_large_request_costs_in_proportion(target, body):
     start = time.process_time()
-    try:
+    with contextlib.suppress(AwsError):
         read(*target, body)
-    except AwsError:
-        pass
     assert time.process_time() - start < 3
