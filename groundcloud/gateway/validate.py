@@ -59,7 +59,7 @@ def rules_for(service_name: str, protocol: str) -> Rules:
     )
 
 
-def input_validator(operation: OperationModel) -> Callable[[dict[str, Any]], None] | None:
+def input_validator(operation: OperationModel, protocol: str | None = None) -> Callable[[dict[str, Any]], None] | None:
     """A function that raises the service's validation error for arguments that the model forbids.
 
     None when the model forbids nothing. Message form: "1 validation error detected: Value '' at 'userName' failed to
@@ -69,7 +69,7 @@ def input_validator(operation: OperationModel) -> Callable[[dict[str, Any]], Non
     if shape is None:
         return None
     service = operation.service_model
-    rules = rules_for(service.service_name, service.metadata["protocol"])
+    rules = rules_for(service.service_name, protocol or service.metadata["protocol"])
     check = Checks(rules.enforced).structure(shape)
     first = _first_missing(shape, rules) if rules.missing is not None else None
     if check is None and first is None:

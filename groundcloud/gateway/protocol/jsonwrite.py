@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from groundcloud.gateway.protocol import scalars
-from groundcloud.gateway.protocol.values import Write, apart, getter, timestamp_format, wire_name
+from groundcloud.gateway.protocol.values import Write, apart, is_mapping, timestamp_format, wire_name
 from groundcloud.names import snake
 
 _encode = msgspec.json.Encoder().encode
@@ -70,15 +70,14 @@ def structure_writer(table: list[tuple[str, str, Write]]) -> Write:
 
     def write(value: Any) -> dict[str, Any]:
         out = {}
-        if type(value) is dict:
+        if is_mapping(type(value)):
             for name, wire, member in table:
                 one = value.get(name)
                 if one is not None:
                     out[wire] = member(one)
             return out
-        get = getter(value)
         for name, wire, member in table:
-            one = get(name)
+            one = getattr(value, name, None)
             if one is not None:
                 out[wire] = member(one)
         return out

@@ -8,6 +8,7 @@ from botocore.model import OperationModel, ServiceModel
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import Malformed, SerializationException
 from groundcloud.gateway.protocol.faults import facts
+from groundcloud.gateway.protocol.headers import Text
 from groundcloud.gateway.protocol.jsonread import JsonReaders, decode
 from groundcloud.gateway.protocol.jsonread import structure_reader as json_structure
 from groundcloud.gateway.protocol.jsonwrite import TreeWriters, encode, json_scalar, structure_writer
@@ -118,6 +119,16 @@ class RestJsonProtocol(RestProtocol):
         return write
 
     def error_writer(self) -> WriteError:
+        compiled: dict[str, tuple[Write, list[tuple[str, str, Text]]]] = {}
+
+        def members_of(shape: Any) -> tuple[Write, list[tuple[str, str, Text]]]:
+            found = compiled.get(shape.name)
+            if found is None:
+                body = structure_writer(self._table(body_members(shape)))
+                outside = [bound for bound in bind_output(shape)[0] if bound[0].lower() != "x-amzn-errortype"]
+                found = compiled[shape.name] = (body, outside)
+            return found
+
         def write(error: AwsError, request_id: str, operation: OperationModel | None) -> Answer:
             fault = self.faults.find(error.code, operation)
             headers = self.request_headers(request_id)
@@ -125,9 +136,10 @@ class RestJsonProtocol(RestProtocol):
             tree: dict[str, Any] = {fault.message_member: error.message}
             if fault.shape is not None:
                 known = facts(error, fault)
-                tree.update(structure_writer(self._table(body_members(fault.shape)))(known))
-                for wire, name, text in bind_output(fault.shape)[0]:
-                    if known.get(name) is not None and wire.lower() != "x-amzn-errortype":
+                build, outside = members_of(fault.shape)
+                tree.update(build(known))
+                for wire, name, text in outside:
+                    if known.get(name) is not None:
                         headers.append((wire, text(known[name])))
             bodiless = operation is not None and operation.http["method"] == "HEAD"
             return Answer(fault.status or error.status, headers, b"" if bodiless else encode(tree))

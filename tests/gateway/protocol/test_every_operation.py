@@ -218,6 +218,8 @@ def check_error(model, protocol, write, shape, operation):
     declared = (shape.metadata.get("error") or {}).get("httpStatusCode")
     assert declared in (None, answer.status)
     code = generic["Error"]["Code"]
+    if model.service_name == "sqs":  # botocore.handlers.handle_sqs_compatible_error
+        code = generic["Error"].get("QueryErrorCode", code)
     found_shape = model.shape_for_error_code(code)
     if found_shape is None or found_shape.error_code != shape.error_code:
         return [f"the code {code} leads to {found_shape}"]
