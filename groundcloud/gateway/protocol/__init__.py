@@ -1,4 +1,4 @@
-"""All wire protocols of botocore's service models, server side: requests to plain values, results and errors to answers.
+"""All wire protocols of botocore's service models, server side: requests to values, results and errors to answers.
 
 Parsers and writers are closures compiled once per operation. Nothing here knows what an operation does.
 """

@@ -28,8 +28,10 @@ class Fault(NamedTuple):
 class Faults:
     """All error shapes of a service, by code and by shape name."""
 
-    def __init__(self, service: ServiceModel) -> None:
+    def __init__(self, service: ServiceModel, codes: dict[str, str]) -> None:
         self.service = service
+        self.codes = codes
+        """Codes that the model has lost, by the names of their shapes."""
         self.known: dict[str, Any] | None = None
         self.cache: dict[tuple[str, str], Fault] = {}
 
@@ -45,13 +47,17 @@ class Faults:
 
     def _shape(self, code: str, operation: OperationModel | None) -> Any:
         for shape in operation.error_shapes if operation is not None else ():
-            if code in (shape.name, declared(shape).get("code")):
+            if code in (shape.name, self.code(shape)):
                 return shape
         if self.known is None:
             shapes = self.service.error_shapes
-            self.known = {declared(shape).get("code", shape.name): shape for shape in shapes}
+            self.known = {self.code(shape): shape for shape in shapes}
             self.known.update({shape.name: shape for shape in shapes})
         return self.known.get(code)
+
+    def code(self, shape: Any) -> str:
+        """The code of an error shape on the wire of XML."""
+        return self.codes.get(shape.name) or str(declared(shape).get("code", shape.name))
 
     def _describe(self, code: str, shape: Any) -> Fault:
         if shape is None:
@@ -61,7 +67,7 @@ class Faults:
         status = int(error.get("httpStatusCode", 500 if fault else 0))
         sender = error.get("senderFault", False if fault else None)
         message = next((name for name in shape.members if name.lower() == "message"), "message")
-        return Fault(shape, shape.name, str(error.get("code", shape.name)), status, sender, message)
+        return Fault(shape, shape.name, self.code(shape), status, sender, message)
 
 
 def declared(shape: Any) -> dict[str, Any]:
@@ -73,6 +79,14 @@ def facts(error: AwsError, fault: Fault) -> dict[str, Any]:
     """The members of the error shape that the error knows; its message is one of them."""
     known = {name: value for name, value in error.facts.items() if value is not None}
     known[snake(fault.message_member)] = error.message
+    return known
+
+
+def extra_facts(error: AwsError, fault: Fault) -> dict[str, Any]:
+    """The same without what XML errors say anyway: code, message and type."""
+    known = facts(error, fault)
+    for name in ("code", "message", "type"):
+        known.pop(name, None)
     return known
 
 

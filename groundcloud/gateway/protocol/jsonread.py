@@ -11,7 +11,7 @@ import msgspec
 
 from groundcloud.gateway.protocol import scalars
 from groundcloud.gateway.protocol.errors import Malformed
-from groundcloud.gateway.protocol.values import Read, wire_name
+from groundcloud.gateway.protocol.values import Read, apart, wire_name
 from groundcloud.names import snake
 
 MAX_DEPTH = 128
@@ -77,8 +77,6 @@ class JsonReaders:
         kind = shape.type_name
         if kind in scalars.RANGES:
             return integer_reader(*scalars.RANGES[kind])
-        if kind == "string" and shape.serialization.get("jsonvalue"):
-            return lambda value: value
         return SCALARS.get(kind, string)
 
     def structure(self, shape: Any) -> Read:
@@ -94,6 +92,8 @@ class JsonReaders:
 
     def fill(self, table: dict[str, tuple[str, Read]], shape: Any) -> None:
         for member, member_shape in shape.members.items():
+            if apart(member_shape):
+                continue
             table[wire_name(member_shape, member)] = (snake(member), self.reader(member_shape))
 
 

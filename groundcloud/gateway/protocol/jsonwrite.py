@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from groundcloud.gateway.protocol import scalars
-from groundcloud.gateway.protocol.values import Write, getter, timestamp_format, wire_name
+from groundcloud.gateway.protocol.values import Write, apart, is_mapping, timestamp_format, wire_name
 from groundcloud.names import snake
 
 _encode = msgspec.json.Encoder().encode
@@ -60,7 +60,8 @@ class TreeWriters:
         table: list[tuple[str, str, Write]] = []
         write = self.structures[shape.name] = structure_writer(table)
         for member, member_shape in shape.members.items():
-            table.append((snake(member), wire_name(member_shape, member), self.writer(member_shape)))
+            if not apart(member_shape):
+                table.append((snake(member), wire_name(member_shape, member), self.writer(member_shape)))
         return write
 
 
@@ -69,15 +70,14 @@ def structure_writer(table: list[tuple[str, str, Write]]) -> Write:
 
     def write(value: Any) -> dict[str, Any]:
         out = {}
-        if type(value) is dict:
+        if is_mapping(type(value)):
             for name, wire, member in table:
                 one = value.get(name)
                 if one is not None:
                     out[wire] = member(one)
             return out
-        get = getter(value)
         for name, wire, member in table:
-            one = get(name)
+            one = getattr(value, name, None)
             if one is not None:
                 out[wire] = member(one)
         return out
@@ -116,8 +116,6 @@ def json_scalar(shape: Any) -> Write:
     kind = shape.type_name
     if kind == "timestamp":
         return scalars.TIMESTAMP_WRITERS[timestamp_format(shape, "unixtimestamp")]
-    if kind == "string" and shape.serialization.get("jsonvalue"):
-        return lambda value: value
     return _JSON.get(kind, _text)
 
 

@@ -90,9 +90,9 @@ class QueryReaders:
         if kind == "structure":
             return self.structure(shape)
         if kind == "list":
-            return self.list(shape)
+            return self.of_list(shape)
         if kind == "map":
-            return self.map(shape)
+            return self.of_map(shape)
         return text_only(scalar_reader(shape, "iso8601"))
 
     def structure(self, shape: Any) -> Read:
@@ -108,7 +108,7 @@ class QueryReaders:
             table[wire] = (snake(member), self.reader(member_shape))
         return read
 
-    def list(self, shape: Any) -> Read:
+    def of_list(self, shape: Any) -> Read:
         item = self.reader(shape.member)
         flat = self.ec2 or shape.serialization.get("flattened")
         name = None if flat else str(shape.member.serialization.get("name", "member"))
@@ -118,7 +118,7 @@ class QueryReaders:
 
         return read
 
-    def map(self, shape: Any) -> Read:
+    def of_map(self, shape: Any) -> Read:
         key_name = self.name(shape.key, "key")
         value_name = self.name(shape.value, "value")
         key, value = self.reader(shape.key), self.reader(shape.value)
@@ -136,7 +136,7 @@ class QueryReaders:
 
 
 def structure_reader(table: dict[str, tuple[str, Read]]) -> Read:
-    """A reader of the members in `table` (wire name to name and reader); unknown parameters are ignored, as AWS does."""
+    """A reader of the members in `table`: wire name to name and reader. Unknown parameters are ignored, as on AWS."""
 
     def read(node: Any) -> dict[str, Any]:
         if type(node) is not dict:

@@ -10,6 +10,8 @@ from botocore.model import OperationModel
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import Malformed
+from groundcloud.gateway.protocol.events import EventWriter
+from groundcloud.gateway.protocol.eventstream import CONTENT_TYPE as EVENT_STREAM
 from groundcloud.gateway.protocol.headers import (
     Text,
     from_latin1,
@@ -35,11 +37,13 @@ class Bound(NamedTuple):
     prefixes: list[tuple[str, str]]
     query: dict[str, tuple[str, Callable[[list[str]], Any]]]
     query_maps: list[tuple[str, bool]]
+    literals: set[str]
 
 
-def bind(shape: Any) -> Bound:
-    """The members of an input shape by place."""
-    bound = Bound([], [], [], {}, [])
+def bind(shape: Any, uri: str) -> Bound:
+    """The members of an input shape by place; keys that the URI itself has belong to no member."""
+    literals = {piece.partition("=")[0] for piece in uri.partition("?")[2].split("&")}
+    bound = Bound([], [], [], {}, [], literals)
     for member, one in shape.members.items():
         name, wire, location = snake(member), wire_name(one, member), one.serialization.get("location")
         if location == "uri":
@@ -86,7 +90,7 @@ class RestProtocol(Protocol):
         shape = operation.input_shape
         if shape is None:
             return lambda _: {}
-        bound = bind(shape)
+        bound = bind(shape, operation.http["requestUri"])
         read_body = self.body_reader(shape, required=True)
         has_query = bool(bound.query or bound.query_maps)
 
@@ -131,7 +135,9 @@ class RestProtocol(Protocol):
             if entry is not None:
                 out[entry[0]] = self._one(entry[1], wire, values)
         for name, lists in bound.query_maps:
-            rest = {key: values for key, values in gathered.items() if key not in bound.query}
+            rest = {
+                key: values for key, values in gathered.items() if key not in bound.query and key not in bound.literals
+            }
             if rest:
                 out[name] = rest if lists else {key: values[-1] for key, values in rest.items()}
 
@@ -142,6 +148,9 @@ class RestProtocol(Protocol):
         write_body = self.body_writer(operation)
         statuses: dict[str, int] = self.repairs.get("status_when", {}).get(operation.name, {})
         bodiless = operation.http["method"] == "HEAD"
+        events = self.event_writer(operation)
+        if events is not None:
+            write_body = event_body(*events)
 
         def write(result: Any, request_id: str) -> Answer:
             get = getter(result)
@@ -227,6 +236,17 @@ def text_payload(name: str, required: bool) -> BodyRead:
                 raise Malformed("The body is not valid UTF-8") from None
 
     return read
+
+
+def event_body(name: str, events: EventWriter) -> BodyWrite:
+    """A payload of events, framed as they come."""
+
+    def write(_: Any, get: Get, headers: list[tuple[str, str]]) -> Any:
+        if not has_header(headers, "content-type"):
+            headers.append(("Content-Type", EVENT_STREAM))
+        return events.frames(get(name), None)
+
+    return write
 
 
 def raw_body(name: str, default_type: str) -> BodyWrite:

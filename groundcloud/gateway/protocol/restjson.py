@@ -1,5 +1,6 @@
 """`rest-json`: JSON in bodies, everything else where HTTP has a place for it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
@@ -7,6 +8,7 @@ from botocore.model import OperationModel, ServiceModel
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import Malformed, SerializationException
 from groundcloud.gateway.protocol.faults import facts
+from groundcloud.gateway.protocol.headers import Text
 from groundcloud.gateway.protocol.jsonread import JsonReaders, decode
 from groundcloud.gateway.protocol.jsonread import structure_reader as json_structure
 from groundcloud.gateway.protocol.jsonwrite import TreeWriters, encode, json_scalar, structure_writer
@@ -33,6 +35,16 @@ class RestJsonProtocol(RestProtocol):
         super().__init__(service)
         self.readers = JsonReaders()
         self.writers = TreeWriters(json_scalar)
+
+    event_content_type = "application/json"
+
+    def body_encoder(self, shape: Any) -> Callable[[Any], bytes]:
+        build = self.writers.structure(shape)
+        return lambda value: encode(build(value))
+
+    def body_decoder(self, shape: Any) -> Callable[[bytes], Any]:
+        read = self.readers.structure(shape)
+        return lambda body: read(decode(body)) if body else {}
 
     def parameter_error(self, problem: Malformed, name: str, value: object) -> AwsError:
         return SerializationException(message=str(problem))
@@ -107,6 +119,16 @@ class RestJsonProtocol(RestProtocol):
         return write
 
     def error_writer(self) -> WriteError:
+        compiled: dict[str, tuple[Write, list[tuple[str, str, Text]]]] = {}
+
+        def members_of(shape: Any) -> tuple[Write, list[tuple[str, str, Text]]]:
+            found = compiled.get(shape.name)
+            if found is None:
+                body = structure_writer(self._table(body_members(shape)))
+                outside = [bound for bound in bind_output(shape)[0] if bound[0].lower() != "x-amzn-errortype"]
+                found = compiled[shape.name] = (body, outside)
+            return found
+
         def write(error: AwsError, request_id: str, operation: OperationModel | None) -> Answer:
             fault = self.faults.find(error.code, operation)
             headers = self.request_headers(request_id)
@@ -114,8 +136,9 @@ class RestJsonProtocol(RestProtocol):
             tree: dict[str, Any] = {fault.message_member: error.message}
             if fault.shape is not None:
                 known = facts(error, fault)
-                tree.update(structure_writer(self._table(body_members(fault.shape)))(known))
-                for wire, name, text in bind_output(fault.shape)[0]:
+                build, outside = members_of(fault.shape)
+                tree.update(build(known))
+                for wire, name, text in outside:
                     if known.get(name) is not None:
                         headers.append((wire, text(known[name])))
             bodiless = operation is not None and operation.http["method"] == "HEAD"

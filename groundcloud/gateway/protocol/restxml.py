@@ -2,13 +2,14 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import InvalidArgument, Malformed, MalformedInput, MalformedXML
-from groundcloud.gateway.protocol.faults import Fault, facts, is_sender
+from groundcloud.gateway.protocol.faults import Fault, extra_facts, is_sender
 from groundcloud.gateway.protocol.rest import (
     BodyRead,
     BodyWrite,
@@ -41,6 +42,23 @@ class RestXmlProtocol(RestProtocol):
         self.text_roots: dict[str, str] = self.repairs.get("text_roots", {})
         self.content_type = str(self.repairs.get("content_type", "text/xml"))
         self.error_facts = {snake(name): name for name in self.repairs.get("error_facts", ())}
+
+    event_content_type = "text/xml"
+
+    def body_encoder(self, shape: Any) -> Callable[[Any], bytes]:
+        members, _ = self.writers.members(shape)
+
+        def encode(value: Any) -> bytes:
+            pieces = [f"<{shape.name}{self.xmlns}>"]
+            members(pieces.append, value)
+            pieces.append(f"</{shape.name}>")
+            return "".join(pieces).encode()
+
+        return encode
+
+    def body_decoder(self, shape: Any) -> Callable[[bytes], Any]:
+        read = self.readers.structure(shape)
+        return lambda body: read(parse(body)) if body else {}
 
     def request_headers(self, request_id: str) -> list[tuple[str, str]]:
         if not self.repairs.get("host_id"):
@@ -89,7 +107,7 @@ class RestXmlProtocol(RestProtocol):
         return read
 
     def body_writer(self, operation: OperationModel) -> BodyWrite | None:
-        shape = operation.output_shape
+        shape: Any = operation.output_shape
         payload = payload_of(shape)
         if payload is not None:
             return self._payload_writer(*payload)
@@ -169,8 +187,7 @@ class RestXmlProtocol(RestProtocol):
 
     def _describe(self, pieces: list[str], error: AwsError, fault: Fault) -> None:
         pieces.append(f"<Code>{escape(fault.code)}</Code><Message>{escape(error.message)}</Message>")
-        known = facts(error, fault)
-        known.pop("message", None)
+        known = extra_facts(error, fault)
         if fault.shape is not None:
             self.writers.members(fault.shape)[0](pieces.append, known)
         get = getter(known)

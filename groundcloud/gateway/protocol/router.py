@@ -4,7 +4,7 @@ Several operations may share a path. Literal query keys (`?acl`, `?list-type=2`)
 operation requires in the query or in headers (UploadPart, CopyObject), as far as the request has them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -53,17 +53,44 @@ def required_at(shape: Any, location: str) -> set[str]:
     return {wire_name(member, name) for name, member in found if member.serialization.get("location") == location}
 
 
+class End:
+    """The operations that share a path."""
+
+    __slots__ = ("literal", "plain")
+
+    def __init__(self) -> None:
+        self.plain: list[Target] = []
+        """Those whose template has no query."""
+        self.literal: dict[str, list[Target]] = {}
+        """The others by the first key of their query."""
+
+    def add(self, target: Target) -> None:
+        key = next(iter(target.literals), None)
+        (self.plain if key is None else self.literal.setdefault(key, [])).append(target)
+
+    def best(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Target | None:
+        """The operation that a request means; literal query keys go before everything."""
+        if query and self.literal:
+            named = (target for key in query if key in self.literal for target in self.literal[key])
+            fitting = [target for target in named if target.matches(query)]
+            if fitting:
+                return fitting[0] if len(fitting) == 1 else max(fitting, key=lambda one: one.fitness(query, headers))
+        if len(self.plain) < 2:
+            return self.plain[0] if self.plain else None
+        return max(self.plain, key=lambda one: one.fitness(query, headers))
+
+
 class Step:
     """A node of the tree: what may follow in the path."""
 
-    __slots__ = ("greedy", "label", "literal", "targets")
+    __slots__ = ("end", "greedy", "label", "literal")
 
     def __init__(self) -> None:
         self.literal: dict[str, Step] = {}
         self.label: Step | None = None
-        self.greedy: list[tuple[tuple[str, ...], list[Target]]] = []
+        self.greedy: list[tuple[tuple[str, ...], End]] = []
         """What stands after a greedy label, longest first."""
-        self.targets: list[Target] = []
+        self.end: End | None = None
 
 
 class RestRouter:
@@ -94,16 +121,18 @@ class RestRouter:
                 step = step.label
             else:
                 step = step.literal.setdefault(segment, Step())
-        step.targets.append(target)
+        if step.end is None:
+            step.end = End()
+        step.end.add(target)
 
     def _add_greedy(self, step: Step, tail: tuple[str, ...], target: Target) -> None:
         target.labels.extend(part[1:-1] for part in tail if part.startswith("{"))
         shape = tuple("{}" if part.startswith("{") else part for part in tail)
-        for known, targets in step.greedy:
-            if known == shape:
-                targets.append(target)
-                return
-        step.greedy.append((shape, [target]))
+        end = next((known for tail_shape, known in step.greedy if tail_shape == shape), None)
+        if end is None:
+            end = End()
+            step.greedy.append((shape, end))
+        end.add(target)
         step.greedy.sort(key=lambda one: -len(one[0]))
 
     def match(
@@ -120,11 +149,11 @@ class RestRouter:
         try:
             wanted = _query_keys(query)
             segments = raw_path[1:].split("/")
-            for targets, values in _walk(root, segments, 0, ()):
-                target = _best(targets, wanted, headers)
-                if target is not None:
-                    decoded = (unquote_to_bytes(value).decode("utf-8") for value in values)
-                    return target.name, dict(zip(target.labels, decoded, strict=True))
+            found = _find(root, segments, 0, (), wanted, headers)
+            if found is not None:
+                target, values = found
+                decoded = (unquote_to_bytes(value).decode("utf-8") if "%" in value else value for value in values)
+                return target.name, dict(zip(target.labels, decoded, strict=True))
         except UnicodeDecodeError:
             return None
         if len(segments) > 1 and segments[-1] == "":
@@ -140,36 +169,37 @@ def _query_keys(query: str) -> dict[str, str]:
     return found
 
 
-def _best(targets: list[Target], query: Mapping[str, str], headers: Mapping[str, str]) -> Target | None:
-    fitting = [target for target in targets if target.matches(query)]
-    if len(fitting) < 2:
-        return fitting[0] if fitting else None
-    fitting = [target for target in fitting if target.literals] or fitting
-    return max(fitting, key=lambda target: target.fitness(query, headers))
+Found = tuple[Target, tuple[str, ...]]
 
 
-Found = tuple[list[Target], tuple[str, ...]]
-
-
-def _walk(step: Step, segments: list[str], at: int, values: tuple[str, ...]) -> Iterator[Found]:
-    """Every end that the path leads to, the most literal first."""
+def _find(
+    step: Step,
+    segments: list[str],
+    at: int,
+    values: tuple[str, ...],
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+) -> Found | None:
+    """The operation that the path leads to and its labels' values, by the most literal way there is."""
     if at == len(segments):
-        if step.targets:
-            yield step.targets, values
-        return
+        target = step.end.best(query, headers) if step.end is not None else None
+        return (target, values) if target is not None else None
     segment = segments[at]
     below = step.literal.get(segment)
-    if below is not None:
-        yield from _walk(below, segments, at + 1, values)
+    if below is not None and (found := _find(below, segments, at + 1, values, query, headers)):
+        return found
     if step.label is not None and segment:
-        yield from _walk(step.label, segments, at + 1, (*values, segment))
-    for tail, targets in step.greedy:
-        end = len(segments) - len(tail)
-        greedy = "/".join(segments[at:end])
-        if end > at and greedy:
-            held = _tail_values(tail, segments[end:])
-            if held is not None:
-                yield targets, (*values, greedy, *held)
+        found = _find(step.label, segments, at + 1, (*values, segment), query, headers)
+        if found:
+            return found
+    for tail, end in step.greedy:
+        stop = len(segments) - len(tail)
+        greedy = "/".join(segments[at:stop])
+        held = _tail_values(tail, segments[stop:]) if greedy else None
+        target = end.best(query, headers) if held is not None else None
+        if held is not None and target is not None:
+            return target, (*values, greedy, *held)
+    return None
 
 
 def _tail_values(tail: tuple[str, ...], segments: list[str]) -> tuple[str, ...] | None:

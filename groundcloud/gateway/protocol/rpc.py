@@ -10,13 +10,16 @@ from botocore.model import OperationModel, ServiceModel
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol.errors import Malformed, SerializationException
-from groundcloud.gateway.protocol.faults import Fault, Faults, facts, is_sender
+from groundcloud.gateway.protocol.events import EventReader, EventWriter, event_reader_factory
+from groundcloud.gateway.protocol.eventstream import CONTENT_TYPE as EVENT_STREAM
+from groundcloud.gateway.protocol.faults import Fault, Faults, extra_facts, facts, is_sender
 from groundcloud.gateway.protocol.jsonread import JsonReaders, decode
 from groundcloud.gateway.protocol.jsonwrite import TreeWriters, encode, json_scalar
 from groundcloud.gateway.protocol.query import QueryReaders, form_parser
-from groundcloud.gateway.protocol.repairs import repairs_of
-from groundcloud.gateway.protocol.values import Answer, Input
+from groundcloud.gateway.protocol.repairs import repaired, repairs_of
+from groundcloud.gateway.protocol.values import Answer, Input, getter
 from groundcloud.gateway.protocol.xmlwrite import XmlWriters, attribute, escape
+from groundcloud.names import snake
 
 Parse = Callable[[Input], dict[str, Any]]
 WriteOutput = Callable[[Any, str], Answer]
@@ -29,9 +32,15 @@ class Protocol:
     name = ""
 
     def __init__(self, service: ServiceModel) -> None:
-        self.service = service
-        self.faults = Faults(service)
+        self.service = repaired(service, self.name)
         self.repairs = repairs_of(service.service_name)
+        self.faults = Faults(self.service, self.repairs.get("error_codes", {}))
+
+    def own(self, operation: OperationModel) -> OperationModel:
+        """The operation in this protocol's model, which may be a repaired one."""
+        if operation.service_model is self.service:
+            return operation
+        return self.service.operation_model(operation.name)
 
     def input_parser(self, operation: OperationModel) -> Parse:
         """A function from a request to the operation's arguments; raises an AwsError when it is malformed."""
@@ -49,6 +58,32 @@ class Protocol:
         """Whether the parser wants the body as a stream and not as bytes."""
         return bool(operation.has_event_stream_input)
 
+    event_content_type = ""
+
+    def body_encoder(self, shape: Any) -> Callable[[Any], bytes]:
+        """A structure as a body of its own (the payload of an event)."""
+        raise NotImplementedError
+
+    def body_decoder(self, shape: Any) -> Callable[[bytes], Any]:
+        """The reverse; raises Malformed."""
+        raise NotImplementedError
+
+    def event_reader(self, operation: OperationModel) -> Callable[[], EventReader] | None:
+        """Makes readers of the events that a request streams; None for operations without such."""
+        stream = operation.get_event_stream_input()
+        if stream is None:
+            return None
+        return event_reader_factory(stream, self.body_decoder, self.body_decoder(operation.input_shape))
+
+    def event_writer(self, operation: OperationModel) -> tuple[str, EventWriter] | None:
+        """The output member that streams events, and their writer."""
+        stream = operation.get_event_stream_output()
+        if stream is None:
+            return None
+        writer = EventWriter(stream, self.body_encoder, self.event_content_type)
+        shape: Any = operation.output_shape
+        return snake(shape.event_stream_name), writer
+
 
 class QueryProtocol(Protocol):
     """`query`: forms in, XML out. AWS's API reference of IAM and STS shows every form of its answers."""
@@ -59,14 +94,14 @@ class QueryProtocol(Protocol):
         super().__init__(service)
         self.readers = QueryReaders(ec2=False)
         self.writers = XmlWriters(milliseconds=bool(self.repairs.get("milliseconds")))
-        declared = self.repairs.get("xml_namespace") or service.metadata.get("xmlNamespace")
+        declared = self.repairs.get("xml_namespace") or self.service.metadata.get("xmlNamespace")
         self.xmlns = f' xmlns="{attribute(declared)}"' if declared else ""
 
     def input_parser(self, operation: OperationModel) -> Parse:
-        return form_parser(operation.input_shape, self.readers)
+        return form_parser(self.own(operation).input_shape, self.readers)
 
     def output_writer(self, operation: OperationModel) -> WriteOutput:
-        shape = operation.output_shape
+        shape = self.own(operation).output_shape
         members = self.writers.members(shape)[0] if shape is not None else None
         wrapper = shape.serialization.get("resultWrapper") if shape is not None else None
         start = f"<{operation.name}Response{self.xmlns}>" + (f"<{wrapper}>" if wrapper else "")
@@ -101,9 +136,7 @@ class QueryProtocol(Protocol):
         """Code, message and the members that the model declares."""
         pieces.append(f"<Code>{escape(fault.code)}</Code><Message>{escape(error.message)}</Message>")
         if fault.shape is not None and len(fault.shape.members) > (fault.message_member in fault.shape.members):
-            known = facts(error, fault)
-            known.pop("message", None)
-            self.writers.members(fault.shape)[0](pieces.append, known)
+            self.writers.members(fault.shape)[0](pieces.append, extra_facts(error, fault))
 
 
 class Ec2Protocol(QueryProtocol):
@@ -162,15 +195,28 @@ class JsonProtocol(Protocol):
     def headers(self, request_id: str) -> list[tuple[str, str]]:
         return [("x-amzn-RequestId", request_id), ("Content-Type", self.content_type)]
 
+    event_content_type = "application/json"
+
+    def body_encoder(self, shape: Any) -> Callable[[Any], bytes]:
+        build = self.writers.structure(shape)
+        return lambda value: encode(build(value))
+
+    def body_decoder(self, shape: Any) -> Callable[[bytes], Any]:
+        read = self.readers.structure(shape)
+        return lambda body: read(decode(body)) if body else {}
+
     def input_parser(self, operation: OperationModel) -> Parse:
         shape = operation.input_shape
-        read = self.readers.structure(shape) if shape is not None else None
+        if shape is None:
+            return lambda _: {}
+        read = self.body_decoder(shape)
+        stream = shape.event_stream_name
 
         def parse(request: Input) -> dict[str, Any]:
-            if read is None or not request.body:
-                return {}
+            if stream is not None:
+                return {snake(stream): request.body}
             try:
-                return read(decode(request.body))  # type: ignore[no-any-return]  # a structure's reader gives a dict
+                return read(request.body)  # type: ignore[no-any-return]  # a structure's reader gives a dict
             except Malformed as problem:
                 raise SerializationException(message=str(problem)) from None
 
@@ -178,13 +224,30 @@ class JsonProtocol(Protocol):
 
     def output_writer(self, operation: OperationModel) -> WriteOutput:
         shape = operation.output_shape
-        build = self.writers.structure(shape) if shape is not None else None
+        if shape is None:
+            return self.empty_output
+        encode_body = self.body_encoder(shape)
+        events = self.event_writer(operation)
+        if events is not None:
+            return self.stream_output(encode_body, *events)
 
         def write(result: Any, request_id: str) -> Answer:
-            body = b"{}" if build is None or result is None else encode(build(result))
-            if build is None:
-                body = b""  # AWS answers operations without output with an empty body
-            return Answer(200, self.headers(request_id), body)
+            return Answer(200, self.headers(request_id), encode_body({} if result is None else result))
+
+        return write
+
+    def empty_output(self, _: Any, request_id: str) -> Answer:
+        """AWS answers operations without output with an empty body."""
+        return Answer(200, self.headers(request_id), b"")
+
+    def stream_output(self, encode_body: Callable[[Any], bytes], member: str, events: EventWriter) -> WriteOutput:
+        """An answer of frames: the other members first, then the events as they come."""
+
+        def write(result: Any, request_id: str) -> Answer:
+            headers = [(name, value) for name, value in self.headers(request_id) if name != "Content-Type"]
+            headers.append(("Content-Type", EVENT_STREAM))
+            first = events.initial(encode_body(result))
+            return Answer(200, headers, events.frames(getter(result)(member), first))
 
         return write
 

@@ -1,17 +1,17 @@
 """`smithy-rpc-v2-cbor`: the operation in the path, CBOR both ways (Smithy RPC v2 CBOR protocol specification)."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol import cbor
-from groundcloud.gateway.protocol.errors import Malformed, SerializationException
 from groundcloud.gateway.protocol.jsonread import JsonReaders
 from groundcloud.gateway.protocol.jsonwrite import TreeWriters, cbor_scalar, without_surrogates
-from groundcloud.gateway.protocol.rpc import JsonProtocol, Parse, WriteError, WriteOutput
-from groundcloud.gateway.protocol.values import Answer, Input
+from groundcloud.gateway.protocol.rpc import JsonProtocol, WriteError
+from groundcloud.gateway.protocol.values import Answer
 
 _PATH = re.compile(r"/service/([A-Za-z0-9_.]+)/operation/([A-Za-z0-9_]+)\Z")
 
@@ -38,29 +38,18 @@ class CborProtocol(JsonProtocol):
             ("Content-Type", self.content_type),
         ]
 
-    def input_parser(self, operation: OperationModel) -> Parse:
-        shape = operation.input_shape
-        read = self.readers.structure(shape) if shape is not None else None
+    event_content_type = "application/cbor"
 
-        def parse(request: Input) -> dict[str, Any]:
-            if read is None or not request.body:
-                return {}
-            try:
-                return read(cbor.decode(request.body))  # type: ignore[no-any-return]  # a structure's reader
-            except Malformed as problem:
-                raise SerializationException(message=str(problem)) from None
+    def body_encoder(self, shape: Any) -> Callable[[Any], bytes]:
+        build = self.writers.structure(shape)
+        return lambda value: _encode(build(value))
 
-        return parse
+    def body_decoder(self, shape: Any) -> Callable[[bytes], Any]:
+        read = self.readers.structure(shape)
+        return lambda body: read(cbor.decode(body)) if body else {}
 
-    def output_writer(self, operation: OperationModel) -> WriteOutput:
-        shape = operation.output_shape
-        build = self.writers.structure(shape) if shape is not None else None
-
-        def write(result: Any, request_id: str) -> Answer:
-            tree = {} if build is None or result is None else build(result)
-            return Answer(200, self.headers(request_id), _encode(tree))
-
-        return write
+    def empty_output(self, _: Any, request_id: str) -> Answer:
+        return Answer(200, self.headers(request_id), b"\xa0")
 
     def error_writer(self) -> WriteError:
         def write(error: AwsError, request_id: str, operation: OperationModel | None) -> Answer:

@@ -123,6 +123,8 @@ TIMESTAMP_READERS: dict[str, Callable[[str], datetime]] = {
 
 
 def _aware(value: datetime) -> datetime:
+    if value.tzinfo is UTC:
+        return value
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
@@ -144,14 +146,13 @@ def iso8601(value: Any) -> str:
     """`2030-01-02T03:04:05Z`, with milliseconds when there are any."""
     at = as_datetime(value)
     if at.microsecond < 1000:
-        return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z"
-    return iso8601_milliseconds(at)
+        return f"{at.isoformat(timespec='seconds')[:19]}Z"
+    return f"{at.isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def iso8601_milliseconds(value: Any) -> str:
     """`2030-01-02T03:04:05.000Z`, as EC2 and S3 write it."""
-    at = as_datetime(value)
-    return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}.{at.microsecond // 1000:03}Z"
+    return f"{as_datetime(value).isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def rfc822(value: Any) -> str:

@@ -34,15 +34,20 @@ class Answer(NamedTuple):
 _is_mapping: dict[type, bool] = {}
 
 
+def is_mapping(kind: type) -> bool:
+    """Whether values of a type have members by key and not by attribute; asked once per type."""
+    known = _is_mapping.get(kind)
+    if known is None:
+        known = _is_mapping[kind] = issubclass(kind, Mapping)
+    return known
+
+
 def getter(value: Any) -> Get:
     """A function of a member's snake-case name: `.get` of a mapping, the attribute of anything else, or None."""
     kind = type(value)
     if kind is dict:
         return value.get  # type: ignore[no-any-return]  # dict.get of an untyped dict
-    mapping = _is_mapping.get(kind)
-    if mapping is None:
-        mapping = _is_mapping[kind] = issubclass(kind, Mapping)
-    if mapping:
+    if is_mapping(kind):
         return value.get  # type: ignore[no-any-return]  # Mapping.get of an untyped mapping
     return lambda name: getattr(value, name, None)
 
@@ -55,6 +60,11 @@ def wire_name(shape: Any, member: str) -> str:
 def timestamp_format(shape: Any, default: str) -> str:
     """The model's timestampFormat of a shape in lower case, else the protocol's."""
     return str(shape.serialization.get("timestampFormat", default)).lower()
+
+
+def apart(shape: Any) -> bool:
+    """Whether a member of an event or of an output with events travels outside the body."""
+    return bool(shape.serialization.get("eventheader") or shape.serialization.get("eventstream"))
 
 
 def member_names(shape: Any) -> dict[str, str]:

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from groundcloud.gateway.protocol.errors import Malformed
 from groundcloud.gateway.protocol.query import scalar_reader
-from groundcloud.gateway.protocol.values import Read, wire_name
+from groundcloud.gateway.protocol.values import Read, apart, wire_name
 from groundcloud.names import snake
 
 MAX_DEPTH = 64
@@ -74,9 +74,9 @@ class XmlReaders:
         if kind == "structure":
             return self.structure(shape)
         if kind == "list":
-            return self.list(shape)
+            return self.of_list(shape)
         if kind == "map":
-            return self.map(shape)
+            return self.of_map(shape)
         return scalar(scalar_reader(shape, "iso8601"))
 
     def structure(self, shape: Any) -> Read:
@@ -96,17 +96,17 @@ class XmlReaders:
                 entry = repeated[name] = (snake(member), self.reader(member_shape))
                 if member_shape.type_name == "list":
                     repeated.setdefault(wire_name(member_shape.member, name), entry)
-            elif not serialization.get("location"):
+            elif not serialization.get("location") and not apart(member_shape):
                 single[name] = (snake(member), self.reader(member_shape))
         return read
 
-    def list(self, shape: Any) -> Read:
+    def of_list(self, shape: Any) -> Read:
         item = self.reader(shape.member)
         if shape.serialization.get("flattened"):
             return lambda nodes: [item(node) for node in nodes]
         return lambda node: [item(child) for child in node.children]
 
-    def map(self, shape: Any) -> Read:
+    def of_map(self, shape: Any) -> Read:
         key_name, value_name = wire_name(shape.key, "key"), wire_name(shape.value, "value")
         key, value = self.reader(shape.key), self.reader(shape.value)
         flat = bool(shape.serialization.get("flattened"))

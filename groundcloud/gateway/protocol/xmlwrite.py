@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from groundcloud.gateway.protocol import scalars
-from groundcloud.gateway.protocol.values import getter, timestamp_format, wire_name
+from groundcloud.gateway.protocol.values import apart, getter, is_mapping, timestamp_format, wire_name
 from groundcloud.names import snake
 
 Add = Callable[[str], None]
@@ -117,7 +117,7 @@ class XmlWriters:
             serialization = member_shape.serialization
             if serialization.get("xmlAttribute"):
                 attributes.append((snake(member), wire_name(member_shape, member)))
-            elif not serialization.get("location"):
+            elif not serialization.get("location") and not apart(member_shape):
                 table.append((snake(member), self.member(member_shape, member)))
         return made
 
@@ -171,15 +171,14 @@ def members_writer(table: list[tuple[str, XmlWrite]]) -> XmlWrite:
     """A writer of the members in `table` that the value has."""
 
     def write(add: Add, value: Any) -> None:
-        if type(value) is dict:
+        if is_mapping(type(value)):
             for name, member in table:
                 one = value.get(name)
                 if one is not None:
                     member(add, one)
             return
-        get = getter(value)
         for name, member in table:
-            one = get(name)
+            one = getattr(value, name, None)
             if one is not None:
                 member(add, one)
 

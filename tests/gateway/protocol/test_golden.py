@@ -175,3 +175,113 @@ def test_a_kms_error_names_its_shape():
 def test_a_query_request_is_read_by_the_model(body, parsed):
     model = service("iam")
     assert protocol_for(model).input_parser(model.operation_model("CreateUser"))(form(body)) == parsed
+
+
+def test_sqs_speaks_query_as_its_api_reference_shows():
+    model = service("sqs")
+    protocol = protocol_for(model, "query")
+    body = (
+        "Action=SendMessage&MessageBody=This+is+a+test+message&MessageAttribute.1.Name=my_attribute_name_1"
+        "&MessageAttribute.1.Value.StringValue=my_attribute_value_1&MessageAttribute.1.Value.DataType=String"
+        "&Version=2012-11-05"
+    )
+    assert protocol.input_parser(model.operation_model("SendMessage"))(form(body)) == {
+        "message_body": "This is a test message",
+        "message_attributes": {
+            "my_attribute_name_1": {"string_value": "my_attribute_value_1", "data_type": "String"},
+        },
+    }
+    answer = write("sqs", "ListQueues", {"queue_urls": ["https://a", "https://b"]}, "id", "query")
+    assert answer.body.decode() == squeeze("""
+        <ListQueuesResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/">
+          <ListQueuesResult>
+            <QueueUrl>https://a</QueueUrl>
+            <QueueUrl>https://b</QueueUrl>
+          </ListQueuesResult>
+          <ResponseMetadata><RequestId>id</RequestId></ResponseMetadata>
+        </ListQueuesResponse>""")
+    attributes = {"attributes": {"VisibilityTimeout": "30", "DelaySeconds": "0"}}
+    answer = write("sqs", "GetQueueAttributes", attributes, "id", "query")
+    assert b"<Attribute><Name>VisibilityTimeout</Name><Value>30</Value></Attribute><Attribute>" in answer.body
+
+
+class QueueDoesNotExist(AwsError):
+    """The specified queue does not exist."""
+
+
+def test_an_sqs_error_has_its_old_code_in_query_and_beside_its_new_one_in_json():
+    answer = refuse("sqs", "SendMessage", QueueDoesNotExist(), "id", "query")
+    assert b"<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code>" in answer.body
+    answer = refuse("sqs", "SendMessage", QueueDoesNotExist(), "id", "json")
+    assert ("x-amzn-query-error", "AWS.SimpleQueueService.NonExistentQueue;Sender") in answer.headers
+    assert ("Content-Type", "application/x-amz-json-1.0") in answer.headers
+    assert json.loads(answer.body) == {
+        "__type": "com.amazonaws.sqs#QueueDoesNotExist",
+        "message": "The specified queue does not exist.",
+    }
+
+
+def test_s3_list_buckets_answers_as_the_api_reference_shows():
+    result = {
+        "owner": {"id": "bcaf1ffd86f41161ca5fb16fd081034f"},
+        "buckets": [{"name": "quotes", "creation_date": datetime(2006, 2, 3, 16, 45, 9, tzinfo=UTC)}],
+    }
+    answer = write("s3", "ListBuckets", result, "4442587FB7D0A2F9")
+    assert answer.headers[0] == ("x-amz-request-id", "4442587FB7D0A2F9")
+    assert answer.headers[1][0] == "x-amz-id-2"
+    assert answer.headers[2] == ("Content-Type", "application/xml")
+    assert answer.body.decode().partition("\n")[2] == squeeze("""
+        <ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+          <Buckets>
+            <Bucket><Name>quotes</Name><CreationDate>2006-02-03T16:45:09.000Z</CreationDate></Bucket>
+          </Buckets>
+          <Owner><ID>bcaf1ffd86f41161ca5fb16fd081034f</ID></Owner>
+        </ListAllMyBucketsResult>""")
+
+
+class NoSuchKey(AwsError, status=404):
+    """The specified key does not exist."""
+
+
+def test_an_s3_error_has_no_wrapper_and_says_what_it_knows():
+    answer = refuse("s3", "GetObject", NoSuchKey(key="my/ima&ge.jpg", bucket_name="quotes"), "4442587FB7D0A2F9")
+    assert answer.status == 404
+    text = answer.body.decode()
+    assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code>')
+    assert "<Message>The specified key does not exist.</Message>" in text
+    assert "<BucketName>quotes</BucketName><Key>my/ima&amp;ge.jpg</Key>" in text
+    assert "<RequestId>4442587FB7D0A2F9</RequestId><HostId>" in text
+
+
+def test_the_answer_to_head_has_no_body_even_when_it_is_an_error():
+    answer = refuse("s3", "HeadObject", NoSuchKey(key="k"), "id")
+    assert (answer.status, answer.body) == (404, b"")
+
+
+def test_s3_says_the_location_in_a_root_of_its_own():
+    answer = write("s3", "GetBucketLocation", {"location_constraint": "eu-west-2"}, "id")
+    assert answer.body.decode().partition("\n")[2] == (
+        '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">eu-west-2</LocationConstraint>'
+    )
+
+
+def test_a_range_of_an_object_is_partial_content():
+    whole = {"body": b"0123", "content_length": 4, "metadata": {"colour": "blau\r\nSet-Cookie: x"}}
+    answer = write("s3", "GetObject", whole, "id")
+    assert (answer.status, answer.body) == (200, b"0123")
+    assert ("x-amz-meta-colour", "blau  Set-Cookie: x") in answer.headers
+    assert write("s3", "GetObject", {**whole, "content_range": "bytes 0-3/9"}, "id").status == 206
+
+
+def test_a_grantee_has_its_type_in_an_attribute():
+    grant = {"grantee": {"type": "CanonicalUser", "id": "a"}, "permission": "FULL_CONTROL"}
+    answer = write("s3", "GetBucketAcl", {"grants": [grant]}, "id")
+    assert (
+        b'<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>a</ID></Grantee>'
+        in answer.body
+    )
+
+
+def test_what_xml_cannot_hold_is_replaced_and_line_ends_survive():
+    answer = write("iam", "GetUser", {"user": {"user_name": "a\x00b\r\n\ud800c"}}, "id")
+    assert b"<UserName>a\xef\xbf\xbdb&#13;\n\xef\xbf\xbdc</UserName>" in answer.body
