@@ -88,6 +88,9 @@ class InvalidToken(AwsError, code="ValidationError"):
     """Invalid Marker."""
 
 
+_FRAMING = {"content_length"}
+"""Members that show the HTTP framing; the server has used them already."""
+
 _AS_PARSED = (str, int, float, bool, bytes, datetime, Any)
 
 
@@ -109,7 +112,7 @@ class Operation:
         self.paging = self._paging(parameters)
         self._check(parameters, required)
         self.defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
-        harmless = {snake(member) for member in self.declaration.harmless}
+        harmless = {snake(member) for member in self.declaration.harmless} | _FRAMING
         if self.paging:
             harmless |= {self.paging.token, self.paging.limit}
         self.not_written = self.members.keys() - parameters.keys() - harmless

@@ -1,8 +1,10 @@
 """A cloud for tests: a fixed clock that tests move, counted chance, and boto3 clients that call it in-process."""
 
 import asyncio
+import hashlib
 import io
 import itertools
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
 from groundcloud.gateway.http import Request, Response
+from groundcloud.gateway.trail import EventBatch
 from groundcloud.main import Cloud
 from groundcloud.sealing import Sealer
 from groundcloud.store import Store, open_store
@@ -43,8 +46,6 @@ class Chance:
         self._count = itertools.count(1)
 
     def __call__(self, length: int) -> bytes:
-        import hashlib
-
         seed = next(self._count).to_bytes(8, "big")
         return hashlib.shake_128(seed).digest(length)
 
@@ -62,7 +63,9 @@ class WholeBody:
         return self._data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._data
+        """In pieces, as a network would bring it."""
+        for start in range(0, len(self._data), 1000):
+            yield self._data[start : start + 1000]
 
 
 class Keys:
@@ -101,7 +104,7 @@ class TestCloud:
         client = boto3.client(
             service,
             region_name=options.pop("region_name", "us-east-1"),
-            endpoint_url=ENDPOINT,
+            endpoint_url=options.pop("endpoint_url", ENDPOINT),
             aws_access_key_id=keys.access_key_id,
             aws_secret_access_key=keys.secret_access_key,
             aws_session_token=keys.session_token,
@@ -125,8 +128,7 @@ class TestCloud:
         )
         response = self._loop.run_until_complete(self._answer(request))
         found = {name.lower(): value for name, value in response.headers}
-        assert isinstance(response.body, bytes)
-        return response.status, found, response.body
+        return response.status, found, self._loop.run_until_complete(_whole(response.body))
 
     async def _answer(self, request: Request) -> Response:
         answer = self.cloud.gateway.handle(request)
@@ -136,7 +138,9 @@ class TestCloud:
         headers = {
             name: value.decode() if isinstance(value, bytes) else str(value) for name, value in request.headers.items()
         }
-        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+        body = request.body or b""
+        body = body.read() if hasattr(body, "read") else body
+        body = body.encode() if isinstance(body, str) else bytes(body)
         status, found, answer = self.request(request.method, request.url, headers, body)
         return AWSResponse(request.url, status, found, _Raw(answer))
 
@@ -144,9 +148,27 @@ class TestCloud:
         """Write what is gathered to be written later (events, last uses of keys)."""
         self._loop.run_until_complete(self.cloud.recorder.flush())
 
+    def events(self) -> list[dict[str, Any]]:
+        """The trail's events of all accounts, in order of accounts, regions and times."""
+        self.settle()
+        with self.store.snapshot() as tx:
+            return [json.loads(event) for batch in tx.scan(EventBatch) for event in batch.events]
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The lines of the call log."""
+        self.cloud.log.flush()
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
     def close(self) -> None:
+        pending = asyncio.all_tasks(self._loop)
+        if pending:
+            self._loop.run_until_complete(asyncio.wait(pending))
         self._loop.close()
         self.store.close()
+
+
+async def _whole(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else b"".join([piece async for piece in body])
 
 
 class _Raw(io.BytesIO):

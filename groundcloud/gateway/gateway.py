@@ -26,7 +26,7 @@ from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Request, Res
 from groundcloud.gateway.invoke import Invoker
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
-from groundcloud.gateway.payload import Payload
+from groundcloud.gateway.payload import Payload, without_chunking
 from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle, claim, form_claim, missing_token
@@ -172,11 +172,13 @@ class Gateway:
         request, target = call.request, call.target
         assert target is not None
         body: Any = call.body
+        headers = request.headers
         if endpoint.streams_in:
+            headers = without_chunking(headers)
             body = Payload(request.body, call.claim, request.headers, call.signing_key)
         elif not call.body and target.protocol in ("query", "ec2"):
             body = request.query.encode("latin-1")
-        parsed = endpoint.parse(Input(request.headers, request.query, target.labels, body))
+        parsed = endpoint.parse(Input(headers, request.query, target.labels, body))
         call.arguments = parsed
         if endpoint.validate is not None:
             endpoint.validate(parsed)

@@ -6,6 +6,16 @@ from groundcloud.gateway.http import Body
 from groundcloud.gateway.signature import STREAMING, ChunkDecoder, Claim, body_hash_of
 
 
+def without_chunking(headers: dict[str, str]) -> dict[str, str]:
+    """The headers of a body as it is once decoded: `aws-chunked` is the transport's encoding, not the object's."""
+    encoding = headers.get("content-encoding", "")
+    if "aws-chunked" not in encoding:
+        return headers
+    others = [each.strip() for each in encoding.split(",") if each.strip() != "aws-chunked"]
+    kept = {name: value for name, value in headers.items() if name != "content-encoding"}
+    return {**kept, "content-encoding": ",".join(others)} if others else kept
+
+
 class Payload:
     """The bytes that the client means, without its chunk framing.
 
