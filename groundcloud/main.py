@@ -42,6 +42,10 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
+class EmailTaken(Exception):
+    """An account has this address already; AWS takes each address once."""
+
+
 class Cloud:
     """A cloud without its sockets: a gateway over a store."""
 
@@ -85,8 +89,19 @@ class Cloud:
         return self.invoker.run(ctx, found, arguments, style_of_service(found.service))
 
     def create_account(self, name: str, email: str) -> str:
-        """A new account with its root user; its number."""
-        return self.store.write(lambda tx: new_account(tx, self.world, name, email).account)
+        """A new account with its root user; its number. Raises `EmailTaken`."""
+
+        def work(tx: Transaction) -> str:
+            if any(tx.scan(Account, email, index="by_email")):
+                raise EmailTaken(email)
+            return new_account(tx, self.world, name, email).account
+
+        return self.store.write(work)
+
+    def accounts(self) -> list[Account]:
+        """All accounts, by their numbers."""
+        with self.store.snapshot() as tx:
+            return list(tx.scan(Account))
 
     def create_admin(self, account: str, user_name: str = "admin") -> dict[str, str]:
         """A user who may do everything, with an access key: `access_key_id` and `secret_access_key`."""
@@ -98,6 +113,16 @@ class Cloud:
                 tx, root, "iam", "AttachUserPolicy",
                 user_name=user_name, policy_arn="arn:aws:iam::aws:policy/AdministratorAccess",
             )  # fmt: skip
+            key: dict[str, str] = self.call(tx, root, "iam", "CreateAccessKey", user_name=user_name)["access_key"]
+            return key
+
+        return self.store.write(work)
+
+    def create_key(self, account: str, user_name: str) -> dict[str, str]:
+        """Another access key of a user: `access_key_id` and `secret_access_key`. Raises IAM's errors."""
+
+        def work(tx: Transaction) -> dict[str, str]:
+            root = root_principal(account)
             key: dict[str, str] = self.call(tx, root, "iam", "CreateAccessKey", user_name=user_name)["access_key"]
             return key
 

@@ -23,6 +23,7 @@ from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.endpoint import Endpoint, Endpoints, Voice
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Request, Response
+from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
@@ -107,9 +108,12 @@ class Gateway:
         self._log = call_log
         self._region = region
         self.metrics = Metrics()
+        self.internal = Internal(services, world.store, self.metrics.render)
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """The response to a request; at once where nothing has to be waited for."""
+        if request.path.startswith("/_") and (answer := self.internal.handle(request)) is not None:
+            return answer
         call = Call(request, _uuid(self._world.entropy(16)), self._world.clock())
         try:
             if not is_form(request):

@@ -1,0 +1,108 @@
+"""The server as a process of its own: start it, find it, end it."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import groundcloud
+from groundcloud.cli.output import NOT_RUNNING, Failure, say
+from groundcloud.folder import DataFolder, Running, wait_until
+from groundcloud.settings import Settings
+
+_START = 60.0
+_END = 20.0
+"""Seconds that a start and an end may take; the server gives requests under way ten."""
+
+
+def start(settings: Settings, folder: DataFolder) -> Running:
+    """Start the server in the background and wait until it answers. Raises `Failure`."""
+    package = Path(groundcloud.__file__).parent.parent
+    known = os.environ.get("PYTHONPATH")
+    with open(folder.error_log, "ab") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "groundcloud.serve"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=folder.data,
+            env={**os.environ, "PYTHONPATH": f"{package}:{known}" if known else str(package)},
+            start_new_session=True,
+        )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({**settings._asdict(), "data": str(settings.data)}).encode())
+    process.stdin.close()
+    said = _first_line(process)
+    if "error" in said:
+        raise Failure(said["error"], said["hint"])
+    running = folder.running()
+    if running is None or not health(running):
+        raise Failure("The server started and ended again.", f"{folder.error_log} says why.")
+    return running
+
+
+def _first_line(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
+    assert process.stdout is not None
+    begun = time.monotonic()
+    while not select.select([process.stdout], [], [], 2.0)[0]:
+        waited = time.monotonic() - begun
+        if waited > _START:
+            process.terminate()
+            raise Failure(f"The server did not answer within {_START:.0f} seconds.", "{cli} logs --server says more.")
+        say(f"Starting ... {waited:.0f} s")
+    line = process.stdout.readline()
+    if not line:
+        raise Failure(f"The server ended at once (exit code {process.wait()}).", "{cli} logs --server says why.")
+    said: dict[str, Any] = json.loads(line)
+    return said
+
+
+def end(folder: DataFolder) -> Running | None:
+    """End the server and wait for it; what ran, or None. Raises `Failure`."""
+    running = folder.running()
+    if running is None:
+        return None
+    try:
+        os.kill(running.pid, signal.SIGTERM)
+    except PermissionError as error:
+        raise Failure(
+            f"The cloud in {folder.data} belongs to another user (process {running.pid}).", "Run it as that user: sudo."
+        ) from error
+    except ProcessLookupError:  # it has just ended by itself
+        return running
+    if not wait_until(lambda: folder.running() is None, _END, lambda waited: say(f"Stopping ... {waited:.0f} s")):
+        raise Failure(
+            f"Process {running.pid} did not end within {_END:.0f} seconds.",
+            f"kill -9 {running.pid}  (no acknowledged write is lost)",
+        )
+    return running
+
+
+def need_running(folder: DataFolder) -> Running:
+    """The cloud that runs here. Raises `Failure`."""
+    running = folder.running()
+    if running is None:
+        raise Failure(f"No cloud runs in {folder.data}.", "Start it: {cli} up", NOT_RUNNING)
+    return running
+
+
+def health(running: Running) -> dict[str, Any] | None:
+    """What the cloud says of its health; None when it does not answer."""
+    from http.client import HTTPConnection, HTTPException
+    from urllib.parse import urlsplit
+
+    address = urlsplit(running.endpoint)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=10)
+    try:
+        connection.request("GET", "/_groundcloud/health")
+        found: dict[str, Any] = json.loads(connection.getresponse().read())
+        return found
+    except (OSError, HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()

@@ -1,0 +1,63 @@
+"""`groundcloud status`: whether the cloud runs, where, and with what."""
+
+import argparse
+import time
+from typing import Any
+
+from groundcloud.cli import process
+from groundcloud.cli.output import NOT_RUNNING, Failure, answer, columns
+from groundcloud.folder import DataFolder
+from groundcloud.settings import Loaded
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser("status", parents=[common], help="whether the cloud runs, where, and with what")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, loaded: Loaded) -> int:
+    """Exit code 3 when no cloud runs."""
+    folder = DataFolder(loaded.settings.data)
+    running = folder.running()
+    if running is None:
+        answer(
+            {"running": False, "data": str(folder.data)},
+            options.json,
+            [f"No cloud runs in {folder.data}.", "Start it: {cli} up"],
+        )
+        return NOT_RUNNING
+    health = process.health(running)
+    if health is None:
+        raise Failure(
+            f"Process {running.pid} runs but does not answer at {running.endpoint}.", "{cli} logs --server says more."
+        )
+    admin = folder.admin()
+    seconds = int(time.time() - running.started)
+    found = {
+        "running": True,
+        **running._asdict(),
+        "seconds": seconds,
+        "account_id": admin.account_id if admin else None,
+        "data": str(folder.data),
+        **health,
+    }
+    rows = [
+        ("running", f"for {_duration(seconds)}, process {running.pid}, version {health['version']}"),
+        ("endpoint", running.endpoint),
+        ("TLS", running.tls_endpoint),
+        ("region", running.region),
+        ("account", admin.account_id if admin else "unknown: admin.json is missing"),
+        ("services", ", ".join(f"{name} ({state})" for name, state in health["services"].items())),
+        ("store", f"{health['store']['kind']} ({health['store']['state']})"),
+        ("data", str(folder.data)),
+    ]
+    answer(found, options.json, columns(rows))
+    return 0
+
+
+def _duration(seconds: int) -> str:
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"

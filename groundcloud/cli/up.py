@@ -1,0 +1,157 @@
+"""`groundcloud up`: start the cloud, or say that it runs."""
+
+import argparse
+from typing import Any
+
+from groundcloud.cli import process
+from groundcloud.cli.output import Failure, answer, columns, say, warn
+from groundcloud.cli.profile import Profile
+from groundcloud.folder import Admin, DataFolder, Running
+from groundcloud.settings import Loaded, Settings, without_password
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser("up", parents=[common, settings_flags()], help="start the cloud")
+    parser.add_argument("--foreground", action="store_true", help="stay attached to the terminal")
+    parser.set_defaults(run=run)
+
+
+def settings_flags() -> argparse.ArgumentParser:
+    """A flag for each setting, except `data`, which every command has."""
+    flags = argparse.ArgumentParser(add_help=False)
+    flags.add_argument("--port", metavar="N", help="the port of plain HTTP (4566; 0: a free one)")
+    flags.add_argument("--tls-port", metavar="N", help="the port of HTTPS (4567, or a free one beside another --port)")
+    flags.add_argument(
+        "--host", action="append", metavar="ADDRESS", help="an address to listen on (127.0.0.1); repeat it"
+    )
+    flags.add_argument("--region", help="the region of requests that name none (us-east-1)")
+    flags.add_argument("--store", metavar="PATH|URL", help="an SQLite file or a postgresql:// URL without its password")
+    flags.add_argument("--workers", metavar="N", help="processes that answer requests (1)")
+    flags.add_argument("--log", metavar="FILE", help="the file of one line per call")
+    flags.add_argument("--profile", dest="aws_profile", metavar="NAME", help="the AWS profile to write (groundcloud)")
+    flags.add_argument(
+        "--trust-any-key", action=argparse.BooleanOptionalAction, help="take any key as the root user's (unsafe)"
+    )
+    flags.add_argument("--demo", action=argparse.BooleanOptionalAction, help="make a small example at the first start")
+    return flags
+
+
+def run(options: argparse.Namespace, loaded: Loaded) -> int:
+    settings = checked(loaded)
+    folder = DataFolder(settings.data)
+    _tell_of(settings)
+    running = folder.running()
+    if running is not None:
+        _show(options, settings, folder, running, "Groundcloud runs already.")
+        return 0
+    if options.foreground:
+        return _foreground(options, settings, folder)
+    try:
+        folder.prepare()
+        running = process.start(settings, folder)
+    except OSError as error:
+        raise Failure(
+            f"{settings.data} cannot be used: {error.strerror}.", "Give a folder of your own: {cli} up --data DIR"
+        ) from error
+    _show(options, settings, folder, running, "Groundcloud runs.")
+    return 0
+
+
+def checked(loaded: Loaded) -> Settings:
+    """The settings as `up` takes them. Raises `Failure`."""
+    settings = loaded.settings
+    if loaded.origins["store"].startswith("--") and without_password(settings.store) != settings.store:
+        raise Failure(
+            "A password in --store can be read by everybody who lists processes.",
+            "Put the URL into the settings file or into GROUNDCLOUD_STORE, or the password into ~/.pgpass.",
+            2,
+        )
+    if loaded.origins["data"] == "--data" and loaded.origins["aws_profile"] == "default":
+        settings = settings._replace(aws_profile="")  # a cloud of a script's own leaves the user's files alone
+    return settings
+
+
+def _tell_of(settings: Settings) -> None:
+    if settings.trust_any_key:
+        warn("trust_any_key is on: whoever reaches the cloud is its root user, whatever key they use.")
+    if settings.demo:
+        warn("this version has no demo yet; --demo makes nothing.")
+
+
+def _foreground(options: argparse.Namespace, settings: Settings, folder: DataFolder) -> int:
+    from groundcloud import serve
+
+    def ready() -> None:
+        running = folder.running()
+        assert running is not None
+        _show(options, settings, folder, running, "Groundcloud runs. Ctrl-C ends it.")
+
+    try:
+        serve.run(settings, ready, to_terminal=True)
+    except serve.StartFailed as error:
+        raise Failure(error.message, error.hint) from error
+    return 0
+
+
+def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, running: Running, headline: str) -> None:
+    admin = folder.admin()
+    assert admin is not None
+    profile = _write_profile(settings, folder, running, admin)
+    found = {
+        "endpoint": running.endpoint,
+        "tls_endpoint": running.tls_endpoint,
+        "region": running.region,
+        "account_id": admin.account_id,
+        "access_key_id": admin.access_key_id,
+        "secret_access_key": admin.secret_access_key,
+        "ca_certificate": str(folder.ca_certificate),
+        "profile": profile or None,
+        "data": str(folder.data),
+        "pid": running.pid,
+    }
+    rows = [
+        ("  endpoint", running.endpoint),
+        ("  TLS", f"{running.tls_endpoint}, by the authority {folder.ca_certificate}"),
+        ("  region", running.region),
+        ("  account", admin.account_id),
+        ("  profile", f"{profile} (the user {admin.user_name})" if profile else "none was written"),
+        ("  data", str(folder.data)),
+    ]
+    here = f" --data {folder.data}" if options.data else ""
+    call = "aws --profile " + profile if profile else "aws"
+    after_env = f'  eval "$({{cli}} env{here})"'
+    next_steps = [f"  {call} sts get-caller-identity", f"  {call} iam create-user --user-name alice"]
+    steps = [*next_steps, after_env] if profile else [after_env, *next_steps]
+    answer(found, options.json, [headline, "", *columns(rows), "", "Try next:", *steps, f"  {{cli}} status{here}"])
+
+
+def _write_profile(settings: Settings, folder: DataFolder, running: Running, admin: Admin) -> str:
+    """The profile of this cloud's admin: written unless there is one of that name. Its name, or nothing."""
+    if not settings.aws_profile:
+        return ""
+    profile = Profile(settings.aws_profile)
+    try:
+        if not profile.exists():
+            profile.write(
+                {
+                    "region": running.region,
+                    "endpoint_url": running.endpoint,
+                    "ca_bundle": str(folder.ca_certificate),
+                },
+                {"aws_access_key_id": admin.access_key_id, "aws_secret_access_key": admin.secret_access_key},
+            )
+    except OSError as error:
+        warn(f"the profile {profile.name} was not written: {error}")
+        return ""
+    if profile.access_key_id() != admin.access_key_id:
+        warn(
+            f"the profile {profile.name} in {profile.credentials} is not of this cloud and stays as it is. "
+            "Write another: {cli} up --profile NAME"
+        )
+        return ""
+    if profile.endpoint_url() != running.endpoint:
+        say(
+            f"The profile {profile.name} names the endpoint {profile.endpoint_url() or '(none)'}; "
+            f"set endpoint_url = {running.endpoint} in {profile.config}."
+        )
+    return profile.name

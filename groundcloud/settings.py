@@ -1,0 +1,218 @@
+"""The settings of one cloud, and where each of them came from.
+
+Defaults, then one TOML file, then the environment (`GROUNDCLOUD_*`), then flags; the later one wins. Nothing is read
+from anywhere else.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PORT = 4566
+"""The port that AWS emulators use, so that tools made for them find this cloud."""
+
+
+class Settings(NamedTuple):
+    """One cloud's settings. Paths are absolute."""
+
+    data: Path
+    """The folder that holds everything that the cloud keeps."""
+    host: tuple[str, ...] = ("127.0.0.1",)
+    """The addresses that it listens on."""
+    port: int = PORT
+    """Of plain HTTP; 0 is a free one."""
+    tls_port: int = PORT + 1
+    """Of HTTPS; 0 is a free one."""
+    region: str = "us-east-1"
+    """The region of requests that name none."""
+    store: str = ""
+    """An SQLite file or a `postgresql://` URL; empty for a file in the data folder."""
+    workers: int = 1
+    """Processes that answer requests."""
+    trust_any_key: bool = False
+    """Take every key as the root user's and check no signature."""
+    demo: bool = False
+    """Make a small example at the first start."""
+    aws_profile: str = "groundcloud"
+    """The profile to write into the AWS configuration files; empty for none."""
+    log: str = ""
+    """The file of one line per call; empty for one in the data folder."""
+
+    @property
+    def store_url(self) -> str:
+        return self.store or str(self.data / "groundcloud.db")
+
+    @property
+    def call_log(self) -> Path:
+        return Path(self.log) if self.log else self.data / "log" / "calls.log"
+
+
+class BadSetting(Exception):
+    """A setting that is unknown or has a value that it cannot have. The message says where, and what to write."""
+
+
+class Loaded(NamedTuple):
+    """Settings together with the origin of each: `default`, the file, the variable or the flag."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, config: Path | None = None) -> Loaded:
+    """The settings in force. `flags` holds those that were given, by name. Raises `BadSetting`."""
+    values: dict[str, Any] = {"data": default_data(environment)}
+    origins = dict.fromkeys(Settings._fields, "default")
+    for layer, origin_of in (
+        _from_file(environment, config),
+        _from_environment(environment),
+        (flags, lambda name: "--" + name.replace("_", "-")),
+    ):
+        for name, value in layer.items():
+            values[name] = _read(name, value, origin_of(name))
+            origins[name] = origin_of(name)
+    if "port" in values and "tls_port" not in values:
+        values["tls_port"] = PORT + 1 if values["port"] == PORT else 0
+    return Loaded(Settings(**values), origins)
+
+
+def default_data(environment: Mapping[str, str]) -> Path:
+    """`/var/lib/groundcloud` for root, the user's own data folder for everybody else."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/groundcloud")
+    base = environment.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return Path(base) / "groundcloud"
+
+
+def default_config(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return Path(base) / "groundcloud" / "config.toml"
+
+
+_NOT_SETTINGS = ("GROUNDCLOUD_CONFIG", "GROUNDCLOUD_CALLED_AS")
+"""The file to read, and the name under which the scripts of a clone call the command line."""
+
+_Layer = tuple[Mapping[str, Any], Callable[[str], str]]
+
+
+def _from_file(environment: Mapping[str, str], config: Path | None) -> _Layer:
+    named = config or (Path(environment["GROUNDCLOUD_CONFIG"]) if environment.get("GROUNDCLOUD_CONFIG") else None)
+    path = named or default_config(environment)
+    try:
+        text = path.read_text()
+    except FileNotFoundError as error:
+        if named is not None:
+            raise BadSetting(f"There is no settings file {path}.") from error
+        return {}, str
+    except OSError as error:
+        raise BadSetting(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    import tomllib  # only for those who have a file: a start waits for no import that it does not need
+
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{path} is not TOML: {error}.") from error
+    for name in found:
+        _check_known(name, f"{path}", name)
+    return found, lambda name: str(path)
+
+
+def _from_environment(environment: Mapping[str, str]) -> _Layer:
+    found: dict[str, str] = {}
+    for variable, value in environment.items():
+        if variable.startswith("GROUNDCLOUD_") and variable not in _NOT_SETTINGS:
+            name = variable.removeprefix("GROUNDCLOUD_").lower()
+            _check_known(name, "the environment", variable)
+            found[name] = value
+    return found, lambda name: f"GROUNDCLOUD_{name.upper()}"
+
+
+def _check_known(name: str, where: str, shown: str) -> None:
+    if name in Settings._fields:
+        return
+    import difflib
+
+    near = difflib.get_close_matches(name, Settings._fields, 1)
+    guess = f" Is {near[0]} meant?" if near else ""
+    raise BadSetting(f"{where} has an unknown setting {shown}.{guess} There are: {', '.join(Settings._fields)}.")
+
+
+def _read(name: str, value: Any, origin: str) -> Any:
+    try:
+        return _READERS[name](value)
+    except ValueError as error:
+        raise BadSetting(f"{name} (from {origin}) cannot be {value!r}: {error}.") from error
+
+
+def _path(value: Any) -> Path:
+    return Path(os.path.abspath(os.path.expanduser(_text(value))))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("it is a text")
+    return value
+
+
+def _file(value: Any) -> str:
+    return str(_path(value)) if _text(value) else ""
+
+
+def _store(value: Any) -> str:
+    return _text(value) if _text(value).startswith(("postgresql:", "postgres:")) else _file(value)
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    hosts = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(hosts, list | tuple) or not hosts or not all(isinstance(host, str) for host in hosts):
+        raise ValueError("it is one address or a list of them")
+    return tuple(hosts)
+
+
+def _number(least: int, most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not str(value).isdecimal() or not least <= int(value) <= most:
+            raise ValueError(f"it is a number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    found = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if str(value).lower() not in found:
+        raise ValueError("it is true or false")
+    return found[str(value).lower()]
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "data": _path,
+    "host": _hosts,
+    "port": _number(0, 65535),
+    "tls_port": _number(0, 65535),
+    "region": _text,
+    "store": _store,
+    "workers": _number(1, 64),
+    "trust_any_key": _switch,
+    "demo": _switch,
+    "aws_profile": _text,
+    "log": _file,
+}
+
+
+def without_password(store: str) -> str:
+    """A store as it may be shown: the password of a URL is left out, wherever it stands in it."""
+    scheme, separator, rest = store.partition("://")
+    if not separator:
+        return store
+    address, mark, query = rest.partition("?")
+    user, at, host = address.rpartition("@")
+    if at:
+        user = user.partition(":")[0] + (":***" if ":" in user else "")
+    shown = [
+        part.partition("=")[0] + "=***" if part.lower().startswith(("password=", "sslpassword=")) else part
+        for part in query.split("&")
+    ]
+    return f"{scheme}://{user}{at}{host}{mark}{'&'.join(shown)}"
