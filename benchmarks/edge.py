@@ -41,9 +41,7 @@ def requests_of(server: Running, operation: str, roles: dict[str, str]) -> tuple
         form = f"Action=AssumeRole&Version=2011-06-15&RoleSessionName=s&RoleArn={roles[server.peer.name]}"
         return [signed(endpoint, "sts", form, server.key, server.secret) for _ in range(100)], True
     form = "Action=CreateUser&Version=2010-05-08&UserName=b{}"
-    return [
-        signed(endpoint, "iam", form.format(next(_names)), server.key, server.secret) for _ in range(30_000)
-    ], False
+    return [signed(endpoint, "iam", form.format(next(_names)), server.key, server.secret) for _ in range(30_000)], False
 
 
 def prepare(server: Running) -> str:
@@ -92,7 +90,13 @@ def scale(seconds: float) -> tuple[float, float]:
 
         def fill(action: str, count: int) -> None:
             forms = [f"Action={action.format(number)}&Version=2010-05-08" for number in range(count)]
-            run(server.port, [signed(endpoint, "iam", form, server.key, server.secret) for form in forms], 16, 300, False)
+            run(
+                server.port,
+                [signed(endpoint, "iam", form, server.key, server.secret) for form in forms],
+                16,
+                300,
+                False,
+            )
 
         def rate() -> float:
             requests, _ = requests_of(server, "GetUser", {})
@@ -125,7 +129,9 @@ def main() -> None:
         names = [server.peer.name for server in servers]
         lines.append("| | | " + " | ".join(names) + " |")
         lines.append("|---|---|" + "---|" * len(names))
-        lines.append("| start to first answer (s) | | " + " | ".join(f"{server.start:.2f}" for server in servers) + " |")
+        lines.append(
+            "| start to first answer (s) | | " + " | ".join(f"{server.start:.2f}" for server in servers) + " |"
+        )
         lines.append("| idle memory (MB) | | " + " | ".join(f"{resident(server.pid):.0f}" for server in servers) + " |")
         print("\n".join(lines), flush=True)
         found = measure(servers, options.seconds, options.rounds)

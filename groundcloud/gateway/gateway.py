@@ -27,7 +27,7 @@ from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
-from groundcloud.gateway.payload import Payload, without_chunking
+from groundcloud.gateway.payload import Payload, inflated, without_chunking
 from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle, claim, form_claim, missing_token
@@ -60,7 +60,7 @@ class Call:
     """One request on its way through the gateway."""
 
     __slots__ = (
-        "answer", "arguments", "body", "claim", "endpoint", "error", "form", "now", "principal", "region", "request",
+        "answer", "arguments", "body", "claim", "endpoint", "error", "facts", "form", "now", "principal", "region", "request",
         "request_id", "result", "signing_key", "started", "target", "voice",
     )  # fmt: skip
 
@@ -79,6 +79,8 @@ class Call:
         self.principal: Principal = ANONYMOUS
         self.signing_key = b""
         self.region = ""
+        headers = request.headers
+        self.facts = Facts(request.client, headers.get("user-agent", ""), headers.get("referer", ""), request.secure)
         self.arguments: dict[str, Any] = {}
         self.result: Any = None
         self.error: AwsError | None = None
@@ -177,6 +179,8 @@ class Gateway:
         assert target is not None
         body: Any = call.body
         headers = request.headers
+        if "content-encoding" in headers and not endpoint.streams_in:
+            body = inflated(body, headers["content-encoding"], LARGEST_BODY)
         if endpoint.streams_in:
             headers = without_chunking(headers)
             body = Payload(request.body, call.claim, request.headers, call.signing_key)
@@ -244,9 +248,7 @@ class Gateway:
             self._recorder.put(tx, call.principal.account, call.region, call.now, event_id, event)
 
     def _context(self, tx: Transaction | None, call: Call, endpoint: Endpoint) -> Context:
-        return self._invoker.context(
-            endpoint.operation, call.principal, call.region, call.request_id, _facts(call.request), tx
-        )
+        return self._invoker.context(endpoint.operation, call.principal, call.region, call.request_id, call.facts, tx)
 
     # -- answer and record
 
@@ -297,7 +299,7 @@ class Gateway:
             region=call.region,
             read=read,
             principal=call.principal,
-            facts=_facts(call.request),
+            facts=call.facts,
             request_id=call.request_id,
             event_id=event_id,
             time=call.now,
@@ -349,11 +351,6 @@ def _style_hint(request: Request) -> ErrorStyle:
     if authorization.startswith("AWS4") and "/s3/aws4_request" not in authorization:
         return ErrorStyle.REST_JSON
     return ErrorStyle.S3
-
-
-def _facts(request: Request) -> Facts:
-    headers = request.headers
-    return Facts(request.client, headers.get("user-agent", ""), headers.get("referer", ""), request.secure)
 
 
 def _guess(request: Request) -> tuple[str, str]:

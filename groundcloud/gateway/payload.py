@@ -1,7 +1,9 @@
 """A request's body as an operation with a streaming input reads it: decoded, and checked against what was signed."""
 
+import zlib
 from collections.abc import AsyncIterator
 
+from groundcloud.errors import AwsError
 from groundcloud.gateway.http import Body
 from groundcloud.gateway.signature import STREAMING, ChunkDecoder, Claim, body_hash_of
 
@@ -14,6 +16,27 @@ def without_chunking(headers: dict[str, str]) -> dict[str, str]:
     others = [each.strip() for each in encoding.split(",") if each.strip() != "aws-chunked"]
     kept = {name: value for name, value in headers.items() if name != "content-encoding"}
     return {**kept, "content-encoding": ",".join(others)} if others else kept
+
+
+class InvalidCompression(AwsError, code="InvalidRequest", status=400):
+    """The request body is not {encoding} data, or it is too large once decompressed."""
+
+
+def inflated(body: bytes, encoding: str, limit: int) -> bytes:
+    """A body that the client has compressed (SDKs do so for large requests of some services), at most `limit` bytes.
+
+    Raises `InvalidCompression`. Source: the Smithy trait `requestCompression`, which has gzip only.
+    """
+    if encoding.strip().lower() != "gzip":
+        return body
+    decompressor = zlib.decompressobj(wbits=31)
+    try:
+        data = decompressor.decompress(body, limit)
+    except zlib.error as error:
+        raise InvalidCompression(encoding="gzip") from error
+    if not decompressor.eof or decompressor.unused_data:
+        raise InvalidCompression(encoding="gzip")
+    return data
 
 
 class Payload:

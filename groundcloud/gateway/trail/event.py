@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from groundcloud.context import Facts
+from groundcloud.gateway.log import seconds
 from groundcloud.identity import Principal
 
 _encode = msgspec.json.Encoder().encode
@@ -35,7 +36,7 @@ def document(call: Call) -> bytes:
     event: dict[str, Any] = {
         "eventVersion": "1.11",
         "userIdentity": _identity(call.principal),
-        "eventTime": call.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventTime": seconds(call.time) + "Z",
         "eventSource": call.event_source,
         "eventName": call.event_name,
         "awsRegion": call.region,
