@@ -1,6 +1,8 @@
 """Credentials and policies as the gateway asks for them, read from IAM's records."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from groundcloud import tokens
 from groundcloud.accounts import root_arn
@@ -8,7 +10,15 @@ from groundcloud.identity import Credential, Principal, Session
 from groundcloud.policy import Policies, Policy, parse
 from groundcloud.sealing import Sealer
 from groundcloud.services.iam.managed import managed_document
-from groundcloud.services.iam.records import AccessKeySecret, Group, ManagedPolicy, Role, User
+from groundcloud.services.iam.records import (
+    AccessKeySecret,
+    AccessKeyUse,
+    Group,
+    ManagedPolicy,
+    Role,
+    RoleUse,
+    User,
+)
 from groundcloud.store import Transaction
 
 SECRET_PURPOSE = "access key"  # noqa: S105 - what the secret is sealed for
@@ -130,6 +140,38 @@ class IamIdentities:
 
     def organization(self, tx: Transaction, account: str) -> str:
         return self._organization(tx, account)
+
+
+class Use(NamedTuple):
+    """That a principal's credentials were used: where, when and for what."""
+
+    principal: Principal
+    service: str
+    """As in IAM's answers and in actions: `iam`, `s3`."""
+    region: str
+    time: datetime
+
+
+def note_uses(tx: Transaction, uses: Iterable[Use]) -> None:
+    """Keep when access keys and roles were last used (GetAccessKeyLastUsed, GetRole's RoleLastUsed).
+
+    The gateway gathers uses and writes them now and then, so a use may be of a key or role that is gone by now.
+    """
+    for use in {(each.principal.access_key_id, each.principal.arn): each for each in uses}.values():
+        principal, time = use.principal, use.time.replace(microsecond=0)
+        if principal.type == "AssumedRole":
+            role = tx.get(Role, principal.account, principal.name)
+            if role is not None and principal.user_id.startswith(role.role_id):
+                tx.put(RoleUse(role_id=role.role_id, last_used_date=time, region=use.region))
+        elif principal.session is None and tx.get(AccessKeySecret, principal.access_key_id) is not None:
+            tx.put(
+                AccessKeyUse(
+                    access_key_id=principal.access_key_id,
+                    last_used_date=time,
+                    service_name=use.service,
+                    region=use.region,
+                )
+            )
 
 
 def root_principal(account: str, access_key_id: str = "") -> Principal:

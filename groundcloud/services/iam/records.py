@@ -15,6 +15,12 @@ class Tag(Part):
     value: str = ""
 
 
+def by_path(record: "User | Group | Role | InstanceProfile | ManagedPolicy") -> Iterable[Key]:
+    """The folders of its path, one by one: what lies below a folder is one range."""
+    folders = record.path[1:-1].split("/") if len(record.path) > 1 else []
+    return [(record.account, *folders)]
+
+
 def by_policy(record: "User | Group | Role") -> Iterable[Key]:
     """Who a managed policy is attached to."""
     return [(record.account, arn) for arn in record.attached_policies]
@@ -24,7 +30,7 @@ def by_group(user: "User") -> Iterable[Key]:
     return [(user.account, name) for name in user.groups]
 
 
-def by_folded_name(record: "User | Group | Role") -> Iterable[Key]:
+def by_folded_name(record: "User | Group | Role | InstanceProfile | ManagedPolicy") -> Iterable[Key]:
     """Names are unique without regard to capitals."""
     name: str = getattr(record, record.key[1])
     return [(record.account, name.lower())]
@@ -42,6 +48,7 @@ class User(Record):
         "by_group": by_group,
         "by_boundary": by_boundary,
         "by_folded_name": by_folded_name,
+        "by_path": by_path,
     }
     absent = errors.NoSuchUser
 
@@ -64,7 +71,7 @@ class User(Record):
 class Group(Record):
     table = "iam.group"
     key = ("account", "group_name")
-    indexes = {"by_policy": by_policy, "by_folded_name": by_folded_name}
+    indexes = {"by_policy": by_policy, "by_folded_name": by_folded_name, "by_path": by_path}
     absent = errors.NoSuchGroup
 
     account: str
@@ -80,7 +87,12 @@ class Group(Record):
 class Role(Record):
     table = "iam.role"
     key = ("account", "role_name")
-    indexes = {"by_policy": by_policy, "by_boundary": by_boundary, "by_folded_name": by_folded_name}
+    indexes = {
+        "by_policy": by_policy,
+        "by_boundary": by_boundary,
+        "by_folded_name": by_folded_name,
+        "by_path": by_path,
+    }
     absent = errors.NoSuchRole
 
     account: str
@@ -98,6 +110,40 @@ class Role(Record):
     tags: list[Tag] = []
 
 
+class RoleUse(Record):
+    """When a session of a role was last used."""
+
+    table = "iam.role_use"
+    key = ("role_id",)
+    watched = False
+
+    role_id: str
+    last_used_date: datetime
+    region: str
+
+
+class InstanceProfile(Record):
+    """What carries a role to machines; it has one role or none."""
+
+    table = "iam.instance_profile"
+    key = ("account", "instance_profile_name")
+    indexes = {
+        "by_role": lambda profile: [(profile.account, profile.role_name)] if profile.role_name else [],
+        "by_folded_name": by_folded_name,
+        "by_path": by_path,
+    }
+    absent = errors.NoSuchInstanceProfile
+
+    account: str
+    instance_profile_name: str
+    instance_profile_id: str
+    arn: str
+    create_date: datetime
+    path: str = "/"
+    role_name: str = ""
+    tags: list[Tag] = []
+
+
 class PolicyVersion(Part):
     version_id: str
     document: str
@@ -109,6 +155,7 @@ class ManagedPolicy(Record):
 
     table = "iam.policy"
     key = ("account", "policy_name")
+    indexes = {"by_folded_name": by_folded_name, "by_path": by_path}
 
     account: str
     policy_name: str
@@ -129,6 +176,80 @@ class ManagedPolicy(Record):
         return next(version.document for version in self.versions if version.version_id == self.default_version_id)
 
 
+class PolicyUse(Record):
+    """How often an account attaches a managed policy, AWS's or its own, and uses it as a permissions boundary."""
+
+    table = "iam.policy_use"
+    key = ("account", "policy_arn")
+    watched = False
+
+    account: str
+    policy_arn: str
+    attachments: int = 0
+    boundaries: int = 0
+
+
+class LoginProfile(Record):
+    """That a user has a password, and since when."""
+
+    table = "iam.login_profile"
+    key = ("account", "user_name")
+    absent = errors.NoSuchLoginProfile
+
+    account: str
+    user_name: str
+    create_date: datetime
+    password_changed: datetime
+    password_reset_required: bool = False
+
+
+class LoginProfileSecret(Record):
+    """The password, hashed. All of a user's passwords have one salt, so that one hash tells whether one came before."""
+
+    table = "iam.login_profile_secret"
+    key = ("account", "user_name")
+
+    account: str
+    user_name: str
+    salt: bytes
+    hash: bytes
+    earlier: list[bytes] = []
+    """Hashes of those before it, the newest first; up to twenty-four."""
+
+
+class PasswordPolicy(Record):
+    """An account's own rules for passwords. One that sets none has AWS's default rules, and no record."""
+
+    table = "iam.password_policy"
+    key = ("account",)
+
+    account: str
+    minimum_password_length: int = 6
+    require_symbols: bool = False
+    require_numbers: bool = False
+    require_uppercase_characters: bool = False
+    require_lowercase_characters: bool = False
+    allow_users_to_change_password: bool = False
+    max_password_age: int | None = None
+    password_reuse_prevention: int | None = None
+    hard_expiry: bool | None = None
+
+    @property
+    def expire_passwords(self) -> bool:
+        return bool(self.max_password_age)
+
+
+class AccountAlias(Record):
+    """The name of an account; no two accounts of the cloud have the same."""
+
+    table = "iam.account_alias"
+    key = ("account",)
+    indexes = {"by_alias": ("account_alias",)}
+
+    account: str
+    account_alias: str
+
+
 class AccessKey(Record):
     """A long-lived key of a user, or of the root user (whose name is empty)."""
 
@@ -147,6 +268,7 @@ class AccessKeySecret(Record):
 
     table = "iam.access_key_secret"
     key = ("access_key_id",)
+    indexes = {"by_user": ("account", "user_name")}
 
     access_key_id: str
     account: str
