@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from tests.services.iam.policies import EC2_TRUST, allow, refusal
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.services.iam.policies import allow, keys_for, refusal
 
 
@@ -109,9 +110,7 @@ def test_a_group_is_renamed_only_by_who_may_change_both_names(iam, cloud):
     iam.create_group(GroupName="devs")
     iam.create_user(UserName="alice")
     resource = f"arn:aws:iam::{cloud.account}:group/devs"
-    iam.put_user_policy(
-        UserName="alice", PolicyName="p", PolicyDocument=allow("iam:UpdateGroup", resource=resource)
-    )
+    iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=allow("iam:UpdateGroup", resource=resource))
     alice = keys_for(cloud, iam, "alice")
     code, message = refusal(alice.update_group, GroupName="devs", NewGroupName="ops")
     assert code == "AccessDenied"

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.services.iam.policies import EC2_TRUST, allow, keys_for, refusal
 
 NAME = {"InstanceProfileName": "web"}
@@ -87,9 +88,7 @@ def test_to_put_a_role_in_takes_the_permission_to_pass_it(iam, cloud, role):
     """API reference, AddRoleToInstanceProfile: the caller must be granted iam:PassRole on the role."""
     iam.create_instance_profile(**NAME)
     iam.create_user(UserName="alice")
-    iam.put_user_policy(
-        UserName="alice", PolicyName="add", PolicyDocument=allow("iam:AddRoleToInstanceProfile")
-    )
+    iam.put_user_policy(UserName="alice", PolicyName="add", PolicyDocument=allow("iam:AddRoleToInstanceProfile"))
     alice = keys_for(cloud, iam, "alice")
     code, message = refusal(alice.add_role_to_instance_profile, **NAME, RoleName="web")
     assert code == "AccessDenied"

@@ -2,10 +2,10 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from tests.services.iam.policies import EC2_TRUST, allow, keys_for, refusal
 
 from groundcloud.identity import Principal, Session
 from groundcloud.services.iam.identities import Use, note_uses
+from tests.services.iam.policies import EC2_TRUST, allow, keys_for, refusal
 
 
 def trusting(*arns: str) -> str:
@@ -164,9 +164,7 @@ def test_a_role_in_use_is_not_deleted(iam):
 
 
 def test_the_path_of_service_linked_roles_is_not_for_customers(iam):
-    code, _ = refusal(
-        iam.create_role, RoleName="x", Path="/aws-service-role/", AssumeRolePolicyDocument=EC2_TRUST
-    )
+    code, _ = refusal(iam.create_role, RoleName="x", Path="/aws-service-role/", AssumeRolePolicyDocument=EC2_TRUST)
     assert code == "InvalidInput"
 
 

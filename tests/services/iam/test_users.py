@@ -2,6 +2,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+
 from tests.cloud import Keys, TestCloud
 from tests.services.iam.policies import allow, refusal
 
