@@ -11,6 +11,7 @@ from groundcloud.paging import Page, page_of
 from groundcloud.services.iam import errors
 from groundcloud.services.iam.common import checked_document, encoded, is_policy_arn, managed_policy, size_of
 from groundcloud.services.iam.records import Group, PolicyUse, Role, User
+from groundcloud.services.iam.trust import principal_changed
 
 Entity = User | Group | Role
 MOST_ATTACHED = 10
@@ -171,9 +172,10 @@ def check_without_policies(entity: Entity) -> None:
 
 
 def release(ctx: Context, entity: Entity) -> None:
-    """Remove an entity, and with it its uses of managed policies."""
+    """Remove an entity, and with it its uses of managed policies and the trust in it."""
     for arn in entity.attached_policies:
         count_use(ctx, arn, attachments=-1)
     if not isinstance(entity, Group):
         count_use(ctx, entity.boundary_arn, boundaries=-1)
+        principal_changed(ctx, entity.arn, entity.user_id if isinstance(entity, User) else entity.role_id)
     ctx.delete(entity)

@@ -88,6 +88,7 @@ class Role(Record):
     table = "iam.role"
     key = ("account", "role_name")
     indexes = {
+        "by_trusted": lambda role: [(arn,) for arn in role.trusted],
         "by_policy": by_policy,
         "by_boundary": by_boundary,
         "by_folded_name": by_folded_name,
@@ -108,6 +109,8 @@ class Role(Record):
     attached_policies: list[str] = []
     boundary_arn: str = ""
     tags: list[Tag] = []
+    trusted: list[str] = []
+    """ARNs of the users and roles, of any account, that the trust policy names."""
 
 
 class RoleUse(Record):

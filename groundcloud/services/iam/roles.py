@@ -1,14 +1,11 @@
 """Roles and their trust policies."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from groundcloud.accounts import Account
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.paging import Page
-from groundcloud.policy import MalformedPolicy, check_trust_policy
 from groundcloud.resource import Resource
 from groundcloud.services.iam import errors
 from groundcloud.services.iam.common import (
@@ -18,7 +15,6 @@ from groundcloud.services.iam.common import (
     new_unique_id,
     role,
     role_boundary,
-    size_of,
     tags_shown,
     taken,
     to_make,
@@ -31,13 +27,9 @@ from groundcloud.services.iam.entities import (
     is_service_linked,
     release,
 )
-from groundcloud.services.iam.records import InstanceProfile, Role, RoleUse, Tag, User
+from groundcloud.services.iam.records import InstanceProfile, Role, RoleUse, Tag
 from groundcloud.services.iam.tags import merged_tags
-
-MOST_TRUST = 2048
-"""Characters of a trust policy ("IAM and AWS STS quotas")."""
-
-_ENTITY = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
+from groundcloud.services.iam.trust import trust
 
 
 def _new_role(ctx: Context, role_name: str, path: str, tags: Sequence[Tag]) -> list[Resource]:
@@ -67,13 +59,14 @@ def create_role(
         role_id=new_unique_id(ctx, "AROA"),
         arn=ctx.arn(f"role{path}{role_name}"),
         create_date=ctx.now(),
-        assume_role_policy_document=checked_trust(ctx, assume_role_policy_document),
+        assume_role_policy_document=assume_role_policy_document,
         path=path,
         description=description,
         max_session_duration=max_session_duration,
         boundary_arn=permissions_boundary,
         tags=merged_tags((), tags),
     )
+    trust(ctx, made, assume_role_policy_document)
     count_use(ctx, permissions_boundary, boundaries=1)
     ctx.put(made)
     return {
@@ -83,32 +76,6 @@ def create_role(
             "tags": tags_shown(made.tags),
         }
     }
-
-
-def checked_trust(ctx: Context, document: str) -> str:
-    """A trust policy that is well formed and names only users and roles that there are."""
-    try:
-        policy = check_trust_policy(document)
-    except MalformedPolicy as error:
-        raise errors.MalformedPolicyDocument(reason=str(error)) from error
-    for statement in policy.statements:
-        for kind, name in statement.principals:
-            if kind == "AWS" and not _exists(ctx, name):
-                raise errors.MalformedPolicyDocument(reason=f'Invalid principal in policy: "AWS":"{name}"')
-    if size_of(document) > MOST_TRUST:
-        raise errors.QuotaExceeded(quota="ACLSizePerRole", limit=MOST_TRUST)
-    return document
-
-
-def _exists(ctx: Context, arn: str) -> bool:
-    """Whether a user or role that a trust policy names is there. Of an account that is none of this cloud's nobody can
-    say, and it is trusted as written."""
-    found = _ENTITY.fullmatch(arn)
-    if found is None or ctx.tx.get(Account, found[1]) is None:
-        return True
-    kind: type[User] | type[Role] = User if found[2] == "user" else Role
-    entity = ctx.tx.get(kind, found[1], found[3])
-    return entity is not None and entity.arn == arn
 
 
 @operation(on=role, read=True)
@@ -187,7 +154,7 @@ def update_role_description(ctx: Context, role_name: str, description: str) -> o
 @operation(on=role)
 def update_assume_role_policy(ctx: Context, role_name: str, policy_document: str) -> None:
     found = modifiable_role(ctx, role_name)
-    found.assume_role_policy_document = checked_trust(ctx, policy_document)
+    trust(ctx, found, policy_document)
     ctx.put(found)
 
 

@@ -26,6 +26,7 @@ from groundcloud.services.iam.common import (
 from groundcloud.services.iam.entities import check_boundary, check_without_policies, count_use, release
 from groundcloud.services.iam.records import Tag, User
 from groundcloud.services.iam.tags import merged_tags
+from groundcloud.services.iam.trust import principal_changed
 
 
 def _new_user(ctx: Context, user_name: str, path: str, tags: Sequence[Tag]) -> list[Resource]:
@@ -114,7 +115,10 @@ def update_user(ctx: Context, user_name: str, new_path: str = "", new_user_name:
     if name != user_name:
         ctx.delete(found)
         move_belongings(ctx, user_name, name)
-    ctx.put(msgspec.structs.replace(found, user_name=name, path=path, arn=ctx.arn(f"user{path}{name}")))
+    arn = ctx.arn(f"user{path}{name}")
+    ctx.put(msgspec.structs.replace(found, user_name=name, path=path, arn=arn))
+    if arn != found.arn:
+        principal_changed(ctx, found.arn, arn)
 
 
 @operation(on=user, conditions={"iam:PermissionsBoundary": user_boundary})

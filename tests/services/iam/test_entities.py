@@ -43,6 +43,19 @@ def test_an_inline_policy_comes_back_as_it_was_given(entity):
     assert found.items() >= entity.name.items()
 
 
+def test_documents_are_url_encoded_on_the_wire(iam):
+    """API reference, GetUserPolicy: "Policies returned by this operation are URL-encoded compliant with RFC 3986"."""
+    bodies = []
+    iam.meta.events.register("before-parse.iam.GetUserPolicy", lambda response_dict, **_: bodies.append(response_dict))
+    iam.create_user(UserName="alice")
+    iam.put_user_policy(
+        UserName="alice", PolicyName="p", PolicyDocument=allow("s3:*", resource="arn:aws:s3:::a-b_c.d~/*")
+    )
+    iam.get_user_policy(UserName="alice", PolicyName="p")
+    assert b"%7B%22Version%22%3A%20%222012-10-17%22" in bodies[0]["body"]
+    assert b"arn%3Aaws%3As3%3A%3A%3Aa-b_c.d~%2F%2A" in bodies[0]["body"]
+
+
 def test_inline_policies_are_listed_replaced_and_deleted(entity):
     entity.put_KIND_policy(PolicyName="b", PolicyDocument=allow("s3:*"))
     entity.put_KIND_policy(PolicyName="a", PolicyDocument=allow("s3:*"))

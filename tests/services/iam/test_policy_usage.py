@@ -78,7 +78,7 @@ def test_policies_that_let_a_user_use_a_service_are_found_in_its_groups_too(iam,
 
 
 def test_an_entity_that_is_not_there_is_granted_nothing(iam, cloud):
-    for arn in (f"arn:aws:iam::{cloud.account}:user/nobody", "nonsense"):
+    for arn in (f"arn:aws:iam::{cloud.account}:user/nobody", "arn:aws:s3:::a-bucket-of-no-use"):
         found = refusal(iam.list_policies_granting_service_access, Arn=arn, ServiceNamespaces=["s3"])
         assert found[0] == "NoSuchEntity"
 

@@ -1,8 +1,6 @@
 import json
 from datetime import UTC, datetime
 
-import pytest
-
 from groundcloud.identity import Principal, Session
 from groundcloud.services.iam.identities import Use, note_uses
 from tests.services.iam.policies import EC2_TRUST, allow, keys_for, refusal
@@ -78,49 +76,6 @@ def test_a_role_that_is_not_there_is_named(iam):
     for call in (iam.get_role, iam.delete_role, iam.update_role):
         assert refusal(call, RoleName="nobody") == missing
     assert refusal(iam.update_assume_role_policy, RoleName="nobody", PolicyDocument=EC2_TRUST) == missing
-
-
-@pytest.mark.parametrize(
-    ("document", "sentence"),
-    [
-        ("{", "This policy contains invalid Json"),
-        (allow("sts:AssumeRole"), None),
-        (trusting("arn:aws:iam::000000000000:root").replace("sts:AssumeRole", "s3:GetObject"), None),
-    ],
-)
-def test_a_trust_policy_that_is_none_is_refused(iam, document, sentence):
-    code, message = refusal(iam.create_role, RoleName="web", AssumeRolePolicyDocument=document)
-    assert code == "MalformedPolicyDocument"
-    assert sentence is None or message == sentence
-
-
-def test_a_trust_policy_names_users_and_roles_that_there_are(iam, cloud):
-    """IAM guide, "AWS JSON policy elements: Principal": IAM refuses a principal that does not exist."""
-    alice = f"arn:aws:iam::{cloud.account}:user/alice"
-    assert refusal(iam.create_role, RoleName="web", AssumeRolePolicyDocument=trusting(alice)) == (
-        "MalformedPolicyDocument",
-        f'Invalid principal in policy: "AWS":"{alice}"',
-    )
-    iam.create_user(UserName="alice")
-    iam.create_role(RoleName="web", AssumeRolePolicyDocument=trusting(alice, f"arn:aws:iam::{cloud.account}:root"))
-    wrong_path = alice.replace("user/", "user/x/")
-    assert (
-        refusal(iam.update_assume_role_policy, RoleName="web", PolicyDocument=trusting(wrong_path))[0]
-        == "MalformedPolicyDocument"
-    )
-
-
-def test_a_principal_of_an_account_elsewhere_is_taken_at_its_word(iam):
-    iam.create_role(RoleName="web", AssumeRolePolicyDocument=trusting("arn:aws:iam::000000000000:role/agent"))
-
-
-def test_a_trust_policy_has_2048_characters_at_most(iam):
-    """IAM guide, "IAM and AWS STS quotas": role trust policy length."""
-    arns = [f"arn:aws:iam::{number:012}:root" for number in range(80)]
-    assert refusal(iam.create_role, RoleName="web", AssumeRolePolicyDocument=trusting(*arns)) == (
-        "LimitExceeded",
-        "Cannot exceed quota for ACLSizePerRole: 2048",
-    )
 
 
 def test_a_trust_policy_is_replaced(iam, cloud):
