@@ -4,7 +4,7 @@ The gateway knows no service; `services/iam/identities.py` fulfils `Identities` 
 """
 
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -77,6 +77,16 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     active: bool = True
     expires: datetime | None = None
+
+
+class Use(NamedTuple):
+    """That a principal's credentials were used: for what, where and when."""
+
+    principal: Principal
+    service: str
+    """As in IAM's answers and in actions: `iam`, `s3`."""
+    region: str
+    time: datetime
 
 
 class Identities(Protocol):

@@ -18,7 +18,7 @@ from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
 from groundcloud.operation import Service
 from groundcloud.sealing import Sealer, installation_key
-from groundcloud.services.iam.identities import IamIdentities, root_principal
+from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
 from groundcloud.store import Store, Transaction, open_store
 
 SERVICES = {
@@ -67,7 +67,7 @@ class Cloud:
         self.services = services if services is not None else Services()
         self.identities = IamIdentities(sealer)
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
-        self.recorder = Recorder(store)
+        self.recorder = Recorder(store, note_uses)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()
         trust = self._trusted if trust_any_key else None

@@ -22,15 +22,14 @@ from groundcloud.sealing import Sealer
 from groundcloud.store import Store, open_store
 
 ENDPOINT = "http://127.0.0.1:4566"
-START = datetime.now(UTC).replace(microsecond=0)
-"""Botocore signs with the clock on the wall, so a test's fixed time begins there."""
 
 
 class Clock:
-    """A clock that stands still until a test moves it."""
+    """A clock that stands still until a test moves it. It begins at the time of the clock on the wall, by which
+    botocore signs."""
 
     def __init__(self) -> None:
-        self.time = START
+        self.time = datetime.now(UTC).replace(microsecond=0)
 
     def __call__(self) -> datetime:
         return self.time

@@ -60,8 +60,8 @@ class Call:
     """One request on its way through the gateway."""
 
     __slots__ = (
-        "answer", "arguments", "body", "claim", "endpoint", "error", "facts", "form", "now", "principal", "region", "request",
-        "request_id", "result", "signing_key", "started", "target", "voice",
+        "answer", "arguments", "body", "claim", "endpoint", "error", "facts", "form", "now", "principal", "region",
+        "request", "request_id", "result", "signing_key", "started", "target", "voice",
     )  # fmt: skip
 
     def __init__(self, request: Request, request_id: str, now: datetime) -> None:
@@ -316,6 +316,8 @@ class Gateway:
         service = call.target.service if call.target is not None else ""
         operation = call.target.operation if call.target is not None else ""
         self.metrics.count(service, operation, status, seconds)
+        if call.principal is not ANONYMOUS and call.endpoint is not None:
+            self._recorder.used(call.principal, call.endpoint.operation.service.prefix, call.region, call.now)
         fields: dict[str, Any] = {
             "request": call.request_id,
             "service": service,

@@ -165,3 +165,11 @@ def test_the_counters_are_prometheus_text(cloud: TestCloud, iam):
     iam.list_users()
     text = cloud.cloud.gateway.metrics.render()
     assert 'groundcloud_calls_total{service="iam",operation="ListUsers",status="200"} 1' in text
+
+
+def test_the_last_use_of_a_key_is_kept(cloud: TestCloud, iam, sts):
+    sts.get_caller_identity()
+    cloud.settle()
+    found = iam.get_access_key_last_used(AccessKeyId=cloud.admin.access_key_id)["AccessKeyLastUsed"]
+    assert found["ServiceName"] == "sts"
+    assert found["Region"] == "us-east-1"

@@ -1,12 +1,16 @@
-"""Keeps events: those of writes inside the writer's transaction, those of reads gathered and written together."""
+"""Keeps events and last uses: events of writes in the writer's transaction, the rest gathered and written together."""
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
 from groundcloud.gateway.trail.records import EventBatch
+from groundcloud.identity import Principal, Use
 from groundcloud.store import Store, Transaction
+
+Waiting = dict[tuple[str, str], list[tuple[datetime, str, bytes]]]
 
 _MOST_WAITING = 2_000
 
@@ -14,9 +18,11 @@ _MOST_WAITING = 2_000
 class Recorder:
     """Gathers the events that wait for no one, and writes them each second."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, note_uses: Callable[[Transaction, Iterable[Use]], None]) -> None:
         self._store = store
-        self._waiting: dict[tuple[str, str], list[tuple[datetime, str, bytes]]] = defaultdict(list)
+        self._note_uses = note_uses
+        self._uses: dict[tuple[str, str], Use] = {}
+        self._waiting: Waiting = defaultdict(list)
         self._count = 0
         self._flush_soon = asyncio.Event()
 
@@ -33,6 +39,10 @@ class Recorder:
         if self._count >= _MOST_WAITING:
             self._flush_soon.set()
 
+    def used(self, principal: Principal, service: str, region: str, time: datetime) -> None:
+        """Remember that credentials were used; the last use within a second is the one that is kept."""
+        self._uses[principal.access_key_id, principal.arn] = Use(principal, service, region, time)
+
     async def run(self, interval: float = 1.0) -> None:
         """Write what was gathered, each `interval` seconds and whenever much waits, until cancelled."""
         while True:
@@ -43,12 +53,17 @@ class Recorder:
     async def flush(self) -> None:
         """Write what was gathered until now."""
         self._flush_soon.clear()
-        if self._waiting:
+        if self._waiting or self._uses:
             waiting, self._waiting, self._count = self._waiting, defaultdict(list), 0
-            await self._store.submit(lambda tx: _write(tx, waiting))
+            uses, self._uses = self._uses, {}
+            await self._store.submit(lambda tx: self._write(tx, waiting, list(uses.values())))
+
+    def _write(self, tx: Transaction, waiting: Waiting, uses: list[Use]) -> None:
+        _write_events(tx, waiting)
+        self._note_uses(tx, uses)
 
 
-def _write(tx: Transaction, waiting: dict[tuple[str, str], list[tuple[datetime, str, bytes]]]) -> None:
+def _write_events(tx: Transaction, waiting: Waiting) -> None:
     for (account, region), events in waiting.items():
         time, event_id, _ = events[0]
         tx.put(_batch(account, region, time, event_id, [event for _, _, event in events]))

@@ -1,12 +1,10 @@
 """Credentials and policies as the gateway asks for them, read from IAM's records."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import NamedTuple
 
 from groundcloud import tokens
 from groundcloud.accounts import root_arn
-from groundcloud.identity import Credential, Principal, Session
+from groundcloud.identity import Credential, Principal, Session, Use
 from groundcloud.policy import Policies, Policy, parse
 from groundcloud.sealing import Sealer
 from groundcloud.services.iam.managed import managed_document
@@ -140,16 +138,6 @@ class IamIdentities:
 
     def organization(self, tx: Transaction, account: str) -> str:
         return self._organization(tx, account)
-
-
-class Use(NamedTuple):
-    """That a principal's credentials were used: where, when and for what."""
-
-    principal: Principal
-    service: str
-    """As in IAM's answers and in actions: `iam`, `s3`."""
-    region: str
-    time: datetime
 
 
 def note_uses(tx: Transaction, uses: Iterable[Use]) -> None:

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from groundcloud.services.iam.identities import Use, note_uses, root_principal, user_principal
+from groundcloud.identity import Use
+from groundcloud.services.iam.identities import note_uses, root_principal, user_principal
 from groundcloud.services.iam.records import User
 from tests.cloud import Keys
 from tests.services.iam.policies import allow, refusal
