@@ -8,6 +8,7 @@ from groundcloud.gateway.patterns import matcher
 Constraint = tuple[Callable[[Any], Any], str]
 ALL = frozenset(("required", "length", "range", "pattern", "enum"))
 MAX_SHOWN = 512
+MAX_MATCHED = 512
 
 
 def constraints_of(shape: Any, enforced: frozenset[str]) -> list[Constraint]:
@@ -25,8 +26,19 @@ def constraints_of(shape: Any, enforced: frozenset[str]) -> list[Constraint]:
     elif kind == "string" and "pattern" in enforced and traits.get("pattern"):
         matches = matcher(traits["pattern"])
         if matches is not None:
-            found.append((matches, f"Member must satisfy regular expression pattern: {traits['pattern']}"))
+            found.append(
+                (
+                    _bounded(matches, traits.get("max")),
+                    f"Member must satisfy regular expression pattern: {traits['pattern']}",
+                )
+            )
     return found
+
+
+def _bounded(matches: Callable[[str], Any], longest: Any) -> Callable[[str], Any]:
+    """Spares the pattern a text that is too long anyway: matching may take the square of its length or more."""
+    limit = max(int(longest or 0), MAX_MATCHED)
+    return lambda value: len(value) > limit or matches(value)
 
 
 def _length(traits: dict[str, Any]) -> list[Constraint]:

@@ -54,7 +54,7 @@ class Untranslatable(ValueError):
 def matcher(pattern: str) -> Callable[[str], Any] | None:
     """A function that is truthy for the texts that satisfy a model's pattern; None when it cannot be enforced.
 
-    Without anchors the whole text must match, as with Java's `matches`; with anchors of its own the pattern is
+    Without an anchor at its start the whole text must match, as with Java's `matches`; with one the pattern is
     searched for, as Smithy defines it.
     """
     if pattern in exponential():
@@ -65,8 +65,7 @@ def matcher(pattern: str) -> Callable[[str], Any] | None:
             compiled = re.compile(translate(pattern), re.ASCII)
     except (Untranslatable, re.error, OverflowError, RecursionError):
         return None
-    anchored = pattern.startswith("^") or (pattern.endswith("$") and not pattern.endswith("\\$"))
-    return compiled.search if anchored else compiled.fullmatch
+    return compiled.search if pattern.startswith("^") else compiled.fullmatch
 
 
 @cache

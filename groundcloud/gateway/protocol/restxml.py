@@ -162,7 +162,7 @@ class RestXmlProtocol(RestProtocol):
             fault = self.faults.find(error.code, operation)
             status = fault.status or error.status
             headers = self.request_headers(request_id)
-            if operation is not None and operation.http["method"] == "HEAD":
+            if status == 304 or (operation is not None and operation.http["method"] == "HEAD"):
                 return Answer(status, headers, b"")
             headers.append(("Content-Type", self.content_type))
             pieces = [DECLARATION]
