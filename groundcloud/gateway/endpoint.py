@@ -39,7 +39,7 @@ class Endpoint:
         self.operation = operation
         self.voice = voice
         self.parse: Parse = voice.protocol.input_parser(model)
-        self.validate = input_validator(model)
+        self.validate = input_validator(model, voice.protocol.name)
         self.write: Write = voice.protocol.output_writer(model)
         self.streams_in = voice.protocol.has_streaming_input(model)
         self.unsigned_body = model.auth_type == "v4-unsigned-body"

@@ -115,7 +115,7 @@ class Router:
             router = self._rest.get(entry.name)
             if router is None:
                 router = self._rest[entry.name] = RestRouter(self._model(entry.name))
-            if found := router.match(request.method, request.path, request.query):
+            if found := router.match(request.method, request.path, request.query, request.headers):
                 return Target(entry.name, entry.protocol, found[0], found[1])
         if signing_name not in ("", "s3"):
             entries = self._named(signing_name, request)

@@ -18,9 +18,6 @@ from groundcloud.gateway.constraints import ALL, Constraint, constraints_of, sho
 from groundcloud.names import snake
 
 Check = Callable[[Any, str, list[str]], None]
-Redact = Callable[[Any], Any]
-HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-"""CloudTrail's own words in place of a secret."""
 
 
 class Rules(NamedTuple):
@@ -255,59 +252,3 @@ def both(first: Check | None, second: Check | None) -> Check | None:
         second(value, path, found)
 
     return check
-
-
-# --- secrets ---------------------------------------------------------------------------------------------------
-
-
-def redactor(operation: OperationModel) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
-    """A function that copies arguments with every sensitive value replaced by HIDDEN; None when there can be none."""
-    shape = operation.input_shape
-    return Redactions().structure(shape) if shape is not None else None
-
-
-class Redactions:
-    """Compiles shapes to redactors; None for shapes without secrets."""
-
-    def __init__(self) -> None:
-        self.structures: dict[str, Redact | None] = {}
-        self.open: dict[str, bool] = {}
-
-    def redact(self, shape: Any) -> Redact | None:
-        if shape.metadata.get("sensitive"):
-            return lambda _: HIDDEN
-        if shape.type_name == "structure":
-            return self.structure(shape)
-        if shape.type_name == "list":
-            item = self.redact(shape.member)
-            return None if item is None else lambda value: [one if one is None else item(one) for one in value]
-        if shape.type_name == "map":
-            entry = self.redact(shape.value)
-            return None if entry is None else lambda value: {key: entry(one) for key, one in value.items()}
-        return None
-
-    def structure(self, shape: Any) -> Redact | None:
-        if shape.name in self.structures:
-            if shape.name in self.open:
-                self.open[shape.name] = True
-            return self.structures[shape.name]
-        members: dict[str, Redact] = {}
-        self.structures[shape.name] = structure_redactor(members)
-        self.open[shape.name] = False
-        for name, member in shape.members.items():
-            one = self.redact(member)
-            if one is not None:
-                members[snake(name)] = one
-        recursive = self.open.pop(shape.name)
-        if not members and not recursive:
-            self.structures[shape.name] = None
-        return self.structures[shape.name]
-
-
-def structure_redactor(members: dict[str, Redact]) -> Redact:
-    """Copies a structure; members with secrets in them go through their own redactors."""
-
-    def redact(value: Any) -> Any:
-        return {name: members[name](one) if name in members and one is not None else one for name, one in value.items()}
-
-    return redact

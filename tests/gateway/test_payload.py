@@ -11,7 +11,9 @@ def test_a_compressed_body_is_read_as_what_it_was():
 
 
 @pytest.mark.parametrize(
-    "body", [gzip.compress(bytes(10_000_000)), b"not gzip", gzip.compress(b"x")[:-4], gzip.compress(b"x") + b"more"]
+    "body",
+    [gzip.compress(bytes(10_000_000)), b"not gzip", gzip.compress(b"x")[:-4], gzip.compress(b"x") + b"more"],
+    ids=["bomb", "not gzip", "cut", "more behind"],
 )
 def test_a_bomb_or_a_broken_stream_is_refused(body):
     with pytest.raises(InvalidCompression):
