@@ -80,6 +80,7 @@ def _tell_of(settings: Settings) -> None:
 
 def _foreground(options: argparse.Namespace, settings: Settings, folder: DataFolder) -> int:
     from groundcloud import serve
+    from groundcloud.start import StartFailed
 
     def ready() -> None:
         running = folder.running()
@@ -88,7 +89,7 @@ def _foreground(options: argparse.Namespace, settings: Settings, folder: DataFol
 
     try:
         serve.run(settings, ready, to_terminal=True)
-    except serve.StartFailed as error:
+    except StartFailed as error:
         raise Failure(error.message, error.hint) from error
     return 0
 
