@@ -5,8 +5,10 @@ It changes nothing.
 
 import argparse
 import os
+import re
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -77,7 +79,11 @@ def _clients() -> Iterator[Finding]:
     yield Finding(
         "AWS profile", f"to write {profile.config}", writable, False, "set AWS_CONFIG_FILE to a file of yours"
     )
-    yield Finding("trying it", "the AWS CLI", shutil.which("aws") is not None, False, _apt("awscli"))
+    program = shutil.which("aws")
+    yield Finding("trying it", "the AWS CLI", program is not None, False, _apt("awscli"))
+    if program is not None:
+        needs = "the AWS CLI of 2.13, 1.29 or later, which takes the endpoint from the profile"
+        yield Finding("AWS profile", needs, _takes_endpoint(program), False, "aws --endpoint-url ... with this one")
 
 
 def _checks() -> Iterator[Finding]:
@@ -85,6 +91,13 @@ def _checks() -> Iterator[Finding]:
     yield Finding("./test", "PostgreSQL's server programs", postgres, False, _apt("postgresql"))
     for program, package in (("node", "nodejs"), ("npm", "npm")):
         yield Finding("./test", program, shutil.which(program) is not None, False, _apt(package))
+
+
+def _takes_endpoint(program: str) -> bool:
+    """Source: the change logs of the AWS CLI, versions 1.29.0 and 2.13.0."""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    version = re.match(r"aws-cli/(\d+)\.(\d+)", done.stdout)
+    return version is not None and int(version[2]) >= {"1": 29, "2": 13}.get(version[1], 0)
 
 
 def _apt(package: str) -> str:

@@ -119,11 +119,16 @@ def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, r
         ("  data", str(folder.data)),
     ]
     here = f" --data {folder.data}" if options.data else ""
-    call = "aws --profile " + profile if profile else "aws"
-    after_env = f'  eval "$({{cli}} env{here})"'
-    next_steps = [f"  {call} sts get-caller-identity", f"  {call} iam create-user --user-name alice"]
-    steps = [*next_steps, after_env] if profile else [after_env, *next_steps]
-    answer(found, options.json, [headline, "", *columns(rows), "", "Try next:", *steps, f"  {{cli}} status{here}"])
+    answer(found, options.json, [headline, "", *columns(rows), "", "Try next:", *_next_steps(running, profile, here)])
+
+
+def _next_steps(running: Running, profile: str, here: str) -> list[str]:
+    """What to type. The endpoint is spelled out: the AWS CLI takes it from a profile only since 2.13 and 1.29."""
+    aws = f"aws --endpoint-url {running.endpoint}" + (f" --profile {profile}" if profile else "")
+    calls = [f"  {aws} sts get-caller-identity", f"  {aws} iam create-user --user-name alice"]
+    shell = f'  eval "$({{cli}} env{here})"'
+    status = f"  {{cli}} status{here}"
+    return [*calls, shell, status] if profile else [shell, *calls, status]
 
 
 def _write_profile(settings: Settings, folder: DataFolder, running: Running, admin: Admin) -> str:
