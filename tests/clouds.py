@@ -11,8 +11,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-ROOT = Path(__file__).parent.parent
-PACKAGE = Path(sys.modules["groundcloud"].__file__).parent.parent if "groundcloud" in sys.modules else ROOT
+import groundcloud
+
+PACKAGE = Path(groundcloud.__file__).parent.parent
+"""Where the package is found by the processes of the tests."""
 
 
 class Answer:
