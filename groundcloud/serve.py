@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import signal
 import ssl
 import sys
@@ -52,6 +53,7 @@ def run(settings: Settings, ready: Callable[[], None], *, to_terminal: bool = Fa
     folder = DataFolder(settings.data)
     with explained(settings):
         folder.prepare()
+        _allow_many_connections()
         server = _Server(settings, folder, folder.lock(), ready)
         _log_to(folder.error_log, to_terminal)
         cloud = _open(settings)
@@ -75,6 +77,12 @@ def _run_workers(server: _Server, tls: ssl.SSLContext) -> None:
         )
     if not answered:
         raise StartFailed("A worker did not start.", f"{server.folder.error_log} says why.")
+
+
+def _allow_many_connections() -> None:
+    """The usual 1,024 descriptors are fewer than the connections that the server takes."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _open(settings: Settings) -> Cloud:

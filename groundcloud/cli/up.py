@@ -39,11 +39,14 @@ def settings_flags() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace, loaded: Loaded) -> int:
     settings = checked(loaded)
     folder = DataFolder(settings.data)
-    _tell_of(settings)
+    if settings.demo:
+        warn("this version has no demo yet; --demo makes nothing.")
     running = folder.running()
     if running is not None:
         _show(options, settings, folder, running, "Groundcloud runs already.")
         return 0
+    if settings.trust_any_key:
+        warn("trust_any_key is on: whoever reaches the cloud is its root user, whatever key they use.")
     if options.foreground:
         return _foreground(options, settings, folder)
     try:
@@ -69,13 +72,6 @@ def checked(loaded: Loaded) -> Settings:
     if loaded.origins["data"] == "--data" and loaded.origins["aws_profile"] == "default":
         settings = settings._replace(aws_profile="")  # a cloud of a script's own leaves the user's files alone
     return settings
-
-
-def _tell_of(settings: Settings) -> None:
-    if settings.trust_any_key:
-        warn("trust_any_key is on: whoever reaches the cloud is its root user, whatever key they use.")
-    if settings.demo:
-        warn("this version has no demo yet; --demo makes nothing.")
 
 
 def _foreground(options: argparse.Namespace, settings: Settings, folder: DataFolder) -> int:
