@@ -85,12 +85,12 @@ def _open(settings: Settings) -> "Cloud":
     import io
 
     from groundcloud.main import open_cloud
-    from groundcloud.store import StoreUnavailable
-    from groundcloud.store.records import NewerData
+    from groundcloud.start import StartFailed, explained
 
     try:
-        return open_cloud(settings.data, store_url=settings.store_url, region=settings.region, call_log=io.BytesIO())
-    except NewerData as error:
-        raise Failure(f"These data are of a newer version: {error}.", "Use that version.") from error
-    except StoreUnavailable as error:
-        raise Failure(f"The store cannot be opened: {error}", "{cli} config shows which it is.") from error
+        with explained(settings):
+            return open_cloud(
+                settings.data, store_url=settings.store_url, region=settings.region, call_log=io.BytesIO()
+            )
+    except StartFailed as error:
+        raise Failure(error.message, error.hint) from error

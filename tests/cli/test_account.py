@@ -1,3 +1,5 @@
+import sqlite3
+
 from tests.clouds import CommandLine, RunningCloud
 
 
@@ -32,3 +34,10 @@ def test_the_keys_of_an_account_are_kept_nowhere(groundcloud: CommandLine, runni
 
 def test_without_a_cloud_there_are_no_accounts(groundcloud: CommandLine, tmp_path):
     assert "groundcloud up" in groundcloud("account", "list", "--data", tmp_path / "none", code=1).err
+
+
+def test_newer_data_are_left_alone(groundcloud: CommandLine, running: RunningCloud):
+    groundcloud("down", "--data", running.data)
+    with sqlite3.connect(running.data / "groundcloud.db") as database:
+        database.execute("update meta set value = 99 where name = 'format'")
+    assert "of a newer version" in groundcloud("account", "list", "--data", running.data, code=1).err

@@ -2,21 +2,16 @@
 
 import json
 import os
-import shlex
 import sqlite3
 import subprocess
-import urllib.request
+import sys
+import threading
 
 import pytest
 from botocore.exceptions import ClientError
 
 from groundcloud.folder import DataFolder
 from tests.clouds import CommandLine, RunningCloud
-
-
-def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return answer.read().decode()
 
 
 def test_up_starts_a_cloud_that_answers(running):
@@ -118,6 +113,23 @@ def test_logs_show_each_call(groundcloud: CommandLine, running: RunningCloud):
     assert "ready at" in groundcloud("logs", "--server", "--data", running.data).out
 
 
+def test_logs_can_be_followed(groundcloud: CommandLine, running: RunningCloud):
+    following = subprocess.Popen(
+        [sys.executable, "-P", "-m", "groundcloud", "logs", "--follow", "--json", "-n", "0", "--data", running.data],
+        env=groundcloud.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        called = threading.Timer(1.0, running.client("sts").get_caller_identity)
+        called.start()
+        assert json.loads(following.stdout.readline())["operation"] == "GetCallerIdentity"
+        called.join()
+    finally:
+        following.terminate()
+        following.communicate()
+
+
 def test_reset_asks_and_then_forgets(groundcloud: CommandLine, running: RunningCloud):
     (running.data / "notes.txt").write_text("the owner's own")
     assert "Nothing was deleted" in groundcloud("reset", "--data", running.data, code=1).err
@@ -128,7 +140,7 @@ def test_reset_asks_and_then_forgets(groundcloud: CommandLine, running: RunningC
 
 def test_any_key_is_trusted_only_when_that_is_switched_on(groundcloud: CommandLine, tmp_path):
     trusting = groundcloud("up", "--data", tmp_path / "open", "--port", 0, "--trust-any-key", "--json")
-    cloud = RunningCloud(groundcloud.up(tmp_path / "open").printed)
+    cloud = groundcloud.up(tmp_path / "open")
     assert "trust_any_key is on" in trusting.err
     test = {"access_key_id": "test", "secret_access_key": "test"}
     assert cloud.client("sts", keys=test).get_caller_identity()["Arn"] == f"arn:aws:iam::{cloud.account}:root"
@@ -140,8 +152,9 @@ def test_the_demo_is_said_to_be_missing(groundcloud: CommandLine, tmp_path):
 
 
 def test_in_the_foreground_it_stays_until_it_is_interrupted(groundcloud: CommandLine, tmp_path):
+    arguments = ["up", "--foreground", "--json", "--port", "0", "--data", tmp_path / "cloud"]
     process = subprocess.Popen(
-        shlex.split(f"{os.sys.executable} -P -m groundcloud up --foreground --json --port 0 --data {tmp_path}/cloud"),
+        [sys.executable, "-P", "-m", "groundcloud", *arguments],
         env=groundcloud.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
