@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.cloud import Keys, TestCloud
 
 from groundcloud.controllers import Loop
+from tests.cloud import Keys, TestCloud
 
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 

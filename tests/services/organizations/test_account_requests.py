@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from tests.cloud import Keys
 
 
@@ -86,9 +87,7 @@ def test_creating_accounts_takes_the_permission(company):
     statement = {"Effect": "Allow", "Action": "organizations:Describe*", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": statement}
     iam.put_user_policy(UserName="bob", PolicyName="look", PolicyDocument=json.dumps(document))
-    bob = company.cloud.client(
-        "organizations", Keys.of(iam.create_access_key(UserName="bob")["AccessKey"])
-    )
+    bob = company.cloud.client("organizations", Keys.of(iam.create_access_key(UserName="bob")["AccessKey"]))
     bob.describe_organization()
     with pytest.raises(bob.exceptions.AccessDeniedException, match="organizations:CreateAccount"):
         bob.create_account(Email="dev@example.com", AccountName="dev")
