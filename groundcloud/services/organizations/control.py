@@ -1,7 +1,7 @@
 """What an organization's policies say about an account, for the policy engine: asked for at every call of a member.
 
-An answer is remembered with the organization's generation and the account's path, which are read each time: two
-records by their keys, whatever the number of policies, and never an answer that is out of date.
+An answer is remembered with the organization's generation, which changes with whatever could change an answer and is
+read each time: one record by its key, whatever the number of policies, and never an answer that is out of date.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ _MOST_REMEMBERED = 20_000
 
 
 class _Remembered(NamedTuple):
+    organization_id: str
     generation: str
-    path: list[str]
     levels: Levels
 
 
@@ -32,19 +32,22 @@ class ControlPolicies:
     def service_control_policies(self, tx: Transaction, account: str) -> Levels:
         """Those of the root, of each unit and of the account itself; every level must allow. Nothing for the
         management account, and for an account without organization (Organizations guide, "SCP evaluation")."""
-        member = tx.get(Member, account)
-        if member is None:
-            return ()
-        organization = tx.get(Organization, member.organization_id)
-        if organization is None or organization.management_account == account:
-            return ()
         known = self._remembered.get(account)
-        if known is not None and known.generation == organization.generation and known.path == member.path:
-            return known.levels
+        if known is not None:
+            organization = tx.get(Organization, known.organization_id)
+            if organization is not None and organization.generation == known.generation:
+                return known.levels
+        return self._read(tx, account)
+
+    def _read(self, tx: Transaction, account: str) -> Levels:
+        member = tx.get(Member, account)
+        organization = tx.get(Organization, member.organization_id) if member is not None else None
+        if member is None or organization is None:
+            return ()
         levels = _levels(tx, organization, member)
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
-        self._remembered[account] = _Remembered(organization.generation, member.path, levels)
+        self._remembered[account] = _Remembered(organization.organization_id, organization.generation, levels)
         return levels
 
 
@@ -55,6 +58,8 @@ def organization_id(tx: Transaction, account: str) -> str:
 
 
 def _levels(tx: Transaction, organization: Organization, member: Member) -> Levels:
+    if organization.management_account == member.account:
+        return ()
     if SERVICE_CONTROL_POLICY not in organization.enabled_policy_types:
         return ()
     return [_attached(tx, organization, target_id) for target_id in (*member.path, member.account)]

@@ -24,7 +24,8 @@ class Organization(Record):
     root_id: str
     feature_set: str
     generation: str
-    """Random, and another one after every change of which policies control whom: what caches are checked against."""
+    """Random, and another one after every change of which policies control a member: what is remembered of them is
+    checked against it. A counter would not do: what a transaction wrote that failed could come again."""
     enabled_policy_types: list[str] = []
 
 

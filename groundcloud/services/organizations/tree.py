@@ -7,6 +7,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.organizations import errors
 from groundcloud.services.organizations.common import (
     administered,
+    changes_control,
     child,
     entity,
     listed,
@@ -84,3 +85,4 @@ def move_account(ctx: Context, account_id: str, source_parent_id: str, destinati
         raise errors.AccountNotFound()
     member.path = destination
     ctx.put(member)
+    changes_control(ctx, organization)
