@@ -67,6 +67,7 @@ def administered(ctx: Context) -> Organization:
 def changes_control(ctx: Context, organization: Organization) -> None:
     """Which policies control whom has changed: whatever was remembered of this organization is out of date."""
     organization.generation = ctx.random_text(_LETTERS_AND_DIGITS, 16)
+    organization.changed = ctx.now()
     ctx.put(organization)
 
 

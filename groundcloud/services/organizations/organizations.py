@@ -59,6 +59,7 @@ def create_organization(ctx: Context, feature_set: str = "ALL") -> object:
         root_id=new_id(ctx, "r", 4),
         feature_set=feature_set,
         generation="",
+        changed=ctx.now(),
     )
     changes_control(ctx, organization)
     ctx.put(

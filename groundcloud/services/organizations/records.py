@@ -26,6 +26,8 @@ class Organization(Record):
     generation: str
     """Random, and another one after every change of which policies control a member: what is remembered of them is
     checked against it. A counter would not do: what a transaction wrote that failed could come again."""
+    changed: datetime
+    """When that was."""
     enabled_policy_types: list[str] = []
 
 
