@@ -1,7 +1,9 @@
 import json
+import threading
 
 import pytest
 
+from groundcloud.controllers import Loop
 from tests.cloud import Keys
 
 
@@ -91,3 +93,16 @@ def test_creating_accounts_takes_the_permission(company):
     bob.describe_organization()
     with pytest.raises(bob.exceptions.AccessDeniedException, match="organizations:CreateAccount"):
         bob.create_account(Email="dev@example.com", AccountName="dev")
+
+
+def test_the_loop_in_its_thread_makes_accounts_while_calls_are_answered(company):
+    loop = Loop(company.cloud.store, company.cloud.cloud.controllers(), now=company.cloud.clock)
+    news = threading.Event()
+    company.cloud.store.on_commit(news.set)
+    loop.start()
+    for number in range(5):
+        company.api.create_account(Email=f"{number}@example.com", AccountName=f"account {number}")
+    while len(company.api.list_create_account_status(States=["SUCCEEDED"])["CreateAccountStatuses"]) < 5:
+        assert news.wait(10)
+        news.clear()
+    loop.stop()
