@@ -21,12 +21,11 @@ from groundcloud.operation import Service
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.iam.identities import IamIdentities, root_principal
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
-from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
 from groundcloud.store import Store, Transaction, open_store
 
 SERVICES = {
     "iam": "groundcloud.services.iam",
-    "organizations": "groundcloud.services.organizations",
+    "organizations": "groundcloud.services.organizations.service",
     "sts": "groundcloud.services.sts",
 }
 """Every service of this cloud: botocore's name for it, and the module that has it."""
@@ -97,7 +96,10 @@ class Cloud:
         return self.call(tx, root_principal(account), service, operation, **arguments)
 
     def controllers(self) -> list[Controller[Any]]:
-        """What keeps records and the world in agreement; `controllers.Loop` runs them."""
+        """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
+        the first answer need not wait for them."""
+        from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
+
         clock = self.world.clock
         return [Accounts(self.call_as_root, clock, self.world.entropy), Closures(), Invitations(clock)]
 

@@ -6,7 +6,6 @@ Organizational units never move, so every unit and every member account holds th
 from collections.abc import Iterable
 from datetime import datetime
 
-from groundcloud.services.organizations import errors
 from groundcloud.store import Key, Part, Record
 
 
@@ -60,7 +59,6 @@ class Unit(Record):
         "by_parent": lambda unit: [(unit.organization_id, unit.path[-1], unit.unit_id)],
         "by_name": lambda unit: [(unit.organization_id, unit.path[-1], unit.name)],
     }
-    absent = errors.UnitNotFound
 
     organization_id: str
     unit_id: str
@@ -78,7 +76,6 @@ class ControlPolicy(Record):
         "by_type": ("organization_id", "type", "policy_id"),
         "by_name": ("organization_id", "type", "name"),
     }
-    absent = errors.PolicyNotFound
 
     organization_id: str
     policy_id: str
@@ -106,7 +103,6 @@ class AccountRequest(Record):
 
     table = "organizations.account_request"
     key = ("organization_id", "request_id")
-    absent = errors.CreateAccountStatusNotFound
 
     organization_id: str
     request_id: str
@@ -132,7 +128,6 @@ class Handshake(Record):
     table = "organizations.handshake"
     key = ("handshake_id",)
     indexes = {"by_organization": ("organization_id", "handshake_id"), "by_party": by_party}
-    absent = errors.HandshakeNotFound
 
     handshake_id: str
     organization_id: str
