@@ -7,8 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-from groundcloud.accounts import Account, Installation
+from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Facts, World
+from groundcloud.controllers import Controller
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.gateway import Gateway
@@ -19,10 +20,12 @@ from groundcloud.identity import Principal
 from groundcloud.operation import Service
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
+from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
 
 SERVICES = {
     "iam": "groundcloud.services.iam",
+    "organizations": "groundcloud.services.organizations.service",
     "sts": "groundcloud.services.sts",
 }
 """Every service of this cloud: botocore's name for it, and the module that has it."""
@@ -65,7 +68,7 @@ class Cloud:
         self.region = region
         self.world = World(store, sealer, clock, entropy)
         self.services = services if services is not None else Services()
-        self.identities = IamIdentities(sealer)
+        self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.recorder = Recorder(store, note_uses)
         self.log = CallLog(call_log)
@@ -88,13 +91,25 @@ class Cloud:
         ctx = self.invoker.context(found, principal, self.region, "local", Facts(), tx)
         return self.invoker.run(ctx, found, arguments, style_of_service(found.service))
 
+    def call_as_root(self, tx: Transaction, account: str, service: str, operation: str, **arguments: Any) -> Any:
+        """The same as the root user of an account: how controllers make what belongs to one."""
+        return self.call(tx, root_principal(account), service, operation, **arguments)
+
+    def controllers(self) -> list[Controller[Any]]:
+        """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
+        the first answer need not wait for them."""
+        from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
+
+        clock = self.world.clock
+        return [Accounts(self.call_as_root, clock, self.world.entropy), Closures(), Invitations(clock)]
+
     def create_account(self, name: str, email: str) -> str:
         """A new account with its root user; its number. Raises `EmailTaken`."""
 
         def work(tx: Transaction) -> str:
             if any(tx.scan(Account, email, index="by_email")):
                 raise EmailTaken(email)
-            return new_account(tx, self.world, name, email).account
+            return new_account(tx, name, email, self.world.clock(), self.world.entropy).account
 
         return self.store.write(work)
 
@@ -134,8 +149,9 @@ class Cloud:
         def work(tx: Transaction) -> str:
             found = tx.get(Installation, "installation")
             if found is None:
-                account = new_account(tx, self.world, "groundcloud", "root@groundcloud.invalid").account
-                found = tx.put(Installation(default_account=account, created=self.world.clock()))
+                now, entropy = self.world.clock(), self.world.entropy
+                account = new_account(tx, "groundcloud", "root@groundcloud.invalid", now, entropy).account
+                found = tx.put(Installation(default_account=account, created=now))
             return found.default_account
 
         return self.store.write(work)
@@ -144,14 +160,6 @@ class Cloud:
         """Any key is the default account's root; twelve digits are that account's."""
         twelve_digits = len(access_key_id) == 12 and access_key_id.isdigit()
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
-
-
-def new_account(tx: Transaction, world: World, name: str, email: str) -> Account:
-    """An account under a number that nobody has."""
-    while True:
-        number = f"{int.from_bytes(world.entropy(8), 'big') % 900_000_000_000 + 100_000_000_000}"
-        if tx.get(Account, number) is None:
-            return tx.put(Account(account=number, name=name, email=email, created=world.clock().replace(microsecond=0)))
 
 
 def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:

@@ -96,9 +96,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 
     def _because(self, name_policy: bool) -> str:
         layer = self.reason.layer
-        if not self.reason.explicit and layer is not Layer.SERVICE_CONTROL:
+        if not self.reason.explicit:
             return f"because no {layer.value} allows the {self.question.action} action"
-        # An organization's policies are said to deny explicitly even where they only do not allow.
         article = "the" if layer is Layer.TRUST else "an" if layer is Layer.IDENTITY else "a"
         name = self.statements[0].policy.name if name_policy and self.statements else ""
         return f"with an explicit deny in {article} {layer.value}{f': {name}' if name else ''}"

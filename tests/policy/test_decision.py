@@ -301,7 +301,7 @@ BOB = f"User: {USER.arn} is not authorized to perform: s3:GetObject on resource:
         (own("A", "D"), f"{BOB} with an explicit deny in a permissions boundary"),
         (own("A", "-", "N"), f"{BOB} because no session policy allows the s3:GetObject action"),
         (own("A", "-", "D"), f"{BOB} with an explicit deny in a session policy"),
-        ({"organization": [[OTHER]]}, f"{BOB} with an explicit deny in a service control policy"),
+        ({"organization": [[OTHER]]}, f"{BOB} because no service control policy allows the s3:GetObject action"),
         ({"organization": [[DENY]]}, f"{BOB} with an explicit deny in a service control policy"),
         ({"resource_control": [[DENY]]}, f"{BOB} with an explicit deny in a resource control policy"),
         (_with("*", "Deny"), f"{BOB} with an explicit deny in a resource-based policy"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from groundcloud import tokens
-from groundcloud.accounts import root_arn
+from groundcloud.accounts import Account, root_arn
 from groundcloud.identity import Credential, Principal, Session, Use
 from groundcloud.policy import Policies, Policy, parse
 from groundcloud.sealing import Sealer
@@ -20,6 +20,7 @@ from groundcloud.services.iam.records import (
 from groundcloud.store import Transaction
 
 SECRET_PURPOSE = "access key"  # noqa: S105 - what the secret is sealed for
+_SERVICE_LINKED = "/aws-service-role/"
 Levels = Sequence[Sequence[Policy]]
 
 
@@ -40,8 +41,13 @@ class IamIdentities:
     # -- credentials
 
     def credential(self, tx: Transaction, access_key_id: str, token: str) -> Credential | None:
-        if token:
-            return self._temporary(tx, access_key_id, token)
+        found = self._temporary(tx, access_key_id, token) if token else self._long_lived(tx, access_key_id)
+        if found is None:
+            return None
+        account = tx.get(Account, found.principal.account)
+        return found if account is None or account.status == "ACTIVE" else None
+
+    def _long_lived(self, tx: Transaction, access_key_id: str) -> Credential | None:
         found = tx.get(AccessKeySecret, access_key_id)
         if found is None:
             return None
@@ -102,6 +108,8 @@ class IamIdentities:
         entity = self._entity(tx, principal)
         if entity is None:
             return Policies(session=self._session_policies(tx, principal), organization=levels)
+        if isinstance(entity, Role) and entity.path.startswith(_SERVICE_LINKED):
+            levels = ()  # Organizations guide, "Tasks and entities not restricted by SCPs"
         identity = _of_entity(tx, account, entity)
         if isinstance(entity, User):
             for name in entity.groups:
