@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import uvloop
 
 from groundcloud.ca import server_context, server_names
+from groundcloud.controllers import Loop
 from groundcloud.folder import DataFolder, Running
 from groundcloud.gateway.internal import Siblings
 from groundcloud.gateway.server import serve
@@ -128,7 +129,7 @@ def _work(server: _Server, tls: ssl.SSLContext, ports: Ports, number: int, up: C
     published = server.folder.data / "metrics"
     published.mkdir(mode=0o700, exist_ok=True)
     cloud.gateway.internal.siblings = Siblings(published, number)
-    _answer(cloud, server, tls, ports, lambda ports: up(), over)
+    _answer(cloud, server, tls, ports, lambda ports: up(), over, leads=number == 0)
 
 
 def _answer(
@@ -138,13 +139,18 @@ def _answer(
     ports: Ports,
     up: Callable[[Ports], None],
     over: int | None = None,
+    leads: bool = True,
 ) -> None:
-    """Answer until told to end, or until the pipe `over` closes because the supervisor is gone."""
+    """Answer until told to end, or until the pipe `over` closes because the supervisor is gone. Of several processes
+    one leads: it runs the controllers."""
     share = over is not None
     plain = open_sockets(server.settings, ports.plain, share)
     secure = open_sockets(server.settings, ports.tls, share)
+    controllers = Loop(cloud.store, cloud.controllers() if leads else (), now=cloud.world.clock)
+    controllers.start()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(cloud, plain, secure, tls, up, over))
+    controllers.stop()
     cloud.store.close()
 
 

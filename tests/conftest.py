@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+
 from tests.cloud import TestCloud
 
 # How long an example takes says more about the machine than about the code.

@@ -23,11 +23,11 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from tests.postgres import server as postgres_server
 
 from groundcloud.services.iam.records import AccessKey, AccessKeySecret, User
 from groundcloud.store import Record, Store, Transaction, open_store
 from groundcloud.store.keys import pack
+from tests.postgres import server as postgres_server
 
 pytestmark = pytest.mark.slow
 

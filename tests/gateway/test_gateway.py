@@ -4,6 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+
 from tests.cloud import ENDPOINT, Keys, TestCloud
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -6,11 +6,11 @@ from types import ModuleType
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from tests.cloud import Keys, TestCloud
 
 from groundcloud.context import Context
 from groundcloud.operation import Service, operation
 from groundcloud.services.iam import service as iam_service
+from tests.cloud import Keys, TestCloud
 
 KEPT: dict[str, list[bytes]] = {}
 

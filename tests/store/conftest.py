@@ -5,9 +5,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.postgres import server
 
 from groundcloud.store import Store, open_store
+from tests.postgres import server
 
 _numbers = itertools.count()
 

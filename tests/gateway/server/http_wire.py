@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import uvloop
 
 from groundcloud.gateway.http import Response
-from groundcloud.gateway.server.limits import Limits
 from groundcloud.gateway.server import serve
+from groundcloud.gateway.server.limits import Limits
 
 
 def run(script):

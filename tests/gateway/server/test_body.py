@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from tests.gateway.server.http_wire import connected, run, serving, until
 
-from groundcloud.gateway.server.body import RequestBody
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Response
+from groundcloud.gateway.server.body import RequestBody
+from tests.gateway.server.http_wire import connected, run, serving, until
 
 
 class Flow:

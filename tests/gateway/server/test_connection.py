@@ -4,9 +4,9 @@ import asyncio
 import logging
 
 import pytest
-from tests.gateway.server.http_wire import Clock, connected, echo, limits, run, serving, talk, until
 
 from groundcloud.gateway.http import BodyInterrupted, Response
+from tests.gateway.server.http_wire import Clock, connected, echo, limits, run, serving, talk, until
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 CLOSE = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"

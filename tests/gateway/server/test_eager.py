@@ -4,9 +4,9 @@ import asyncio
 from contextvars import ContextVar
 
 import pytest
-from tests.gateway.server.http_wire import run
 
 from groundcloud.gateway.server import eager
+from tests.gateway.server.http_wire import run
 
 variable = ContextVar("variable", default="outside")
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from groundcloud.gateway.server.head import BadResponse, encode_head, refusal
 from groundcloud.gateway.http import FileRange, Response
+from groundcloud.gateway.server.head import BadResponse, encode_head, refusal
 
 
 async def stream():

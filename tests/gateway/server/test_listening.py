@@ -9,10 +9,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from tests.gateway.server.http_wire import Client, connected, echo, limits, run, serving, until
 
 from groundcloud.gateway.http import FileRange, Response
 from groundcloud.gateway.server import listen, serve
+from tests.gateway.server.http_wire import Client, connected, echo, limits, run, serving, until
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -1,13 +1,13 @@
 """Requests as RFC 9112 wants them, and what is refused; then random bytes."""
 
 import pytest
-from tests.gateway.server.http_wire import connected, echo, run, serving, talk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundcloud.gateway.http import Response
 from groundcloud.gateway.server.limits import Limits
 from groundcloud.gateway.server.parser import Refused, RequestParser
+from tests.gateway.server.http_wire import connected, echo, run, serving, talk
 
 HOST = b"Host: a\r\n"
 

@@ -5,9 +5,9 @@ import hashlib
 import os
 
 import pytest
-from tests.gateway.server.http_wire import Clock, connected, limits, run, serving, talk, until
 
 from groundcloud.gateway.http import FileRange, Response
+from tests.gateway.server.http_wire import Clock, connected, limits, run, serving, talk, until
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 CLOSE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.gateway.signature.signed_requests import from_http
 
 from groundcloud.gateway.signature import ErrorStyle, claim, payload_hash_of, signing_key, verify
 from groundcloud.gateway.signature.canonical import canonical_path, canonical_query, canonical_request
 from groundcloud.gateway.signature.verify import string_to_sign
+from tests.gateway.signature.signed_requests import from_http
 
 SUITE = json.loads((Path(__file__).parent / "aws4_test_suite.json").read_text())
 NOW = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)

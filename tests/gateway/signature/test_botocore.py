@@ -18,7 +18,6 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gateway.signature.signed_requests import CREDENTIALS, KEY_ID, SECRET, from_botocore
 
 from groundcloud.gateway.signature import (
     ErrorStyle,
@@ -29,6 +28,7 @@ from groundcloud.gateway.signature import (
     signing_key,
     verify,
 )
+from tests.gateway.signature.signed_requests import CREDENTIALS, KEY_ID, SECRET, from_botocore
 
 QUERY, S3 = ErrorStyle.QUERY, ErrorStyle.S3
 TOKEN = "FwoGZXIvYXdzEXAMPLE/token+with=signs=="

@@ -8,10 +8,10 @@ import pytest
 from botocore.httpchecksum import AwsChunkedWrapper, Crc32Checksum
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gateway.signature.signed_requests import KEY_ID, NOW
 
 from groundcloud.gateway.signature import ChunkDecoder, SignatureError
 from groundcloud.gateway.signature.claim import Claim
+from tests.gateway.signature.signed_requests import KEY_ID, NOW
 
 UNSIGNED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 

@@ -4,7 +4,6 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from tests.gateway.signature.signed_requests import KEY_ID, NOW, SECRET, from_http, request
 
 from groundcloud.gateway.signature import (
     ChunkDecoder,
@@ -18,6 +17,7 @@ from groundcloud.gateway.signature import (
     verify,
     verify_post,
 )
+from tests.gateway.signature.signed_requests import KEY_ID, NOW, SECRET, from_http, request
 
 KEY = signing_key(SECRET, "20130524", "us-east-1", "s3")
 SCOPE = f"{KEY_ID}/20130524/us-east-1/s3/aws4_request"

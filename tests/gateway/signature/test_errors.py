@@ -8,7 +8,6 @@ import base64
 import hashlib
 
 import pytest
-from tests.gateway.signature.signed_requests import KEY_ID, NOW, request
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.signature import (
@@ -26,6 +25,7 @@ from groundcloud.gateway.signature import (
     unknown_key,
     verify,
 )
+from tests.gateway.signature.signed_requests import KEY_ID, NOW, request
 
 QUERY, JSON, S3, EC2, REST = (
     ErrorStyle.QUERY,

@@ -2,7 +2,6 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.gateway.signature.signed_requests import KEY_ID, NOW, SECRET, request
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.signature import (
@@ -13,6 +12,7 @@ from groundcloud.gateway.signature import (
     signing_key,
     verify,
 )
+from tests.gateway.signature.signed_requests import KEY_ID, NOW, SECRET, request
 
 latin = st.text(st.characters(max_codepoint=255), max_size=30)
 anything = st.text(max_size=30)

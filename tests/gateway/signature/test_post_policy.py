@@ -14,7 +14,6 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gateway.signature.signed_requests import CREDENTIALS, KEY_ID, NOW, SECRET
 
 from groundcloud.gateway.signature import (
     ErrorStyle,
@@ -25,6 +24,7 @@ from groundcloud.gateway.signature import (
     signing_key,
     verify_post,
 )
+from tests.gateway.signature.signed_requests import CREDENTIALS, KEY_ID, NOW, SECRET
 
 LATER = "2013-05-25T00:00:00Z"
 SIGNERS = [S3SigV4PostAuth, HmacV1PostAuth]

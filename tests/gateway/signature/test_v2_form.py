@@ -7,9 +7,9 @@ from botocore.auth import SigV2Auth
 from botocore.awsrequest import AWSRequest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gateway.signature.signed_requests import CREDENTIALS, KEY_ID, SECRET, request
 
 from groundcloud.gateway.signature import ErrorStyle, SignatureError, claim, form_claim, verify_form
+from tests.gateway.signature.signed_requests import CREDENTIALS, KEY_ID, SECRET, request
 
 QUERY = ErrorStyle.QUERY
 text = st.text(st.characters(codec="utf-8"), max_size=12)

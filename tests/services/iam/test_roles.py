@@ -1,8 +1,7 @@
 import json
 from datetime import UTC, datetime
 
-from groundcloud.identity import Principal, Session
-from groundcloud.identity import Use
+from groundcloud.identity import Principal, Session, Use
 from groundcloud.services.iam.identities import note_uses
 from tests.services.iam.policies import EC2_TRUST, allow, keys_for, refusal
 
