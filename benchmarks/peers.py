@@ -42,7 +42,9 @@ class Running(NamedTuple):
 
 def groundcloud() -> Peer:
     command = [sys.executable, "-m", "groundcloud", "up", "--foreground", "--no-demo", "--json", "--tls-port", "0"]
-    return Peer("groundcloud", [*command, "--data", "{data}", "--port", "{port}"], {"PYTHONPATH": str(ROOT)}, True)
+    return Peer(
+        "groundcloud", [*command, "--data", "{data}", "--port", "{port}"], {"PYTHONPATH": str(ROOT / "src")}, True
+    )
 
 
 def others(folder: Path) -> list[Peer]:

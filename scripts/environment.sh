@@ -95,4 +95,4 @@ PYTHON
 }
 
 # The folder that the package is in.
-source=$root
+source=$root/src

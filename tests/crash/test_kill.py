@@ -27,6 +27,7 @@ from botocore.credentials import Credentials
 from groundcloud.services.iam.records import AccessKey, AccessKeySecret, User
 from groundcloud.store import Record, Store, Transaction, open_store
 from groundcloud.store.keys import pack
+from tests.clouds import PACKAGE
 from tests.postgres import server as postgres_server
 
 pytestmark = pytest.mark.slow
@@ -50,7 +51,11 @@ class Round:
 def start(folder: Path, store: str) -> dict[str, Any]:
     """A server in the background; what `up --json` says of it."""
     arguments = ["up", "--no-demo", "--data", str(folder), "--port", "0", "--tls-port", "0", "--json"]
-    environment = {**os.environ, "GROUNDCLOUD_STORE": store} if store else dict(os.environ)
+    rounds = "GROUNDCLOUD_CRASH_ROUNDS"
+    environment = {name: value for name, value in os.environ.items() if name != rounds}
+    environment["PYTHONPATH"] = str(PACKAGE)
+    if store:
+        environment["GROUNDCLOUD_STORE"] = store
     done = subprocess.run(
         [sys.executable, "-m", "groundcloud", *arguments], capture_output=True, check=False, env=environment, timeout=60
     )

@@ -129,7 +129,7 @@ def _work(server: _Server, tls: ssl.SSLContext, ports: Ports, number: int, up: C
     published = server.folder.data / "metrics"
     published.mkdir(mode=0o700, exist_ok=True)
     cloud.gateway.internal.siblings = Siblings(published, number)
-    _answer(cloud, server, tls, ports, lambda ports: up(), over, leads=number == 0)
+    _answer(cloud, server, tls, ports, lambda ports: up(), over, leads=number == 1)
 
 
 def _answer(

@@ -6,7 +6,7 @@ from pathlib import Path
 from groundcloud.main import Services
 from groundcloud.operation import Service
 
-PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "coverage.md"
 
 _HEAD = """\
 # Coverage
