@@ -6,11 +6,16 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
+from groundcloud.controllers import Trouble
 from groundcloud.folder import DataFolder
+from groundcloud.store import open_store
+from groundcloud.store.keys import pack
 from tests.clouds import CommandLine, RunningCloud
 
 
@@ -83,7 +88,20 @@ def test_status_tells_what_runs(groundcloud: CommandLine, running: RunningCloud)
     assert status["pid"] == running.pid
     assert status["services"]["iam"] == "available"
     assert status["store"] == {"kind": "sqlite", "state": "available"}
+    assert status["troubles"] == []
     assert running.endpoint in groundcloud("status", "--data", running.data).out
+
+
+def test_status_shows_what_is_not_yet_what_it_should_be_and_why(groundcloud: CommandLine, running: RunningCloud):
+    now = datetime.now(UTC)
+    trouble = Trouble(
+        controller="tests.things", packed=pack(("a", "b")), error="No: never", attempts=3, since=now, next_attempt=now
+    )
+    store = open_store(str(Path(running.data) / "groundcloud.db"))
+    store.write(lambda tx: tx.put(trouble))
+    store.close()
+    assert groundcloud("status", "--data", running.data, "--json").json["troubles"][0]["error"] == "No: never"
+    assert "tests.things a/b: No: never (3 attempts since " in groundcloud("status", "--data", running.data).out
 
 
 def test_env_points_the_tools_of_a_shell_here(groundcloud: CommandLine, running: RunningCloud):

@@ -2,12 +2,15 @@
 
 import argparse
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundcloud.cli import process
 from groundcloud.cli.output import NOT_RUNNING, Failure, answer, columns
 from groundcloud.folder import DataFolder
-from groundcloud.settings import Loaded
+from groundcloud.settings import Loaded, Settings
+
+if TYPE_CHECKING:  # imported where it is needed: other commands do not wait for it
+    from groundcloud.controllers import Trouble
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -51,8 +54,32 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
         ("store", f"{health['store']['kind']} ({health['store']['state']})"),
         ("data", str(folder.data)),
     ]
+    troubles = _troubles(loaded.settings)
+    found["troubles"] = [
+        {"record": where, "error": trouble.error, "attempts": trouble.attempts, "since": trouble.since.isoformat()}
+        for where, trouble in troubles
+    ]
+    rows += [
+        ("not yet", f"{where}: {trouble.error} ({trouble.attempts} attempts since {trouble.since:%Y-%m-%d %H:%M:%S})")
+        for where, trouble in troubles
+    ]
     answer(found, options.json, columns(rows))
     return 0
+
+
+def _troubles(settings: Settings) -> "list[tuple[str, Trouble]]":
+    """The records that are not yet what they should be, with what keeps them; read from the store itself, for what
+    they say is the owner's alone."""
+    from groundcloud.controllers import Trouble
+    from groundcloud.store import open_store
+
+    store = open_store(settings.store_url or str(settings.data / "groundcloud.db"))
+    try:
+        with store.snapshot() as tx:
+            found = list(tx.scan(Trouble))
+    finally:
+        store.close()
+    return [(f"{each.controller} {'/'.join(map(str, each.record_key))}", each) for each in found]
 
 
 def _duration(seconds: int) -> str:
