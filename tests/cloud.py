@@ -127,7 +127,16 @@ class TestCloud:
         )
         response = self._loop.run_until_complete(self._answer(request))
         found = {name.lower(): value for name, value in response.headers}
-        return response.status, found, self._loop.run_until_complete(_whole(response.body))
+        whole = self._loop.run_until_complete(_whole(response.body))
+        self._let_commit()
+        return response.status, found, whole
+
+    def _let_commit(self) -> None:
+        """End what a write has begun. A refusal is answered before the commit of its batch ends, and as the loop stands
+        still between two requests, whoever writes without it would wait for that commit forever."""
+        batch = getattr(self.store, "_running", None)
+        if batch is not None and not batch.done():
+            self._loop.run_until_complete(batch)
 
     async def _answer(self, request: Request) -> Response:
         answer = self.cloud.gateway.handle(request)
