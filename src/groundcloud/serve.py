@@ -146,12 +146,22 @@ def _answer(
     share = over is not None
     plain = open_sockets(server.settings, ports.plain, share)
     secure = open_sockets(server.settings, ports.tls, share)
-    controllers = Loop(cloud.store, cloud.controllers() if leads else (), now=cloud.world.clock)
-    controllers.start()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(cloud, plain, secure, tls, up, over))
-    controllers.stop()
-    cloud.store.close()
+    controllers: list[Loop] = []
+
+    def begin(ports: Ports) -> None:
+        """Answer first: what the controllers import is in nobody's way then."""
+        up(ports)
+        if leads:
+            controllers.append(Loop(cloud.store, cloud.controllers(), now=cloud.world.clock))
+            controllers[0].start()
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(cloud, plain, secure, tls, begin, over))
+    finally:
+        for loop in controllers:
+            loop.stop()
+        cloud.store.close()
 
 
 async def _serve(
