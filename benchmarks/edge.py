@@ -8,6 +8,7 @@ and the median of the rounds counts, so that a noisy machine is noisy for all of
 
 import argparse
 import json
+import os
 import statistics
 import time
 from collections.abc import Iterator
@@ -28,6 +29,17 @@ READS = {
     "GetUser": ("iam", "Action=GetUser&Version=2010-05-08&UserName=reader"),
 }
 CONCURRENCY = (1, 16, 64)
+_HEAD = """# Performance
+
+Written by `python benchmarks/edge.py --peers FOLDER --write docs/performance.md`: every server on this page ran in the
+same run, each round of {seconds:g} s in turns, {rounds} rounds, the median of which counts. The load comes from the same
+machine over loopback: {cores} cores, {cpu}.
+
+What is compared is not the same work. Groundcloud verifies every signature, evaluates policies, keeps an event of each
+call, and has each write on the disk (fsync) before it answers. `moto` and `ministack` check nothing and keep nothing;
+`ministack AUTH` is ministack with `AUTH=true`, which checks.
+
+"""
 _names: Iterator[int] = iter(range(10**9))
 
 
@@ -146,7 +158,15 @@ def main() -> None:
     ratios += ["", f"GetUser with 10,000 users and 1,000 policies: {many / few:.0%} of the rate with ten users."]
     print("\n".join(ratios))
     if options.write:
-        options.write.write_text("\n".join(lines + ratios) + "\n")
+        head = _HEAD.format(seconds=options.seconds, rounds=options.rounds, cores=os.cpu_count(), cpu=_processor())
+        options.write.write_text(head + "\n".join(lines + ratios) + "\n")
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return "unknown processor"
 
 
 if __name__ == "__main__":
