@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from groundcloud.identity import Principal
+from groundcloud.identity import Identities, Principal
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.sealing import Sealer
@@ -24,6 +24,7 @@ class World(NamedTuple):
     sealer: Sealer
     clock: Callable[[], datetime]
     entropy: Callable[[int], bytes]
+    identities: Identities
 
 
 class Arn(Protocol):

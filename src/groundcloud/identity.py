@@ -4,6 +4,7 @@ The gateway knows no service; `services/iam/identities.py` fulfils `Identities` 
 """
 
 from datetime import datetime
+from enum import Enum
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -89,6 +90,49 @@ class Use(NamedTuple):
     time: datetime
 
 
+class AssumableRole(msgspec.Struct, frozen=True, kw_only=True):
+    """What STS needs of a role."""
+
+    account: str
+    name: str
+    arn: str
+    role_id: str
+    trust_policy: str
+    max_session_duration: int
+    tags: dict[str, str] = {}
+    service_linked: bool = False
+
+
+class SamlTrust(msgspec.Struct, frozen=True, kw_only=True):
+    """A SAML identity provider that an account trusts: who it is, and the certificates it signs with (DER)."""
+
+    arn: str
+    account: str
+    name: str
+    issuer: str
+    certificates: tuple[bytes, ...]
+    valid_until: datetime | None = None
+
+
+class OidcTrust(msgspec.Struct, frozen=True, kw_only=True):
+    """An OpenID Connect provider that an account trusts. `keys` is its JSON Web Key Set (RFC 7517), empty until it was
+    fetched."""
+
+    principal: str
+    """What a trust policy names: the provider's ARN, or the name of a provider that needs none."""
+    issuer: str
+    client_ids: tuple[str, ...]
+    keys: bytes = b""
+
+
+class MfaVerdict(Enum):
+    """What became of a code of a multi-factor device."""
+
+    VALID = "valid"
+    NO_DEVICE = "no device"
+    WRONG_CODE = "wrong code"
+
+
 class Identities(Protocol):
     """Where credentials and policies are found. Every answer is read within the given transaction."""
 
@@ -106,6 +150,26 @@ class Identities(Protocol):
 
     def organization(self, tx: Transaction, account: str) -> str:
         """The id of the account's organization, or nothing."""
+        ...
+
+    def role(self, tx: Transaction, arn: str) -> AssumableRole | None:
+        """The role of any account under its full ARN."""
+        ...
+
+    def use_mfa_code(self, tx: Transaction, user: Principal, serial: str, code: str, now: datetime) -> MfaVerdict:
+        """Whether the code is that of the user's device now. A code is good once."""
+        ...
+
+    def saml_provider(self, tx: Transaction, arn: str) -> SamlTrust | None:
+        """The SAML provider of any account."""
+        ...
+
+    def oidc_provider(self, tx: Transaction, account: str, issuer: str) -> OidcTrust | None:
+        """The provider of this issuer (without `https://`) that the account trusts, with the keys that are known."""
+        ...
+
+    def want_oidc_keys(self, issuer: str) -> None:
+        """Say that a token showed a key that is not known: the keys are fetched again soon. Never waits."""
         ...
 
 

@@ -66,9 +66,9 @@ class Cloud:
     ) -> None:
         self.store = store
         self.region = region
-        self.world = World(store, sealer, clock, entropy)
-        self.services = services if services is not None else Services()
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
+        self.world = World(store, sealer, clock, entropy, self.identities)
+        self.services = services if services is not None else Services()
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.recorder = Recorder(store, note_uses)
         self.log = CallLog(call_log)

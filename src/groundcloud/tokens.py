@@ -7,6 +7,7 @@ make one. STS issues them; the identities open them.
 import base64
 import binascii
 import hmac
+import zlib
 from collections.abc import Callable
 
 import msgspec
@@ -21,6 +22,9 @@ SECRET_LENGTH = 40
 _PURPOSE = "session token"
 _FIRST = b"\x01"
 """The form of the token; another one gets another byte."""
+_PACKED = b"\x02"
+"""The same, compressed."""
+_LONG = 512
 
 
 class SessionToken(msgspec.Struct, kw_only=True, array_like=True):
@@ -34,20 +38,27 @@ class SessionToken(msgspec.Struct, kw_only=True, array_like=True):
     session: Session
     entity: str = ""
     entity_id: str = ""
+    padding: str = ""
 
 
 def issue(token: SessionToken, sealer: Sealer) -> str:
-    """The token as the client gets it."""
-    return base64.b64encode(_FIRST + sealer.seal(msgspec.msgpack.encode(token), _PURPOSE)).decode()
+    """The token as the client gets it. Long policies and tags are packed: a token travels in every request's head."""
+    data, form = msgspec.msgpack.encode(token), _FIRST
+    if len(data) > _LONG:
+        data, form = zlib.compress(data), _PACKED
+    return base64.b64encode(form + sealer.seal(data, _PURPOSE)).decode()
 
 
 def read(text: str, access_key_id: str, sealer: Sealer) -> SessionToken:
     """What the token says. Raises `BadToken` for one that is not ours, or not of this key."""
     try:
         data = base64.b64decode(text, validate=True)
-        if data[:1] != _FIRST:
+        if data[:1] not in (_FIRST, _PACKED):
             raise BadToken()
-        token = msgspec.msgpack.decode(sealer.open(data[1:], _PURPOSE), type=SessionToken)
+        opened = sealer.open(data[1:], _PURPOSE)
+        if data[:1] == _PACKED:
+            opened = zlib.decompress(opened)
+        token = msgspec.msgpack.decode(opened, type=SessionToken)
     except (binascii.Error, ValueError, NotOurs) as error:
         raise BadToken() from error
     if not hmac.compare_digest(token.access_key_id.encode(), access_key_id.encode()):

@@ -36,14 +36,18 @@ class RequestFacts:
         self._arguments = arguments or {}
 
     def __call__(self, key: str) -> Value:
-        """The values of a condition key (lower case), or None where it is absent."""
+        """The values of a condition key (lower case), or None where it is absent.
+
+        What the resource states comes first: an operation knows there what a general answer cannot (the tags of a
+        session that is being made, a code of a multi-factor device in the request itself).
+        """
+        if key in self._resource.facts:
+            return self._resource.facts[key]
         if (answer := _GLOBAL.get(key)) is not None:
             return answer(self)
         prefix, slash, name = key.partition("/")
         if slash and (tagged := _TAGGED.get(prefix if prefix.startswith("aws:") else prefix.partition(":")[2])):
             return tagged(self, name)
-        if key in self._resource.facts:
-            return self._resource.facts[key]
         if (session := self._principal.session) is not None and key in session.facts:
             return session.facts[key]
         if key in self._ctx.facts.extra:

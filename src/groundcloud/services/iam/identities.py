@@ -1,12 +1,14 @@
 """Credentials and policies as the gateway asks for them, read from IAM's records."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from groundcloud import tokens
 from groundcloud.accounts import Account, root_arn
-from groundcloud.identity import Credential, Principal, Session, Use
+from groundcloud.identity import AssumableRole, Credential, MfaVerdict, OidcTrust, Principal, SamlTrust, Session, Use
 from groundcloud.policy import Policies, Policy, parse
 from groundcloud.sealing import Sealer
+from groundcloud.services.iam.federation import MfaCodes, assumable_role, oidc_trust, saml_trust
 from groundcloud.services.iam.managed import managed_document
 from groundcloud.services.iam.records import (
     AccessKeySecret,
@@ -37,6 +39,9 @@ class IamIdentities:
         self._sealer = sealer
         self._control_policies = control_policies
         self._organization = organization
+        self._mfa_codes = MfaCodes(sealer)
+        self.wanted_oidc_keys: set[str] = set()
+        """Issuers whose keys are to be fetched again soon."""
 
     # -- credentials
 
@@ -142,10 +147,30 @@ class IamIdentities:
     def tags(self, tx: Transaction, principal: Principal) -> dict[str, str]:
         entity = self._entity(tx, principal)
         tags = {tag.key: tag.value for tag in entity.tags} if entity is not None else {}
-        return {**tags, **(principal.session.tags if principal.session is not None else {})}
+        if principal.session is None or not principal.session.tags:
+            return tags
+        folded = {key.lower() for key in principal.session.tags}
+        return {**{key: value for key, value in tags.items() if key.lower() not in folded}, **principal.session.tags}
 
     def organization(self, tx: Transaction, account: str) -> str:
         return self._organization(tx, account)
+
+    # -- what STS asks
+
+    def role(self, tx: Transaction, arn: str) -> AssumableRole | None:
+        return assumable_role(tx, arn)
+
+    def use_mfa_code(self, tx: Transaction, user: Principal, serial: str, code: str, now: datetime) -> MfaVerdict:
+        return self._mfa_codes.use(tx, user, serial, code, now)
+
+    def saml_provider(self, tx: Transaction, arn: str) -> SamlTrust | None:
+        return saml_trust(tx, arn)
+
+    def oidc_provider(self, tx: Transaction, account: str, issuer: str) -> OidcTrust | None:
+        return oidc_trust(tx, account, issuer)
+
+    def want_oidc_keys(self, issuer: str) -> None:
+        self.wanted_oidc_keys.add(issuer)
 
 
 def note_uses(tx: Transaction, uses: Iterable[Use]) -> None:
