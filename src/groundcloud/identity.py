@@ -28,7 +28,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     mfa_authenticated: datetime | None = None
     federated_provider: str = ""
     """The SAML or OIDC provider that vouched for the caller, if one did."""
-    facts: dict[str, str] = {}
+    facts: dict[str, str | list[str]] = {}
     """Condition keys that the provider's assertion gave (`saml:sub`, `<issuer>:aud`, ...)."""
     chained: bool = False
 
@@ -121,7 +121,8 @@ class OidcTrust(msgspec.Struct, frozen=True, kw_only=True):
     principal: str
     """What a trust policy names: the provider's ARN, or the name of a provider that needs none."""
     issuer: str
-    client_ids: tuple[str, ...]
+    client_ids: tuple[str, ...] | None
+    """None where the trust policy alone says which audiences it takes."""
     keys: bytes = b""
 
 

@@ -62,12 +62,13 @@ def oidc_trust(tx: Transaction, account: str, issuer: str) -> OidcTrust | None:
     thumbprints vouches for the server that they came from (IAM guide, "Obtain the thumbprint for an OIDC provider")."""
     known = tx.get(OidcKeys, issuer)
     if issuer in WELL_KNOWN:
-        keys = known.keys if known is not None and known.publicly_trusted else b""
-        return OidcTrust(principal=issuer, issuer=issuer, client_ids=(), keys=keys)
+        keys = known.keys if known is not None and not known.anchors else b""
+        return OidcTrust(principal=issuer, issuer=issuer, client_ids=None, keys=keys)
     provider = tx.get(OidcProvider, account, issuer)
     if provider is None:
         return None
-    vouched = known is not None and (known.publicly_trusted or not set(known.chain).isdisjoint(provider.thumbprint_list))
+    pinned = {thumbprint.lower() for thumbprint in provider.thumbprint_list}
+    vouched = known is not None and all(not pinned.isdisjoint(host) for host in known.anchors)
     return OidcTrust(
         principal=provider.arn,
         issuer=issuer,

@@ -32,6 +32,7 @@ class SamlProvider(Record):
 class OidcProvider(Record):
     table = "iam.oidc_provider"
     key = ("account", "issuer")
+    indexes = {"by_issuer": ("issuer", "account")}
 
     account: str
     issuer: str
@@ -55,10 +56,9 @@ class OidcKeys(Record):
     fetched: datetime
     keys: bytes
     """A JSON Web Key Set (RFC 7517)."""
-    chain: list[str] = []
-    """SHA-1 thumbprints of the certificates that the server showed, its own first."""
-    publicly_trusted: bool = False
-    """Whether a public authority vouches for the server; then thumbprints do not matter, as in AWS."""
+    anchors: list[list[str]] = []
+    """For each server that they came through and no public authority vouches for: the SHA-1 thumbprints of those of its
+    certificates that do. Where there is none, thumbprints do not matter, as in AWS."""
 
 
 def by_user(device: "VirtualMfaDevice") -> Iterable[Key]:
