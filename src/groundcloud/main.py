@@ -10,6 +10,7 @@ from typing import IO, Any
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.gateway import Gateway
@@ -20,6 +21,7 @@ from groundcloud.identity import Principal
 from groundcloud.operation import Service
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
+from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
 
@@ -70,6 +72,8 @@ class Cloud:
         self.world = World(store, sealer, clock, entropy, self.identities)
         self.services = services if services is not None else Services()
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
+        self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
+        """Its `run()` belongs beside the recorder's."""
         self.recorder = Recorder(store, note_uses)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()

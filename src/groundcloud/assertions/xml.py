@@ -3,6 +3,8 @@
 A signature is taken only where it is the child of the element that it signs, and only that element, as it was digested,
 is given back. What else is in the document is never looked at: that is what signature wrapping needs (OWASP, "SAML
 Security"; McIntosh and Austel, "XML signature element wrapping attacks").
+
+lxml and signxml are imported at first use: they take longer to load than a whole start of the cloud may wait.
 """
 
 from collections.abc import Iterable
@@ -10,9 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from cryptography import x509
-from lxml import etree
-from signxml import SignatureConfiguration, SignatureMethod, XMLVerifier
-from signxml.exceptions import SignXMLException
 
 from groundcloud.assertions import Rejected
 
@@ -20,14 +19,14 @@ DSIG = "{http://www.w3.org/2000/09/xmldsig#}"
 Element = Any
 """An lxml element; lxml has no types of its own."""
 
-_METHODS = frozenset(
-    method for method in SignatureMethod if method.name in {f"{key}_SHA{size}" for key in ("RSA", "ECDSA") for size in (256, 384, 512)}
-)
+_METHODS = {f"{key}_SHA{size}" for key in ("RSA", "ECDSA") for size in (256, 384, 512)}
 """No HMAC, which has no certificate, and no SHA-1."""
 
 
 def parse(data: bytes) -> Element:
     """The root element. Raises `Rejected`, for a document type declaration too."""
+    from lxml import etree
+
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data or b"\0" in data:
         raise Rejected("the document has a document type declaration or is not in UTF-8")
     parser = etree.XMLParser(
@@ -46,13 +45,20 @@ def parse(data: bytes) -> Element:
 def signed_by(element: Element, certificates: Iterable[bytes], now: datetime) -> Element:
     """The element as its own signature covers it. Raises `Rejected` unless one of the certificates (DER) signed it.
 
-    The element is read from its canonical form, by itself: nothing around it can lend it a meaning or an id.
+    The element is verified as a document of its own: nothing around it can lend it a meaning or an id.
     """
+    from lxml import etree
+    from signxml import SignatureConfiguration, SignatureMethod, XMLVerifier
+    from signxml.exceptions import SignXMLException
+
     if len(element.findall(f"{DSIG}Signature")) != 1:
         raise Rejected("the element is not signed, or not once")
-    alone = parse(etree.tostring(element, method="c14n", exclusive=False))
+    alone = parse(etree.tostring(element, with_tail=False))
     configuration = SignatureConfiguration(
-        location="./", expect_references=1, signature_methods=_METHODS, verification_time=now
+        location="./",
+        expect_references=1,
+        signature_methods=frozenset(method for method in SignatureMethod if method.name in _METHODS),
+        verification_time=now,
     )
     for certificate in certificates:
         try:

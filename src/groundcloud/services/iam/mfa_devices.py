@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import segno
-
 from groundcloud import totp
 from groundcloud.accounts import root_arn
 from groundcloud.context import Context
@@ -82,6 +80,8 @@ def create_virtual_mfa_device(
 
 def _qr_code(name: str, account: str, seed: str) -> bytes:
     """The picture that authenticator programs read: an otpauth URI (the de facto "Key URI Format")."""
+    import segno  # only whoever makes a device waits for it to load
+
     label = quote(f"{_ISSUER}:{name}@{account}", safe=":@")
     picture = io.BytesIO()
     segno.make(f"otpauth://totp/{label}?secret={seed}&issuer={quote(_ISSUER)}", micro=False).save(

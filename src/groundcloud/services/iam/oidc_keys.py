@@ -51,6 +51,7 @@ class OidcKeyRefresher:
         self._wanted = wanted
         self._clock = clock
         self._asked: dict[str, datetime] = {}
+        self._missed: set[str] = set()
         self.errors: dict[str, str] = {}
         """By issuer: why its keys could not be fetched last time."""
 
@@ -76,6 +77,7 @@ class OidcKeyRefresher:
         with self._store.snapshot() as tx:
             providers = list(tx.scan(OidcProvider, issuer, index="by_issuer"))
         if not providers and issuer not in WELL_KNOWN:
+            self._once_more(issuer)
             return
         pinned = frozenset(each for provider in providers for each in provider.thumbprint_list)
         try:
@@ -86,6 +88,14 @@ class OidcKeyRefresher:
             return
         self.errors.pop(issuer, None)
         await self._store.submit(lambda tx: self._keep(tx, issuer, found))
+
+    def _once_more(self, issuer: str) -> None:
+        """The call that makes a provider says so before its commit: look a second time, and then no more."""
+        if issuer in self._missed:
+            self._missed.discard(issuer)
+        else:
+            self._missed.add(issuer)
+            self._wanted.add(issuer)
 
     def _keep(self, tx: Transaction, issuer: str, found: FetchedKeys) -> None:
         """Store the keys, and pin the server's authority for providers that pin nothing, as AWS does."""

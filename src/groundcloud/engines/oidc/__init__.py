@@ -1,0 +1,1 @@
+"""Asks OpenID Connect providers for their keys."""
