@@ -36,9 +36,7 @@ def decode(text: str, account: str, sealer: Sealer) -> str:
     return zlib.decompress(sealer.open(sealed, _PURPOSE + account)).decode()
 
 
-def document(
-    decision: Decision, principal: Principal, conditions: Mapping[str, str | Sequence[str]]
-) -> dict[str, Any]:
+def document(decision: Decision, principal: Principal, conditions: Mapping[str, str | Sequence[str]]) -> dict[str, Any]:
     """What the decoded message says."""
     question = decision.question
     denied = decision.reason.explicit and not decision.allowed

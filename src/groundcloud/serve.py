@@ -182,7 +182,7 @@ async def _serve(
         await serve(cloud.gateway.handle, sockets=plain),
         await serve(cloud.gateway.handle, sockets=secure, tls=tls),
     ]
-    chores = [asyncio.create_task(_record(cloud)), asyncio.create_task(_write_logs(cloud))]
+    chores = [asyncio.create_task(chore) for chore in (_record(cloud), _write_logs(cloud), cloud.oidc_keys.run())]
     up(Ports(servers[0].port, servers[1].port))
     await stop.wait()
     if over is not None:

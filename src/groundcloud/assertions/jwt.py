@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 
 from groundcloud.assertions import Expired, Rejected
 
-_HASHES = {"256": SHA256, "384": SHA384, "512": SHA512}
+_HASHES: Mapping[str, type[SHA256 | SHA384 | SHA512]] = {"256": SHA256, "384": SHA384, "512": SHA512}
 _CURVES: Mapping[str, tuple[type[ec.EllipticCurve], int, str]] = {
     "P-256": (ec.SECP256R1, 32, "ES256"),
     "P-384": (ec.SECP384R1, 48, "ES384"),

@@ -48,8 +48,9 @@ def signed_by(element: Element, certificates: Iterable[bytes], now: datetime) ->
     The element is verified as a document of its own: nothing around it can lend it a meaning or an id.
     """
     from lxml import etree
-    from signxml import SignatureConfiguration, SignatureMethod, XMLVerifier
+    from signxml.algorithms import SignatureMethod
     from signxml.exceptions import SignXMLException
+    from signxml.verifier import SignatureConfiguration, XMLVerifier
 
     if len(element.findall(f"{DSIG}Signature")) != 1:
         raise Rejected("the element is not signed, or not once")
@@ -62,18 +63,15 @@ def signed_by(element: Element, certificates: Iterable[bytes], now: datetime) ->
     )
     for certificate in certificates:
         try:
-            found: Element = (
-                XMLVerifier()
-                .verify(
-                    alone,
-                    x509_cert=x509.load_der_x509_certificate(certificate),
-                    id_attribute="ID",
-                    expect_config=configuration,
-                )
-                .signed_xml
+            result = XMLVerifier().verify(
+                alone,
+                x509_cert=x509.load_der_x509_certificate(certificate),
+                id_attribute="ID",
+                expect_config=configuration,
             )
         except (SignXMLException, ValueError, etree.LxmlError):
             continue
+        found: Element = None if isinstance(result, list) else result.signed_xml
         if found is not None and found.tag == element.tag and found.get("ID") == element.get("ID"):
             return found
     raise Rejected("Response signature invalid")

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from groundcloud import totp
 from groundcloud.services.iam.records import Role, Tag
 from tests.cloud import Keys, TestCloud

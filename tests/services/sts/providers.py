@@ -86,7 +86,9 @@ class SamlIdp:
             return (now + timedelta(**ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
         listed = "".join(
-            f'<Attribute Name="{name}">' + "".join(f"<AttributeValue>{v}</AttributeValue>" for v in values) + "</Attribute>"
+            f'<Attribute Name="{name}">'
+            + "".join(f"<AttributeValue>{v}</AttributeValue>" for v in values)
+            + "</Attribute>"
             for name, values in attributes.items()
         )
         until = f' SessionNotOnOrAfter="{facts["session_until"]}"' if "session_until" in facts else ""

@@ -2,6 +2,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+
 from groundcloud import denials
 from groundcloud.identity import Principal
 from groundcloud.policy import Policies, Question, decide, parse

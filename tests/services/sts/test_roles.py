@@ -2,6 +2,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+
 from groundcloud import totp
 from groundcloud.services.iam.records import Role
 from tests.cloud import Keys, TestCloud
@@ -39,7 +40,11 @@ def test_a_role_that_trusts_a_user_by_name_needs_no_policy_of_the_user(cloud: Te
     """IAM guide, "Policy evaluation logic": a trust policy of the same account that names the user is enough."""
     alice = people.user("alice")
     arn = people.role("named", trust(f"arn:aws:iam::{cloud.account}:user/alice"))
-    assert cloud.client("sts", people.assume(arn, alice)).get_caller_identity()["Arn"].endswith("assumed-role/named/session")
+    assert (
+        cloud.client("sts", people.assume(arn, alice))
+        .get_caller_identity()["Arn"]
+        .endswith("assumed-role/named/session")
+    )
 
 
 def test_a_role_that_trusts_the_account_leaves_the_choice_to_its_policies(cloud: TestCloud, people: People):
@@ -87,9 +92,9 @@ def test_the_root_user_may_not_assume_roles(cloud: TestCloud, people: People):
 def root_keys(cloud: TestCloud) -> Keys:
     from groundcloud.services.iam.identities import root_principal
 
-    key = cloud.store.write(
-        lambda tx: cloud.cloud.call(tx, root_principal(cloud.account), "iam", "CreateAccessKey")
-    )["access_key"]
+    key = cloud.store.write(lambda tx: cloud.cloud.call(tx, root_principal(cloud.account), "iam", "CreateAccessKey"))[
+        "access_key"
+    ]
     return Keys(key["access_key_id"], key["secret_access_key"])
 
 
@@ -225,7 +230,8 @@ def test_tagging_a_session_takes_a_permission_of_both_sides(cloud: TestCloud, pe
     with pytest.raises(ClientError, match="not authorized to perform: sts:TagSession"):
         people.assume(closed, Tags=tags)
     opened = people.role(
-        "opened", trust(cloud.account, "sts:AssumeRole", "sts:TagSession", StringEquals={"aws:RequestTag/Project": "moon"})
+        "opened",
+        trust(cloud.account, "sts:AssumeRole", "sts:TagSession", StringEquals={"aws:RequestTag/Project": "moon"}),
     )
     assert people.assume(opened, Tags=tags)
     with pytest.raises(ClientError, match="AccessDenied"):

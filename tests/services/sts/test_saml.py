@@ -7,6 +7,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from lxml import etree
+
 from tests.cloud import Keys, TestCloud
 from tests.services.sts.conftest import People, allow
 from tests.services.sts.providers import AWS, SIGN_IN, SamlIdp, encoded

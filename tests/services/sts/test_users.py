@@ -1,5 +1,6 @@
 import pytest
 from botocore.exceptions import ClientError
+
 from groundcloud import totp
 from tests.cloud import Keys, TestCloud
 from tests.services.sts.conftest import People, allow, document

@@ -4,6 +4,7 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from groundcloud.services.iam.oidc_keys import FetchedKeys, OidcKeyRefresher, Unreachable
 from tests.cloud import Keys, TestCloud
 from tests.services.sts.conftest import People, allow
@@ -132,7 +133,9 @@ def test_tokens_that_nobody_signed_are_refused(federation: Federation):
     head, body, signature = federation.token().split(".")
     federation.refused("InvalidIdentityToken", f"{part({'alg': 'none', 'kid': 'one'})}.{body}.")
     federation.refused("InvalidIdentityToken", f"{part({'alg': 'HS256', 'kid': 'one'})}.{body}.{base64url(b'x' * 32)}")
-    federation.refused("InvalidIdentityToken", f"{head}.{part({'iss': federation.idp.issuer, 'sub': 'root'})}.{signature}")
+    federation.refused(
+        "InvalidIdentityToken", f"{head}.{part({'iss': federation.idp.issuer, 'sub': 'root'})}.{signature}"
+    )
     federation.refused("InvalidIdentityToken", federation.token(header={"alg": "ES256"}))
     federation.refused("InvalidIdentityToken", federation.token(key="stranger", header={"kid": "one"}))
     for broken in ("abcd", "a.b.c", f"{head}.{body}", f"{head}.{body}.{signature}.x"):

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from groundcloud.services.iam.federation import WELL_KNOWN
 from groundcloud.services.iam.provider_records import OidcKeys, OidcProvider
-from groundcloud.store import Store, Transaction
+from groundcloud.store import Store, StoreUnavailable, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,7 @@ class KeyFetcher(Protocol):
 class OidcKeyRefresher:
     """Fetches what is wanted, and from time to time everything. `wanted` is the set that operations put issuers in."""
 
-    def __init__(
-        self, store: Store, fetcher: KeyFetcher, wanted: set[str], clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, store: Store, fetcher: KeyFetcher, wanted: set[str], clock: Callable[[], datetime]) -> None:
         self._store = store
         self._fetcher = fetcher
         self._wanted = wanted
@@ -58,10 +56,14 @@ class OidcKeyRefresher:
     async def run(self, interval: float = 0.5) -> None:
         """Refresh what is wanted, and hourly what is old, until cancelled."""
         while True:
-            with self._store.snapshot() as tx:
-                self._wanted.update(self._old(tx))
-            for _ in range(int(3600 / interval)):
-                await self.refresh()
+            try:
+                with self._store.snapshot() as tx:
+                    self._wanted.update(self._old(tx))
+                for _ in range(int(3600 / interval)):
+                    await self.refresh()
+                    await asyncio.sleep(interval)
+            except StoreUnavailable as error:
+                log.error("keys of identity providers are not kept: %s", error)
                 await asyncio.sleep(interval)
 
     async def refresh(self) -> None:

@@ -171,7 +171,7 @@ class StsPreferences(Record):
     key = ("account",)
 
     account: str
-    global_endpoint_token_version: str = "v1Token"
+    global_endpoint_token_version: str = "v1Token"  # noqa: S105 - a version
 
 
 class ServiceUse(Record):

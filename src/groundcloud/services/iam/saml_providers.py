@@ -39,9 +39,7 @@ def _read(document: str) -> SamlMetadata:
 
 
 @operation(on="saml-provider/{name}")
-def create_saml_provider(
-    ctx: Context, saml_metadata_document: str, name: str, tags: Sequence[Tag] = ()
-) -> object:
+def create_saml_provider(ctx: Context, saml_metadata_document: str, name: str, tags: Sequence[Tag] = ()) -> object:
     if ctx.get(SamlProvider, name) is not None:
         raise errors.AlreadyExists(reason=f"Provider with name {name} already exists.")
     check_quota(len(list(ctx.scan(SamlProvider))), MOST_PROVIDERS, "SAMLProvidersPerAccount")

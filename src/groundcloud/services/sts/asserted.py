@@ -70,7 +70,11 @@ def assume(
         transitive_tag_keys=limit.transitive,
         source_identity=who.source_identity,
         federated_provider=who.provider,
-        facts={key: value if isinstance(value := who.facts[key], str) else list(value) for key in who.kept if key in who.facts},
+        facts={
+            key: value if isinstance(value := who.facts[key], str) else list(value)
+            for key in who.kept
+            if key in who.facts
+        },
     )
     return role_answer(ctx, role, session, limit.percent, smallest)
 

@@ -42,7 +42,10 @@ def _asked_for(
     if caller.type == "FederatedUser":
         raise errors.AccessDenied(reason="Cannot call AssumeRole with federated user credentials")
     facts = request_facts(
-        role_session_name, {tag.key: tag.value for tag in tags}, transitive_tag_keys, _source_identity(ctx, source_identity)
+        role_session_name,
+        {tag.key: tag.value for tag in tags},
+        transitive_tag_keys,
+        _source_identity(ctx, source_identity),
     )
     facts["sts:durationseconds"] = str(duration_seconds)
     if external_id:

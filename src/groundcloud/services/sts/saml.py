@@ -111,9 +111,7 @@ def _session_name(found: SamlAssertion) -> str:
     if not name:
         raise errors.InvalidIdentityToken(reason="RoleSessionName is required in AuthnResponse")
     if not _SESSION_NAME.fullmatch(name):
-        raise errors.InvalidIdentityToken(
-            reason="RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}"
-        )
+        raise errors.InvalidIdentityToken(reason="RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}")
     return name
 
 

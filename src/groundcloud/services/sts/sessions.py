@@ -118,7 +118,9 @@ def checked_duration(asked: int, role: AssumableRole, chained: bool) -> int:
     return asked
 
 
-def role_answer(ctx: Context, role: AssumableRole, session: Session, percent: int | None, smallest: int) -> dict[str, Any]:
+def role_answer(
+    ctx: Context, role: AssumableRole, session: Session, percent: int | None, smallest: int
+) -> dict[str, Any]:
     """What the operations that assume a role have in common in their answers."""
     return {
         **credentials(ctx, "AssumedRole", role.account, session, role.name, role.role_id, smallest),
