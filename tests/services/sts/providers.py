@@ -100,7 +100,8 @@ class SamlIdp:
             f"<Issuer>{facts.get('issuer', self.entity_id)}</Issuer><Subject>"
             '<NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">alice</NameID>'
             '<SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><SubjectConfirmationData '
-            f'NotOnOrAfter="{at(minutes=5)}" Recipient="{facts.get("recipient", SIGN_IN)}"/></SubjectConfirmation></Subject>'
+            f'NotOnOrAfter="{at(minutes=5)}" Recipient="{facts.get("recipient", SIGN_IN)}"/>'
+            "</SubjectConfirmation></Subject>"
             f'<Conditions NotBefore="{at(minutes=-5)}" NotOnOrAfter="{at(minutes=5)}"><AudienceRestriction>'
             f"<Audience>{facts.get('audience', SIGN_IN)}</Audience></AudienceRestriction></Conditions>"
             f'<AuthnStatement AuthnInstant="{at()}"{until}><AuthnContext/></AuthnStatement>'
@@ -124,7 +125,7 @@ class OidcIdp:
         point = self.elliptic.public_key().public_numbers()
         return json.dumps({
             "keys": [
-                {"kty": "RSA", "kid": "one", "use": "sig", "alg": "RS256", "n": number(numbers.n), "e": number(numbers.e)},
+                {"kty": "RSA", "kid": "one", "use": "sig", "n": number(numbers.n), "e": number(numbers.e)},
                 {"kty": "EC", "kid": "two", "crv": "P-256", "x": number(point.x, 32), "y": number(point.y, 32)},
             ]
         }).encode()  # fmt: skip

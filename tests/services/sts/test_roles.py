@@ -32,7 +32,8 @@ def test_a_session_acts_as_its_role_and_may_do_what_the_role_may(cloud: TestClou
         cloud.client("iam", keys).create_user(UserName="eve")
     assert error_of(denied)["Message"] == (
         f"User: arn:aws:sts::{cloud.account}:assumed-role/reader/alice is not authorized to perform: iam:CreateUser on "
-        f"resource: arn:aws:iam::{cloud.account}:user/eve because no identity-based policy allows the iam:CreateUser action"
+        f"resource: arn:aws:iam::{cloud.account}:user/eve because no identity-based policy allows the iam:CreateUser "
+        "action"
     )
 
 
@@ -83,7 +84,6 @@ def test_across_accounts_both_sides_must_allow(cloud: TestCloud, people: People)
 
 def test_the_root_user_may_not_assume_roles(cloud: TestCloud, people: People):
     arn = people.role("open", trust(cloud.account))
-    cloud.cloud.store.write(lambda tx: None)
     root = root_keys(cloud)
     with pytest.raises(ClientError, match=r"Roles may not be assumed by root accounts\."):
         people.assume(arn, root)
@@ -294,7 +294,7 @@ def test_a_source_identity_takes_a_permission(cloud: TestCloud, people: People):
 
 
 def test_permissions_of_sessions_issued_before_a_time_are_revoked(cloud: TestCloud, people: People):
-    """IAM guide, "Revoke IAM role temporary security credentials": AWSRevokeOlderSessions denies by token issue time."""
+    """IAM guide, "Revoke IAM role temporary security credentials": AWSRevokeOlderSessions denies by issue time."""
     moment = cloud.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
     older = {"DateLessThanEquals": {"aws:TokenIssueTime": moment}}
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": older}

@@ -106,7 +106,7 @@ def request_facts(
 
 
 def checked_duration(asked: int, role: AssumableRole, chained: bool) -> int:
-    """Seconds that a role session lasts (IAM guide, "Methods to assume a role": role chaining is limited to an hour)."""
+    """Seconds that a role session lasts; a chained one an hour at most (IAM guide, "Roles terms and concepts")."""
     if chained and asked > HOUR:
         raise errors.ValidationError(
             reason="The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
