@@ -7,6 +7,7 @@ import msgspec
 
 from groundcloud.context import Context
 from groundcloud.services.iam import errors
+from groundcloud.services.iam.provider_records import SigningCertificate, SshPublicKey, VirtualMfaDevice
 from groundcloud.services.iam.records import AccessKey, AccessKeySecret, LoginProfile, LoginProfileSecret
 from groundcloud.store import Record
 
@@ -25,6 +26,9 @@ BELONGINGS: list[Belonging] = [
     Belonging(AccessKeySecret, by="by_user"),
     Belonging(LoginProfile, "delete login profile"),
     Belonging(LoginProfileSecret),
+    Belonging(VirtualMfaDevice, "delete MFA device", by="by_user"),
+    Belonging(SigningCertificate, "delete signing certificates"),
+    Belonging(SshPublicKey, "delete SSH public keys"),
 ]
 
 

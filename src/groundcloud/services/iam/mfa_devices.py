@@ -14,7 +14,7 @@ from groundcloud.operation import operation
 from groundcloud.paging import Page, page_of
 from groundcloud.resource import Resource
 from groundcloud.services.iam import provider_errors as errors
-from groundcloud.services.iam.common import caller_or, user
+from groundcloud.services.iam.common import caller_or, to_make, user
 from groundcloud.services.iam.federation import SEED_PURPOSE
 from groundcloud.services.iam.provider_common import check_quota, described, tags_set, without_tags
 from groundcloud.services.iam.provider_records import MfaSeed, VirtualMfaDevice
@@ -28,8 +28,8 @@ _RESYNC_WINDOW = 720
 _ISSUER = "Amazon Web Services"
 
 
-def _new_device(ctx: Context, virtual_mfa_device_name: str, path: str) -> Resource:
-    return Resource(ctx.arn(f"mfa{path}{virtual_mfa_device_name}"))
+def _new_device(ctx: Context, virtual_mfa_device_name: str, path: str, tags: Sequence[Tag]) -> list[Resource]:
+    return to_make(ctx.arn(f"mfa{path}{virtual_mfa_device_name}"), tags, "iam:TagMFADevice")
 
 
 def _device(ctx: Context, serial_number: str) -> Resource:

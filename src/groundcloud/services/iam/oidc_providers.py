@@ -9,6 +9,7 @@ from groundcloud.paging import Page, page_of
 from groundcloud.resource import Resource
 from groundcloud.services.iam import errors as entity_errors
 from groundcloud.services.iam import provider_errors as errors
+from groundcloud.services.iam.common import to_make
 from groundcloud.services.iam.provider_common import check_quota, described, name_in, tags_set, without_tags
 from groundcloud.services.iam.provider_records import OidcProvider
 from groundcloud.services.iam.records import Tag
@@ -18,8 +19,8 @@ MOST_CLIENTS = 100
 MOST_THUMBPRINTS = 5
 
 
-def _new_provider(ctx: Context, url: str) -> Resource:
-    return Resource(ctx.arn(f"oidc-provider/{url.removeprefix('https://')}"))
+def _new_provider(ctx: Context, url: str, tags: Sequence[Tag]) -> list[Resource]:
+    return to_make(ctx.arn(f"oidc-provider/{url.removeprefix('https://')}"), tags, "iam:TagOpenIDConnectProvider")
 
 
 def _provider(ctx: Context, open_id_connect_provider_arn: str) -> Resource:

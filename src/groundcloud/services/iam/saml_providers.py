@@ -10,7 +10,7 @@ from groundcloud.operation import operation
 from groundcloud.paging import Page, page_of
 from groundcloud.resource import Resource
 from groundcloud.services.iam import provider_errors as errors
-from groundcloud.services.iam.common import new_unique_id
+from groundcloud.services.iam.common import new_unique_id, to_make
 from groundcloud.services.iam.provider_common import check_quota, described, name_in, tags_set, without_tags
 from groundcloud.services.iam.provider_records import SamlProvider
 from groundcloud.services.iam.records import Tag
@@ -38,7 +38,11 @@ def _read(document: str) -> SamlMetadata:
         raise errors.InvalidInput(reason=f"Could not parse metadata: {error}") from error
 
 
-@operation(on="saml-provider/{name}")
+def _new_provider(ctx: Context, name: str, tags: Sequence[Tag]) -> list[Resource]:
+    return to_make(ctx.arn(f"saml-provider/{name}"), tags, "iam:TagSAMLProvider")
+
+
+@operation(on=_new_provider)
 def create_saml_provider(ctx: Context, saml_metadata_document: str, name: str, tags: Sequence[Tag] = ()) -> object:
     if ctx.get(SamlProvider, name) is not None:
         raise errors.AlreadyExists(reason=f"Provider with name {name} already exists.")
