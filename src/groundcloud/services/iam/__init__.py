@@ -21,6 +21,7 @@ from groundcloud.services.iam import (
     server_certificates,
     service_linked_roles,
     signing_certificates,
+    simulation,
     ssh_public_keys,
     tags,
     user_policies,
@@ -52,5 +53,6 @@ service = Service(
     signing_certificates,
     ssh_public_keys,
     service_linked_roles,
+    simulation,
     arn_prefix="arn:aws:iam::{account}:",
 )
