@@ -88,6 +88,8 @@ class Use(NamedTuple):
     """As in IAM's answers and in actions: `iam`, `s3`."""
     region: str
     time: datetime
+    action: str = ""
+    """The operation's name."""
 
 
 class AssumableRole(msgspec.Struct, frozen=True, kw_only=True):

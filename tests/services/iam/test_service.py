@@ -13,4 +13,4 @@ def test_every_operation_fits_awss_model_and_says_what_it_acts_on():
 
 def test_operations_that_are_named_as_reading_are_marked_so():
     for name, operation in service.operations.items():
-        assert operation.declaration.read is name.startswith(("Get", "List")), name
+        assert operation.declaration.read is name.startswith(("Get", "List", "Simulate")), name

@@ -4,7 +4,6 @@ import pytest
 
 from tests.cloud import TestCloud
 
-
 READING = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
 

@@ -4,10 +4,13 @@ from groundcloud.operation import Service
 from groundcloud.services.iam import (
     access_keys,
     account_aliases,
+    account_details,
     boundaries,
+    credential_report,
     group_policies,
     groups,
     instance_profiles,
+    last_accessed,
     login_profiles,
     managed_policies,
     mfa_devices,
@@ -54,5 +57,8 @@ service = Service(
     ssh_public_keys,
     service_linked_roles,
     simulation,
+    credential_report,
+    account_details,
+    last_accessed,
     arn_prefix="arn:aws:iam::{account}:",
 )

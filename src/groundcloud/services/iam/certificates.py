@@ -1,6 +1,7 @@
 """X.509 as IAM takes it: PEM certificates, their chains and private keys. Pure."""
 
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from cryptography import x509
@@ -27,7 +28,7 @@ def check_chain(body: str, chain: str) -> None:
     """That each certificate of the chain has signed the one before it. Raises `MalformedCertificate`."""
     try:
         links = [_load(body), *x509.load_pem_x509_certificates(chain.encode())]
-        for certificate, issuer in zip(links, links[1:], strict=False):
+        for certificate, issuer in pairwise(links):
             certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature) as error:
         raise errors.MalformedCertificate(

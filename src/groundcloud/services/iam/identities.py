@@ -19,6 +19,7 @@ from groundcloud.services.iam.records import (
     RoleUse,
     User,
 )
+from groundcloud.services.iam.service_uses import ServiceUsed, note_service_uses
 from groundcloud.store import Transaction
 
 SECRET_PURPOSE = "access key"  # noqa: S105 - what the secret is sealed for
@@ -178,6 +179,15 @@ def note_uses(tx: Transaction, uses: Iterable[Use]) -> None:
 
     The gateway gathers uses and writes them now and then, so a use may be of a key or role that is gone by now.
     """
+    uses = list(uses)
+    note_service_uses(
+        tx,
+        (
+            ServiceUsed(who.account, who.entity_arn or who.arn, use.service, use.action, use.region, use.time)
+            for use in uses
+            if (who := use.principal).account
+        ),
+    )
     for use in {(each.principal.access_key_id, each.principal.arn): each for each in uses}.values():
         principal, time = use.principal, use.time.replace(microsecond=0)
         if principal.type == "AssumedRole":

@@ -173,6 +173,10 @@ class StsPreferences(Record):
     account: str
     global_endpoint_token_version: str = "v1Token"  # noqa: S105 - a version
 
+    @property
+    def token_version(self) -> int:
+        return int(self.global_endpoint_token_version[1])
+
 
 class ServiceUse(Record):
     """When an entity last used a service: written in batches by whoever records calls (`last_accessed.record_uses`)."""

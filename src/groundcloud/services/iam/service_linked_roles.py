@@ -42,8 +42,8 @@ SERVICES: dict[str, tuple[str, str, bool]] = {
     "spot.amazonaws.com": ("EC2Spot", "AWSEC2SpotServiceRolePolicy", False),
     "ssm.amazonaws.com": ("AmazonSSM", "AmazonSSMServiceRolePolicy", False),
 }  # fmt: skip
-"""By service: what the role's name ends with, its policy, and whether it may have a suffix (the services' guides, "Using
-service-linked roles"). A policy that is not among those at hand (`managed_policies.json`) is not attached."""
+"""By service: what the role's name ends with, its policy, and whether it may have a suffix (the services' guides,
+"Using service-linked roles"). A policy that is not among those at hand (`managed_policies.json`) is not attached."""
 
 
 def _to_make(ctx: Context, aws_service_name: str, custom_suffix: str) -> Resource:

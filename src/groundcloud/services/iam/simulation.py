@@ -169,7 +169,7 @@ def _results(
 ) -> dict[str, Page]:
     """One result for each action on each resource, in their order."""
     facts = _facts(entries)
-    found = []
+    found: list[tuple[int, dict[str, Any]]] = []
     for action in actions:
         if not all(action.partition(":")):
             raise errors.InvalidInput(reason=f"Invalid Action Name: {action}")
