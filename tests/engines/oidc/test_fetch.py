@@ -20,6 +20,15 @@ from groundcloud.services.iam.oidc_keys import Unreachable
 KEYS = b'{"keys": []}'
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Shakes hands in each connection's own thread: whoever hangs up holds nobody else up."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
 class Issuer:
     """An issuer on this machine whose certificate an authority has signed."""
 
@@ -35,10 +44,10 @@ class Issuer:
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
         )
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server = Server(("127.0.0.1", 0), self._handler())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"https://localhost:{self.server.server_address[1]}/pool"
         self.answers = {
             "/pool/.well-known/openid-configuration": json.dumps({"issuer": self.url, "jwks_uri": f"{self.url}/keys"}),
