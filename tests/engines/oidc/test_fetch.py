@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from groundcloud.engines.oidc import Unreachable
 from groundcloud.engines.oidc.fetch import fetch
-from groundcloud.services.iam.oidc_keys import Unreachable
 
 KEYS = b'{"keys": []}'
 

@@ -5,7 +5,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from groundcloud.services.iam.oidc_keys import FetchedKeys, OidcKeyRefresher, Unreachable
+from groundcloud.engines.oidc import FetchedKeys, Unreachable
+from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from tests.cloud import Keys, TestCloud
 from tests.services.sts.conftest import People, allow
 from tests.services.sts.providers import OidcIdp, base64url, part

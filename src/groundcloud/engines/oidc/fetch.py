@@ -14,7 +14,7 @@ import ssl
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from groundcloud.services.iam.oidc_keys import FetchedKeys, Unreachable
+from groundcloud.engines.oidc import FetchedKeys, Unreachable
 
 _SECONDS = 5.0
 _LARGEST = 256 * 1024

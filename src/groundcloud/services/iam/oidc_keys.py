@@ -8,8 +8,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
 
+from groundcloud.engines.oidc import FetchedKeys, KeyFetcher, Unreachable
 from groundcloud.services.iam.federation import WELL_KNOWN
 from groundcloud.services.iam.provider_records import OidcKeys, OidcProvider
 from groundcloud.store import Store, StoreUnavailable, Transaction
@@ -19,25 +19,6 @@ log = logging.getLogger(__name__)
 _FRESH = timedelta(hours=24)
 _BETWEEN = timedelta(seconds=10)
 """Between two questions to the same provider: tokens with made-up keys must not become a flood."""
-
-
-class FetchedKeys(NamedTuple):
-    """A key set, and for each server that only a pinned certificate vouches for, the thumbprints of those that do."""
-
-    keys: bytes
-    anchors: list[list[str]]
-
-
-class Unreachable(Exception):
-    """The provider did not answer, not with what it must, or nobody vouches for its server."""
-
-
-class KeyFetcher(Protocol):
-    """The engine that asks providers (`groundcloud/engines/oidc`)."""
-
-    async def fetch(self, url: str, thumbprints: frozenset[str]) -> FetchedKeys:
-        """The keys of the issuer of this URL. Raises `Unreachable`."""
-        ...
 
 
 class OidcKeyRefresher:
