@@ -32,8 +32,8 @@ CONCURRENCY = (1, 16, 64)
 _HEAD = """# Performance
 
 Written by `python benchmarks/edge.py --peers FOLDER --write docs/performance.md`: every server on this page ran in the
-same run, each round of {seconds:g} s in turns, {rounds} rounds, the median of which counts. The load comes from the same
-machine over loopback: {cores} cores, {cpu}.
+same run, in turns, {rounds} rounds of {seconds:g} s each, of which the median counts. The load comes from the same machine
+over loopback: {cores} cores, {cpu}.
 
 What is compared is not the same work. Groundcloud verifies every signature, evaluates policies, keeps an event of each
 call, and has each write on the disk (fsync) before it answers. `moto` and `ministack` check nothing and keep nothing;
@@ -53,7 +53,7 @@ def requests_of(server: Running, operation: str, roles: dict[str, str]) -> tuple
         form = f"Action=AssumeRole&Version=2011-06-15&RoleSessionName=s&RoleArn={roles[server.peer.name]}"
         return [signed(endpoint, "sts", form, server.key, server.secret) for _ in range(100)], True
     form = "Action=CreateUser&Version=2010-05-08&UserName=b{}"
-    return [signed(endpoint, "iam", form.format(next(_names)), server.key, server.secret) for _ in range(30_000)], False
+    return [signed(endpoint, "iam", form.format(next(_names)), server.key, server.secret) for _ in range(9_000)], False
 
 
 def prepare(server: Running) -> str:

@@ -40,29 +40,36 @@ def signed(endpoint: str, service: str, form: str, key: str, secret: str, region
     return f"POST / HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-class _Connection(asyncio.Protocol):
-    """Sends one request after another and measures each answer."""
+class _Client(asyncio.Protocol):
+    """Sends one request after another and measures each answer; connects again when the server closes."""
 
-    def __init__(self, take: Callable[[], bytes | None], seen: list[float], failures: list[bytes]) -> None:
+    def __init__(self, port: int, take: Callable[[], bytes | None], seen: list[float], failures: list[bytes]) -> None:
+        self._port = port
         self._take = take
         self._seen = seen
         self._failures = failures
         self._buffer = b""
         self._begun = 0.0
+        self._waiting = False
+        self._tasks: set[asyncio.Task[None]] = set()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def connect(self) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._port)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.WriteTransport = transport  # type: ignore[assignment]  # uvloop's is no subclass
+        self._buffer = b""
         self._send()
 
     def _send(self) -> None:
         request = self._take()
         if request is None:
+            self.done.set_result(None)
             self._transport.close()
-            if not self.done.done():
-                self.done.set_result(None)
             return
         self._begun = time.perf_counter()
+        self._waiting = True
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -79,16 +86,25 @@ class _Connection(asyncio.Protocol):
                 return
         elif not self._buffer.endswith(b"0\r\n\r\n"):
             return
+        self._waiting = False
         self._seen.append(time.perf_counter() - self._begun)
         if not head.startswith(b"http/1.1 200"):
             self._failures.append(self._buffer[:600])
         self._buffer = b""
-        self._send()
+        if b"connection: close" in head:
+            self._transport.close()  # connection_lost goes on
+        else:
+            self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self._failures.append(b"connection lost")
-            self.done.set_result(None)
+        if self.done.done():
+            return
+        if self._waiting:
+            self._failures.append(b"the connection was lost before the answer")
+            self._waiting = False
+        task = asyncio.get_running_loop().create_task(self.connect())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 def run(port: int, requests: Sequence[bytes], concurrency: int, seconds: float, repeat: bool) -> Result:
@@ -109,13 +125,10 @@ async def _run(port: int, requests: Sequence[bytes], concurrency: int, seconds: 
 
     seen: list[float] = []
     failures: list[bytes] = []
-    loop = asyncio.get_running_loop()
     begun = time.perf_counter()
-    connections = []
-    for _ in range(concurrency):
-        _, connection = await loop.create_connection(lambda: _Connection(take, seen, failures), "127.0.0.1", port)
-        connections.append(connection)
-    await asyncio.gather(*(connection.done for connection in connections))
+    clients = [_Client(port, take, seen, failures) for _ in range(concurrency)]
+    await asyncio.gather(*(client.connect() for client in clients))
+    await asyncio.gather(*(client.done for client in clients))
     elapsed = time.perf_counter() - begun
     seen.sort()
     if not seen:

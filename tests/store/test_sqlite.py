@@ -123,3 +123,45 @@ def test_the_largest_batch_is_cut_and_all_of_it_is_written(tmp_path):
     with store.snapshot() as tx:
         assert len(list(tx.scan(Blob))) == 1000
     store.close()
+
+
+def test_calls_on_the_loop_share_a_snapshot_until_anybody_commits(tmp_path):
+    store, other = SqliteStore(tmp_path / "store.db"), SqliteStore(tmp_path / "store.db")
+    worked: list[str] = []
+
+    def count() -> int:
+        with store.snapshot() as tx:
+            return tx.remembered("count", lambda: worked.append("x") or len(list(tx.scan(Blob))))
+
+    async def run() -> None:
+        assert [count(), count()] == [0, 0]
+        assert len(worked) == 1
+        await store.submit(lambda tx: tx.put(Blob(name="a")))
+        assert [count(), count()] == [1, 1]
+        await asyncio.to_thread(other.write, lambda tx: tx.put(Blob(name="b")))
+        assert [count(), count()] == [2, 2]
+        assert len(worked) == 3
+        store.rest()
+        assert count() == 2
+
+    asyncio.run(run())
+    store.close()
+    other.close()
+
+
+def test_a_snapshot_that_is_held_does_not_keep_the_log_from_being_cleared(tmp_path):
+    """SQLite starts its log anew only when no reader needs what is in it."""
+    store = SqliteStore(tmp_path / "store.db")
+
+    async def run() -> None:
+        for number in range(30):
+            with store.snapshot() as tx:
+                tx.get(Blob, "none")
+            await store.submit(lambda tx, n=number: tx.put(Blob(name=f"{n}", data=bytes(400_000))))
+        with store.snapshot() as tx:
+            tx.get(Blob, "none")
+        store.rest()
+
+    asyncio.run(run())
+    assert (tmp_path / "store.db-wal").stat().st_size < 30 * 400_000
+    store.close()

@@ -34,6 +34,10 @@ class Store(Protocol):
         """A consistent, read-only view, for any thread."""
         ...
 
+    def rest(self) -> None:
+        """Let go of what this thread holds for speed; to be called now and then on the event loop."""
+        ...
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a transaction of its own; when this returns, it is on the disk. For any thread."""
         ...

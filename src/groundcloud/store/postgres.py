@@ -87,6 +87,9 @@ class PostgresStore:
             finally:
                 connection.execute("rollback")
 
+    def rest(self) -> None:
+        """Nothing is held between two snapshots."""
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         for attempt in range(_TRIES):
             try:

@@ -6,11 +6,13 @@ with the loop, and the loop answers reads while the disk works. Several processe
 """
 
 import asyncio
+import mmap
 import sqlite3
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,6 +26,8 @@ T = TypeVar("T")
 _LARGEST_BATCH = 256
 _KEPT_CHANGES = 200_000
 _TRIM_EVERY = 20_000
+_LONG_LOG = 1_000
+"""Pages of the log that are moved into the database at once, as SQLite itself does."""
 _WAIT_FOR_OTHERS = 30.0
 """Seconds that a write waits for the lock of another process before it is refused."""
 
@@ -60,6 +64,68 @@ class _Table:
         return self._execute(_BACKWARD if reverse else _FORWARD, (low, high, limit)).fetchall()
 
 
+class _WalIndex:
+    """Tells whether anybody, in any process, has committed: the head of SQLite's shared WAL index says so.
+
+    Source: "The WAL-Index File Format" (sqlite.org/walformat.html): the first 48 bytes change with every commit.
+    """
+
+    __slots__ = ("_map",)
+
+    def __init__(self, database: Path) -> None:
+        with open(f"{database}-shm", "rb") as file:
+            self._map = mmap.mmap(file.fileno(), 48, prot=mmap.PROT_READ)
+
+    def state(self) -> bytes:
+        return self._map[:48]
+
+    def frames(self) -> int:
+        """Pages in the log; it begins at none again after all of it was moved into the database."""
+        return int.from_bytes(self._map[16:20], sys.byteorder)
+
+
+class _Reader:
+    """One thread's connection for reading, and the snapshot that is open on it.
+
+    On the event loop a snapshot stays open until somebody commits: the calls between two commits all see the same
+    data, begin no transaction each, and share what was worked out from those data (`Transaction.memo`).
+    """
+
+    __slots__ = ("_depth", "_execute", "_index", "_seen", "_table", "_transaction", "connection")
+
+    def __init__(self, connection: sqlite3.Connection, index: _WalIndex) -> None:
+        self.connection = connection
+        self._execute = connection.execute
+        self._index = index
+        self._table = _Table(connection)
+        self._seen = b""
+        self._depth = 0
+        self._transaction = Transaction(self._table, writable=False)
+
+    def __enter__(self) -> Transaction:
+        if self._depth == 0:
+            state = self._index.state()  # before the snapshot begins: it may be newer than this says, never older
+            if state != self._seen:
+                self.rest()
+                self._execute("begin")
+                self._execute("select 1 from meta").fetchone()  # the first read is what fixes the snapshot
+                self._seen = state
+                self._transaction = Transaction(self._table, writable=False)
+        self._depth += 1  # a read within a read sees the same snapshot
+        return self._transaction
+
+    def __exit__(self, *error: object) -> None:
+        self._depth -= 1
+        if self._depth == 0 and asyncio._get_running_loop() is None:
+            self.rest()
+
+    def rest(self) -> None:
+        """End the snapshot, so that SQLite may clear its log up to here."""
+        if self._depth == 0 and self._seen:
+            self._execute("rollback")
+            self._seen = b""
+
+
 class _Waiting(NamedTuple):
     work: Callable[[Transaction], Any]
     answer: asyncio.Future[Any]
@@ -81,26 +147,25 @@ class SqliteStore:
         try:
             self._writer = self._connect()
             self._prepare()
+            self._index = _WalIndex(path)
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{path}: {error}") from error
         self._table = _Table(self._writer)
         self._since_trim = 0
+        self._moved = 0
+        """Pages of the log that are in the database already."""
 
     # -- reading
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Transaction]:
-        connection = getattr(self._local, "reader", None)
-        if connection is None:
-            connection = self._local.reader = self._connect()
-        if connection.in_transaction:  # a read within a read sees the same snapshot
-            yield Transaction(_Table(connection), writable=False)
-            return
-        connection.execute("begin")
+    def snapshot(self) -> _Reader:
         try:
-            yield Transaction(_Table(connection), writable=False)
-        finally:
-            connection.execute("rollback")
+            reader: _Reader = self._local.reader
+        except AttributeError:
+            reader = self._local.reader = _Reader(self._connect(), self._index)
+        return reader
+
+    def rest(self) -> None:
+        self.snapshot().rest()
 
     # -- writing
 
@@ -120,6 +185,8 @@ class SqliteStore:
                 self._undo()
                 raise
             self._commit()
+            if self._log_is_long():
+                self._move_log()
         self._tell()
         return result
 
@@ -143,6 +210,8 @@ class SqliteStore:
             try:
                 done = self._run(batch)
                 await loop.run_in_executor(self._committer, self._commit)
+                if self._log_is_long():
+                    await self._shorten_log(loop)
             except StoreUnavailable as error:
                 _refuse(batch, error)
                 continue
@@ -221,11 +290,30 @@ class SqliteStore:
         if self._writer.in_transaction:
             self._writer.execute("rollback")
 
+    # -- the write-ahead log. SQLite would move it into the database inside a COMMIT, but a reader that came before
+    # that COMMIT keeps it from finishing, and on a busy loop there always is one: the log would grow for ever.
+
+    def _log_is_long(self) -> bool:
+        frames = self._index.frames()
+        if frames < self._moved:
+            self._moved = 0
+        return frames - self._moved > _LONG_LOG
+
+    async def _shorten_log(self, loop: asyncio.AbstractEventLoop) -> None:
+        """After a commit: readers begin at what is newest, and keep the log from nothing."""
+        self.rest()
+        await loop.run_in_executor(self._committer, self._move_log)
+        self.rest()
+
+    def _move_log(self) -> None:
+        self._moved = self._index.frames()
+        self._writer.execute("pragma wal_checkpoint(passive)").fetchone()
+
     # -- the change feed
 
     def changes(self, after: int) -> list[Change]:
         with self.snapshot():
-            execute = self._local.reader.execute
+            execute = self._local.reader.connection.execute
             oldest = execute("select min(revision) from changes").fetchone()[0]
             if oldest is not None and after + 1 < oldest:
                 raise FeedTrimmed(after)
@@ -234,7 +322,9 @@ class SqliteStore:
 
     def revision(self) -> int:
         with self.snapshot():
-            return int(self._local.reader.execute("select coalesce(max(revision), 0) from changes").fetchone()[0])
+            return int(
+                self._local.reader.connection.execute("select coalesce(max(revision), 0) from changes").fetchone()[0]
+            )
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)
@@ -257,6 +347,7 @@ class SqliteStore:
         connection.execute("pragma journal_mode=wal")
         connection.execute("pragma synchronous=full")
         connection.execute("pragma cache_size=-16384")
+        connection.execute("pragma wal_autocheckpoint=0")
         self._connections.append(connection)
         return connection
 

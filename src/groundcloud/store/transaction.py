@@ -1,12 +1,13 @@
 """What happens inside one transaction: typed reads and writes on an ordered table of bytes."""
 
-from collections.abc import Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, Protocol, TypeVar
 
 from groundcloud.store.keys import Element, Key, after_prefix, pack
 from groundcloud.store.records import Record, decode, encode
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 
 class Table(Protocol):
@@ -27,13 +28,15 @@ class ReadOnly(Exception):
 class Transaction:
     """Reads and writes of records. The database commits it or rolls it back; nobody holds on to it."""
 
-    __slots__ = ("changed", "table", "writable")
+    __slots__ = ("changed", "memo", "table", "writable")
 
     def __init__(self, table: Table, writable: bool) -> None:
         self.table = table
         self.writable = writable
         self.changed: dict[bytes, None] = {}
         """Packed (table, *key) of the watched records that were put or deleted, in order."""
+        self.memo: dict[Any, Any] = {}
+        """What readers worked out from these data, by keys of their own (`remembered`)."""
 
     def get(self, kind: type[R], *key: Element) -> R | None:
         data = self.table.get(pack((kind.table, *key)))
@@ -106,6 +109,17 @@ class Transaction:
                 return
             low, high = (low, pairs[-1][0]) if reverse else (pairs[-1][0] + b"\0", high)
             limit = min(limit * 4, 1024)
+
+    def remembered(self, key: Hashable, work: Callable[[], T]) -> T:
+        """What `work` gives for these data, worked out once for all who share a snapshot. The result must not be
+        changed by anybody. A transaction that writes remembers nothing: its data change under it."""
+        if self.writable:
+            return work()
+        try:
+            found: T = self.memo[key]
+        except KeyError:
+            found = self.memo[key] = work()
+        return found
 
     def exists(self, kind: type[Record], *prefix: Element, index: str = "") -> bool:
         """Whether any record has this prefix of its key, or of an index."""

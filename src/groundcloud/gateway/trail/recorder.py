@@ -49,6 +49,7 @@ class Recorder:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._flush_soon.wait(), interval)
             await self.flush()
+            self._store.rest()
 
     async def flush(self) -> None:
         """Write what was gathered until now."""

@@ -47,6 +47,9 @@ class IamIdentities:
     # -- credentials
 
     def credential(self, tx: Transaction, access_key_id: str, token: str) -> Credential | None:
+        return tx.remembered(("credential", access_key_id, token), lambda: self._credential(tx, access_key_id, token))
+
+    def _credential(self, tx: Transaction, access_key_id: str, token: str) -> Credential | None:
         found = self._temporary(tx, access_key_id, token) if token else self._long_lived(tx, access_key_id)
         if found is None:
             return None
@@ -109,6 +112,12 @@ class IamIdentities:
     # -- policies
 
     def policies(self, tx: Transaction, principal: Principal) -> Policies:
+        if not principal.access_key_id:  # nothing else tells two sessions apart
+            return self._policies(tx, principal)
+        key = ("policies", principal.access_key_id, principal.arn)
+        return tx.remembered(key, lambda: self._policies(tx, principal))
+
+    def _policies(self, tx: Transaction, principal: Principal) -> Policies:
         account = principal.account
         levels = self._control_policies(tx, account) if account else ()
         entity = self._entity(tx, principal)

@@ -42,7 +42,7 @@ def managed_policies() -> dict[str, AwsManagedPolicy]:
             default_version_id=row["version"],
             create_date=datetime.fromisoformat(row["created"]),
             update_date=datetime.fromisoformat(row["updated"]),
-            document=json.dumps(row["document"], indent=4),
+            document=json.dumps(row["document"], indent=2),
         )
     return found
 
