@@ -32,8 +32,8 @@ CONCURRENCY = (1, 16, 64)
 _HEAD = """# Performance
 
 Written by `python benchmarks/edge.py --peers FOLDER --write docs/performance.md`: every server on this page ran in the
-same run, in turns, {rounds} rounds of {seconds:g} s each, of which the median counts. The load comes from the same machine
-over loopback: {cores} cores, {cpu}.
+same run, in turns, {rounds} rounds of {seconds:g} s each, of which the median counts. The load comes from the same
+machine over loopback: {cores} cores, {cpu}.
 
 What is compared is not the same work. Groundcloud verifies every signature, evaluates policies, keeps an event of each
 call, and has each write on the disk (fsync) before it answers. `moto` and `ministack` check nothing and keep nothing;

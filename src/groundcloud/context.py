@@ -92,6 +92,8 @@ class Context:
     def random_text(self, alphabet: str, length: int) -> str:
         """Random characters; alphabets whose size divides 256 are drawn evenly, others as good as."""
         size = len(alphabet)
+        if 256 % size == 0:
+            return "".join([alphabet[byte % size] for byte in self.world.entropy(length)])
         number = int.from_bytes(self.world.entropy(length * 2), "big")
         characters = []
         for _ in range(length):

@@ -317,7 +317,8 @@ class Gateway:
         operation = call.target.operation if call.target is not None else ""
         self.metrics.count(service, operation, status, seconds)
         if call.principal is not ANONYMOUS and call.endpoint is not None:
-            self._recorder.used(call.principal, call.endpoint.operation.service.prefix, call.region, call.now)
+            used = call.endpoint.operation
+            self._recorder.used(call.principal, used.service.prefix, call.region, call.now, used.name)
         fields: dict[str, Any] = {
             "request": call.request_id,
             "service": service,

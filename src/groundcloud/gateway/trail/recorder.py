@@ -21,7 +21,7 @@ class Recorder:
     def __init__(self, store: Store, note_uses: Callable[[Transaction, Iterable[Use]], None]) -> None:
         self._store = store
         self._note_uses = note_uses
-        self._uses: dict[tuple[str, str], Use] = {}
+        self._uses: dict[tuple[str, str, str], Use] = {}
         self._waiting: Waiting = defaultdict(list)
         self._count = 0
         self._flush_soon = asyncio.Event()
@@ -39,9 +39,9 @@ class Recorder:
         if self._count >= _MOST_WAITING:
             self._flush_soon.set()
 
-    def used(self, principal: Principal, service: str, region: str, time: datetime) -> None:
-        """Remember that credentials were used; the last use within a second is the one that is kept."""
-        self._uses[principal.access_key_id, principal.arn] = Use(principal, service, region, time)
+    def used(self, principal: Principal, service: str, region: str, time: datetime, action: str) -> None:
+        """Remember that credentials were used; of a service's uses within a second the last is kept."""
+        self._uses[principal.access_key_id, principal.arn, service] = Use(principal, service, region, time, action)
 
     async def run(self, interval: float = 1.0) -> None:
         """Write what was gathered, each `interval` seconds and whenever much waits, until cancelled."""

@@ -188,7 +188,7 @@ def note_uses(tx: Transaction, uses: Iterable[Use]) -> None:
 
     The gateway gathers uses and writes them now and then, so a use may be of a key or role that is gone by now.
     """
-    uses = list(uses)
+    uses = sorted(uses, key=lambda use: use.time)
     note_service_uses(
         tx,
         (
