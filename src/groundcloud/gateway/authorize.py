@@ -8,7 +8,7 @@ import msgspec
 from groundcloud.context import Context
 from groundcloud.errors import AwsError
 from groundcloud.gateway.facts import RequestFacts
-from groundcloud.gateway.signature import ErrorStyle
+from groundcloud.gateway.signature import ErrorStyle, invalid_token
 from groundcloud.identity import Identities, Principal
 from groundcloud.operation import NO_PERMISSION, Operation
 from groundcloud.policy import Decision, Policies, Question, decide, parse
@@ -41,6 +41,20 @@ _DENIALS: dict[ErrorStyle, type[AwsError]] = {
 }
 
 
+def _check_session(principal: Principal, operation: Operation, style: ErrorStyle) -> None:
+    """Sessions of users call IAM only when they were made with a multi-factor code, federated users never.
+
+    Source: the API references of GetSessionToken and GetFederationToken, and "Compare AWS STS credentials" in the IAM
+    guide. AWS answers as to a token that is not valid.
+    """
+    session = principal.session
+    if session is None or operation.service.prefix != "iam":
+        return
+    by_code = principal.type in ("User", "Root") and session.mfa_authenticated is not None
+    if not by_code and principal.type in ("User", "Root", "FederatedUser"):
+        raise invalid_token(style, "")
+
+
 class Authorizer:
     """Decides calls by the policies that the identities and the resources have."""
 
@@ -49,6 +63,7 @@ class Authorizer:
 
     def check(self, ctx: Context, operation: Operation, arguments: Mapping[str, Any], style: ErrorStyle) -> None:
         """Raises the service's denial unless the caller may do this to every resource of the call."""
+        _check_session(ctx.principal, operation, style)
         if operation.declaration.on is NO_PERMISSION or operation.declaration.public:
             return
         policies = self._identities.policies(ctx.tx, ctx.principal)

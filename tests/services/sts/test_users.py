@@ -8,12 +8,28 @@ from tests.services.sts.test_roles import root_keys
 
 
 def test_a_session_of_a_user_is_that_user(cloud: TestCloud, people: People):
-    alice = people.user("alice", allow("iam:GetUser"))
+    cloud.client("organizations").create_organization()
+    alice = people.user("alice", allow("organizations:DescribeOrganization"), allow("iam:GetUser"))
     made = cloud.client("sts", alice).get_session_token()["Credentials"]
     assert (made["Expiration"] - cloud.clock()).total_seconds() == 12 * 3600
     session = Keys.of(made)
     assert cloud.client("sts", session).get_caller_identity()["Arn"].endswith(":user/alice")
-    assert cloud.client("iam", session).get_user(UserName="alice")
+    assert cloud.client("organizations", session).describe_organization()
+
+
+def test_a_session_without_a_code_does_not_call_iam(cloud: TestCloud, people: People):
+    """STS API reference, GetSessionToken: no IAM operation unless MFA authentication information is included."""
+    alice = people.user("alice", allow("iam:GetUser"))
+    session = Keys.of(cloud.client("sts", alice).get_session_token()["Credentials"])
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        cloud.client("iam", session).get_user(UserName="alice")
+
+
+def test_a_federated_user_does_not_call_iam(cloud: TestCloud, people: People):
+    """STS API reference, GetFederationToken: the credentials cannot call any IAM operation."""
+    made = cloud.client("sts").get_federation_token(Name="bob", Policy=document(allow("*")))
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        cloud.client("iam", Keys.of(made["Credentials"])).list_users()
 
 
 def test_only_long_lived_keys_make_sessions_of_users(cloud: TestCloud):
@@ -38,8 +54,8 @@ def test_a_session_made_with_a_code_opens_what_asks_for_one(cloud: TestCloud, pe
     serial, seed = people.mfa("alice")
     sts = cloud.client("sts", alice)
     plain = Keys.of(sts.get_session_token()["Credentials"])
-    for keys in (alice, plain):
-        with pytest.raises(ClientError, match="AccessDenied"):
+    for keys, refusal in ((alice, "AccessDenied"), (plain, "InvalidClientTokenId")):
+        with pytest.raises(ClientError, match=refusal):
             cloud.client("iam", keys).get_user(UserName="alice")
     code = totp.code_at(seed, totp.counter(cloud.clock()))
     session = Keys.of(sts.get_session_token(SerialNumber=serial, TokenCode=code)["Credentials"])
@@ -60,20 +76,23 @@ def test_a_wrong_code_is_refused(cloud: TestCloud, people: People):
 
 def test_a_federated_user_may_do_what_both_policies_allow(cloud: TestCloud, people: People):
     """IAM guide, "Session policies": GetFederationToken without one gives no permissions of the user."""
-    alice = people.user("alice", allow("sts:GetFederationToken", "iam:GetUser"))
+    cloud.client("organizations").create_organization()
+    alice = people.user("alice", allow("sts:GetFederationToken", "organizations:DescribeOrganization"))
     sts = cloud.client("sts", alice)
-    made = sts.get_federation_token(Name="bob", Policy=document(allow("iam:GetUser", "iam:ListUsers")))
+    made = sts.get_federation_token(
+        Name="bob", Policy=document(allow("organizations:DescribeOrganization", "organizations:ListRoots"))
+    )
     arn = f"arn:aws:sts::{cloud.account}:federated-user/bob"
     assert made["FederatedUser"] == {"FederatedUserId": f"{cloud.account}:bob", "Arn": arn}
     assert made["PackedPolicySize"] > 0
     session = Keys.of(made["Credentials"])
     assert cloud.client("sts", session).get_caller_identity()["Arn"] == arn
-    assert cloud.client("iam", session).get_user(UserName="admin")
+    assert cloud.client("organizations", session).describe_organization()
     with pytest.raises(ClientError, match="AccessDenied"):
-        cloud.client("iam", session).list_users()
+        cloud.client("organizations", session).list_roots()
     bare = Keys.of(sts.get_federation_token(Name="bob")["Credentials"])
     with pytest.raises(ClientError, match="no session policy allows"):
-        cloud.client("iam", bare).get_user(UserName="admin")
+        cloud.client("organizations", bare).describe_organization()
 
 
 def test_a_federated_user_takes_a_permission_and_assumes_no_role(cloud: TestCloud, people: People):
@@ -85,15 +104,18 @@ def test_a_federated_user_takes_a_permission_and_assumes_no_role(cloud: TestClou
 
 
 def test_tags_of_a_federated_user_take_a_permission_and_show_in_policies(cloud: TestCloud, people: People):
+    cloud.client("organizations").create_organization()
     mine = {"StringEquals": {"aws:PrincipalTag/team": "moon"}}
-    everything = document(allow("iam:GetUser"))
+    everything = document(allow("organizations:DescribeOrganization"))
     tags = [{"Key": "team", "Value": "moon"}]
-    alice = people.user("alice", allow("sts:GetFederationToken"), allow("iam:GetUser", Condition=mine))
+    alice = people.user(
+        "alice", allow("sts:GetFederationToken"), allow("organizations:DescribeOrganization", Condition=mine)
+    )
     with pytest.raises(ClientError, match="sts:TagSession"):
         cloud.client("sts", alice).get_federation_token(Name="bob", Policy=everything, Tags=tags)
     people.iam.put_user_policy(UserName="alice", PolicyName="tag", PolicyDocument=document(allow("sts:TagSession")))
     made = cloud.client("sts", alice).get_federation_token(Name="bob", Policy=everything, Tags=tags)
-    assert cloud.client("iam", Keys.of(made["Credentials"])).get_user(UserName="admin")
+    assert cloud.client("organizations", Keys.of(made["Credentials"])).describe_organization()
 
 
 def test_a_session_ends_with_its_user(cloud: TestCloud, people: People):
