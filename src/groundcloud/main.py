@@ -18,6 +18,7 @@ from groundcloud.gateway.invoke import Invoker, style_of_service
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
+from groundcloud.later import Later
 from groundcloud.operation import Service
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
@@ -27,6 +28,7 @@ from groundcloud.store import Store, Transaction, open_store
 
 SERVICES = {
     "iam": "groundcloud.services.iam",
+    "kms": "groundcloud.services.kms",
     "organizations": "groundcloud.services.organizations.service",
     "sts": "groundcloud.services.sts",
 }
@@ -69,12 +71,12 @@ class Cloud:
         self.store = store
         self.region = region
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
-        self.world = World(store, sealer, clock, entropy, self.identities)
+        self.world = World(store, sealer, clock, entropy, self.identities, Later())
         self.services = services if services is not None else Services()
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
         """Its `run()` belongs beside the recorder's."""
-        self.recorder = Recorder(store, note_uses)
+        self.recorder = Recorder(store, note_uses, self.world.later)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()
         trust = self._trusted if trust_any_key else None
