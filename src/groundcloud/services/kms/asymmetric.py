@@ -176,7 +176,7 @@ def _mu(message: bytes) -> bytes:
 
 def largest(spec_size: int, algorithm: str) -> int:
     """Bytes of plaintext that RSA with OAEP takes (RFC 8017, 7.1.1)."""
-    return spec_size // 8 - 2 * _HASHES[algorithm.removeprefix("RSAES_OAEP_")].digest_size - 2
+    return spec_size // 8 - 2 * _HASHES[algorithm.removeprefix("RSAES_OAEP_")]().digest_size - 2
 
 
 def encrypt(public: bytes, algorithm: str, plaintext: bytes) -> bytes:
@@ -189,6 +189,11 @@ def decrypt(private: bytes, algorithm: str, ciphertext: bytes) -> bytes:
         return bytes(_private(private).decrypt(ciphertext, oaep(algorithm.removeprefix("RSAES_OAEP_"))))
     except ValueError as error:
         raise Unfit(str(error)) from error
+
+
+def modulus_size(private: bytes) -> int:
+    """Bytes of an RSA key's modulus, and of what it encrypts to."""
+    return int(_private(private).key_size) // 8
 
 
 def oaep(name: str) -> padding.OAEP:
@@ -228,5 +233,5 @@ def decapsulate(private: bytes, ciphertext: bytes) -> bytes:
 
 __all__ = [
     "InvalidSignature", "Pair", "Unfit", "agree", "decapsulate", "decrypt", "encapsulate", "encrypt", "generate",
-    "largest", "oaep", "pair_of", "read_pair", "sign", "spec_of", "verify",
+    "largest", "modulus_size", "oaep", "pair_of", "read_pair", "sign", "spec_of", "verify",
 ]  # fmt: skip

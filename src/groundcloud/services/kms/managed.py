@@ -14,8 +14,8 @@ from groundcloud.services.kms.records import Alias, Key
 PREFIX = "alias/aws/"
 SERVICES = {
     "acm": "acm", "backup": "backup", "dynamodb": "dynamodb", "ebs": "ec2", "elasticfilesystem": "elasticfilesystem",
-    "es": "es", "fsx": "fsx", "kinesis": "kinesis", "lambda": "lambda", "rds": "rds", "redshift": "redshift", "s3": "s3",
-    "secretsmanager": "secretsmanager", "sns": "sns", "sqs": "sqs", "ssm": "ssm", "xray": "xray",
+    "es": "es", "fsx": "fsx", "kinesis": "kinesis", "lambda": "lambda", "rds": "rds", "redshift": "redshift",
+    "s3": "s3", "secretsmanager": "secretsmanager", "sns": "sns", "sqs": "sqs", "ssm": "ssm", "xray": "xray",
 }  # fmt: skip
 """The keys that AWS has aliases for, and the service that each is used through."""
 
@@ -51,7 +51,7 @@ def policy(ctx: Context, name: str) -> str:
             "Id": f"auto-{name}-1",
             "Statement": [
                 {
-                    "Sid": f"Allow access through {name} for all principals in the account that are authorized to use it",
+                    "Sid": f"Allow access through {name} for all principals in the account that may use it",
                     "Effect": "Allow",
                     "Principal": {"AWS": "*"},
                     "Action": [
