@@ -104,10 +104,17 @@ class Cloud:
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
+        from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
 
-        clock = self.world.clock
-        return [Accounts(self.call_as_root, clock, self.world.entropy), Closures(), Invitations(clock)]
+        clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
+        return [
+            Accounts(self.call_as_root, clock, entropy),
+            Closures(),
+            Invitations(clock),
+            Rotations(clock, entropy, sealer),
+            Deletions(clock),
+        ]
 
     def create_account(self, name: str, email: str) -> str:
         """A new account with its root user; its number. Raises `EmailTaken`."""

@@ -1,12 +1,6 @@
 import pytest
-from botocore.exceptions import ClientError
 
-
-def refused(call, **arguments) -> tuple[str, str]:
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    found = error.value.response["Error"]
-    return found["Code"], found["Message"]
+from tests.services.kms.conftest import refused
 
 
 def test_what_was_encrypted_is_decrypted_without_naming_the_key(kms, key_id):

@@ -31,6 +31,7 @@ class Key(Record):
 
     table = "kms.key"
     key = ("account", "region", "key_id")
+    indexes = {"by_id": ("account", "key_id")}
     absent = errors.NotFound
 
     account: str
