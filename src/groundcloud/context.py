@@ -138,6 +138,12 @@ class Context:
         """For `async` operations: run `work` in a transaction of its own; when this returns, it is on the disk."""
         return await self.world.store.submit(lambda tx: work(self._within(tx)))
 
+    def in_region(self, region: str) -> "Context":
+        """This call in another Region, in the same transaction: for what replicates."""
+        return Context(
+            self.world, self._service, self._caller, self.principal, region, self.request_id, self.facts, self._tx
+        )
+
     async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
         """For `async` operations: run what takes the processor long (making an RSA key) beside the event loop. It must
         touch nothing but its arguments."""

@@ -30,6 +30,7 @@ SERVICES = {
     "iam": "groundcloud.services.iam",
     "kms": "groundcloud.services.kms",
     "organizations": "groundcloud.services.organizations.service",
+    "secretsmanager": "groundcloud.services.secretsmanager",
     "sts": "groundcloud.services.sts",
 }
 """Every service of this cloud: botocore's name for it, and the module that has it."""
@@ -106,6 +107,7 @@ class Cloud:
         the first answer need not wait for them."""
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
+        from groundcloud.services.secretsmanager.controller import Recoveries
 
         clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
         return [
@@ -114,6 +116,7 @@ class Cloud:
             Invitations(clock),
             Rotations(clock, entropy, sealer),
             Deletions(clock),
+            Recoveries(clock),
         ]
 
     def create_account(self, name: str, email: str) -> str:
