@@ -36,7 +36,7 @@ def test_a_public_policy_is_blocked_unless_asked_for(secrets, made):
     code, _ = refused(secrets.put_resource_policy, SecretId="shop/db", ResourcePolicy=everyone, BlockPublicPolicy=True)
     assert code == "PublicPolicyException"
     assert "ResourcePolicy" not in secrets.get_resource_policy(SecretId="shop/db")
-    secrets.put_resource_policy(SecretId="shop/db", ResourcePolicy=everyone, BlockPublicPolicy=False)
+    secrets.put_resource_policy(SecretId="shop/db", ResourcePolicy=everyone)
     assert secrets.get_resource_policy(SecretId="shop/db")["ResourcePolicy"] == everyone
 
 

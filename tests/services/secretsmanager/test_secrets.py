@@ -46,6 +46,7 @@ def test_a_value_has_65536_bytes_at_most(secrets):
 def test_what_is_not_there_is_said_so(secrets):
     for call in (secrets.get_secret_value, secrets.describe_secret, secrets.delete_secret):
         assert refused(call, SecretId="none") == ABSENT
+    secrets.delete_secret(SecretId="none", ForceDeleteWithoutRecovery=True)
     secrets.create_secret(Name="empty")
     assert refused(secrets.get_secret_value, SecretId="empty") == (
         "ResourceNotFoundException",

@@ -26,7 +26,9 @@ def _is_public(policy: Policy, arn: str) -> bool:
 
 
 @operation(on=secret, conditions={"secretsmanager:BlockPublicPolicy": "block_public_policy"})
-def put_resource_policy(ctx: Context, secret_id: str, resource_policy: str, block_public_policy: bool = True) -> object:
+def put_resource_policy(
+    ctx: Context, secret_id: str, resource_policy: str, block_public_policy: bool = False
+) -> object:
     found = usable(ctx, secret_id)
     policy = _checked(resource_policy)
     if block_public_policy and _is_public(policy, found.arn):

@@ -8,7 +8,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.secretsmanager import errors, values
-from groundcloud.services.secretsmanager.lookup import changeable, existing, new, secret, usable
+from groundcloud.services.secretsmanager.lookup import changeable, existing, locate, new, secret, usable
 from groundcloud.services.secretsmanager.records import CURRENT, LastAccess, ReplicaRegion, Secret, Tag
 from groundcloud.services.secretsmanager.replication import add_replicas, propagate, status
 
@@ -179,8 +179,19 @@ def delete_secret(
         raise errors.InvalidParameter(
             reason="The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."
         )
-    found = existing(ctx, secret_id)
-    if found.deleted_date is not None and not force_delete_without_recovery:
+    found = locate(ctx, secret_id)
+    if found is None and force_delete_without_recovery:  # AWS does not say that it was not there
+        name = secret_id.rpartition(":secret:")[2]
+        return {"arn": ctx.arn(f"secret:{name}"), "name": name, "deletion_date": ctx.now()}
+    if found is None:
+        raise errors.NoSuchSecret()
+    _delete(ctx, found, recovery_window_in_days, force_delete_without_recovery)
+    return {"arn": found.arn, "name": found.name, "deletion_date": found.deletion_date}
+
+
+def _delete(ctx: Context, found: Secret, days: int | None, force: bool) -> None:
+    """Begin the recovery window, or end it at once."""
+    if found.deleted_date is not None and not force:
         raise errors.MarkedForDeletion()
     if found.replicas:
         raise errors.InvalidRequest(
@@ -189,15 +200,14 @@ def delete_secret(
         )
     if found.is_replica:
         raise errors.InvalidRequest(reason="You can't delete a replica secret. Remove it from replication instead.")
-    if force_delete_without_recovery:
+    found.deletion_date = ctx.now()
+    if force:
         values.forget_all(ctx, found)
         ctx.delete(found)
-        return {"arn": found.arn, "name": found.name, "deletion_date": ctx.now()}
+        return
     found.deleted_date = ctx.now()
-    days = recovery_window_in_days if recovery_window_in_days is not None else 30
-    found.deletion_date = ctx.now() + timedelta(days=days)
+    found.deletion_date += timedelta(days=days if days is not None else 30)
     ctx.put(found)
-    return {"arn": found.arn, "name": found.name, "deletion_date": found.deletion_date}
 
 
 @operation(on=secret)
