@@ -31,6 +31,7 @@ SERVICES = {
     "kms": "groundcloud.services.kms",
     "organizations": "groundcloud.services.organizations.service",
     "secretsmanager": "groundcloud.services.secretsmanager",
+    "ssm": "groundcloud.services.ssm",
     "sts": "groundcloud.services.sts",
 }
 """Every service of this cloud: botocore's name for it, and the module that has it."""
@@ -108,6 +109,7 @@ class Cloud:
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
         from groundcloud.services.secretsmanager.controller import Recoveries
+        from groundcloud.services.ssm.controller import Expirations
 
         clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
         return [
@@ -117,6 +119,7 @@ class Cloud:
             Rotations(clock, entropy, sealer),
             Deletions(clock),
             Recoveries(clock),
+            Expirations(clock),
         ]
 
     def create_account(self, name: str, email: str) -> str:
