@@ -12,7 +12,7 @@ from functools import lru_cache
 from groundcloud.context import Context
 from groundcloud.resource import Resource
 from groundcloud.services.kms import errors, grant_tokens
-from groundcloud.services.kms.ciphertext import NotCiphertext, read
+from groundcloud.services.kms.ciphertext import Ciphertext, NotCiphertext, read
 from groundcloud.services.kms.lookup import Reference, of_reference, reference
 from groundcloud.services.kms.managed import key_of_service
 from groundcloud.services.kms.records import Alias, Grant, GrantConstraints, Key, RegionSet
@@ -231,15 +231,15 @@ def source(ctx: Context, blob: bytes, key_id: str, context: Mapping[str, str], o
     """The key that opens a ciphertext. Raises `AccessDeniedException` when the key that it names is not here."""
     if key_id:
         return key_resource(ctx, key_id, operation=operation, context=context)
-    return resource(ctx, named_by(ctx, blob), operation=operation, context=context)
-
-
-def named_by(ctx: Context, blob: bytes) -> Key:
-    """The key that a ciphertext names."""
     try:
         written = read(blob)
     except NotCiphertext as error:
         raise errors.InvalidCiphertext() from error
+    return resource(ctx, named_by(ctx, written), operation=operation, context=context)
+
+
+def named_by(ctx: Context, written: Ciphertext) -> Key:
+    """The key that a ciphertext names."""
     try:
         return of_reference(ctx, Reference(written.account, ctx.region, key_id=written.key_id))
     except errors.NotFound as error:

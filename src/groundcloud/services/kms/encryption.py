@@ -106,7 +106,7 @@ def decrypted(
         return _decrypted_by_pair(ctx, operation_name, blob, context, key_id, algorithm)
     try:
         written = ciphertext.read(blob)
-        key = locate(ctx, key_id) if key_id else named_by(ctx, blob)
+        key = locate(ctx, key_id) if key_id else named_by(ctx, written)
         if (written.account, written.key_id) != (key.account, key.key_id):
             raise errors.IncorrectKey()
         working = take(ctx, key, operation_name, ENCRYPT, algorithm=algorithm, material_id=written.material_id)
