@@ -1,11 +1,13 @@
 """What an operation may touch: the caller, the transaction, the clock, chance, secrets and other services."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from groundcloud.identity import Identities, Principal
+from groundcloud.later import Later, Write
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.sealing import Sealer
@@ -25,6 +27,7 @@ class World(NamedTuple):
     clock: Callable[[], datetime]
     entropy: Callable[[int], bytes]
     identities: Identities
+    later: Later
 
 
 class Arn(Protocol):
@@ -134,6 +137,22 @@ class Context:
     async def submit(self, work: Callable[["Context"], T]) -> T:
         """For `async` operations: run `work` in a transaction of its own; when this returns, it is on the disk."""
         return await self.world.store.submit(lambda tx: work(self._within(tx)))
+
+    def in_region(self, region: str) -> "Context":
+        """This call in another Region, in the same transaction: for what replicates."""
+        return Context(
+            self.world, self._service, self._caller, self.principal, region, self.request_id, self.facts, self._tx
+        )
+
+    async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
+        """For `async` operations: run what takes the processor long (making an RSA key) beside the event loop. It must
+        touch nothing but its arguments."""
+        return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
+
+    def later(self, write: Write, item: Any) -> None:
+        """Let `write` have the item soon, in a transaction of its own that this call does not wait for: for counters
+        and dates of last use, which a crash may lose."""
+        self.world.later.add(write, item)
 
     def _within(self, tx: Transaction) -> "Context":
         return Context(

@@ -18,6 +18,7 @@ from groundcloud.gateway.invoke import Invoker, style_of_service
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
+from groundcloud.later import Later
 from groundcloud.operation import Service
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
@@ -27,7 +28,10 @@ from groundcloud.store import Store, Transaction, open_store
 
 SERVICES = {
     "iam": "groundcloud.services.iam",
+    "kms": "groundcloud.services.kms",
     "organizations": "groundcloud.services.organizations.service",
+    "secretsmanager": "groundcloud.services.secretsmanager",
+    "ssm": "groundcloud.services.ssm",
     "sts": "groundcloud.services.sts",
 }
 """Every service of this cloud: botocore's name for it, and the module that has it."""
@@ -69,12 +73,12 @@ class Cloud:
         self.store = store
         self.region = region
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
-        self.world = World(store, sealer, clock, entropy, self.identities)
+        self.world = World(store, sealer, clock, entropy, self.identities, Later())
         self.services = services if services is not None else Services()
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
         """Its `run()` belongs beside the recorder's."""
-        self.recorder = Recorder(store, note_uses)
+        self.recorder = Recorder(store, note_uses, self.world.later)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()
         trust = self._trusted if trust_any_key else None
@@ -102,10 +106,21 @@ class Cloud:
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
+        from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
+        from groundcloud.services.secretsmanager.controller import Recoveries
+        from groundcloud.services.ssm.controller import Expirations
 
-        clock = self.world.clock
-        return [Accounts(self.call_as_root, clock, self.world.entropy), Closures(), Invitations(clock)]
+        clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
+        return [
+            Accounts(self.call_as_root, clock, entropy),
+            Closures(),
+            Invitations(clock),
+            Rotations(clock, entropy, sealer),
+            Deletions(clock),
+            Recoveries(clock),
+            Expirations(clock),
+        ]
 
     def create_account(self, name: str, email: str) -> str:
         """A new account with its root user; its number. Raises `EmailTaken`."""

@@ -33,5 +33,13 @@ def paginators(name: str) -> dict[str, Any]:
     return pagination
 
 
+@cache
+def regions(partition: str = "aws") -> dict[str, str]:
+    """AWS's Regions: their names for people by their names for programs."""
+    partitions = _loader.load_data("endpoints")["partitions"]
+    found = next(each["regions"] for each in partitions if each["partition"] == partition)
+    return {region: facts["description"] for region, facts in found.items()}
+
+
 class UnknownService(LookupError):
     """botocore has no service of this name."""

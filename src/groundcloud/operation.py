@@ -235,6 +235,11 @@ class Service:
                     found[name] = Operation(self, function, self.model.operation_model(name))
         return found
 
+    @cached_property
+    def functions(self) -> dict[str, Operation]:
+        """The same by their functions' names, as operations call one another."""
+        return {found.function.__name__: found for found in self.operations.values()}
+
     def operation(self, name: str) -> Operation:
         """Raises `OperationNotWritten` for an operation that AWS has and Groundcloud does not."""
         found = self.operations.get(name)

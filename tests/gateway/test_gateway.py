@@ -55,9 +55,9 @@ def test_a_request_without_a_signature_is_refused(cloud: TestCloud):
 
 def test_an_operation_that_is_not_written_says_so_and_names_itself(cloud: TestCloud):
     with pytest.raises(ClientError) as refused:
-        cloud.client("kms").list_keys()
+        cloud.client("kms").describe_custom_key_stores()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "kms:ListKeys" in str(refused.value)
+    assert "kms:DescribeCustomKeyStores" in str(refused.value)
     with pytest.raises(ClientError, match="ec2:DescribeVpcs"):
         cloud.client("ec2").describe_vpcs()
     with pytest.raises(ClientError, match="lambda:ListFunctions"):

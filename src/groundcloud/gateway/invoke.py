@@ -53,8 +53,7 @@ class Invoker:
     def call(self, ctx: Context, service: str, operation: str, arguments: dict[str, Any]) -> Any:
         """Run another service's operation for this caller, in its transaction."""
         found = self._services[service]
-        names = {each.function.__name__: each for each in found.operations.values()}
-        called = names[operation]
+        called = found.functions[operation]
         source = f"{self._services[ctx.service_name].prefix}.amazonaws.com"
         facts = ctx.facts._replace(called_via=(*ctx.facts.called_via, source))
         inner = self.context(called, ctx.principal, ctx.region, ctx.request_id, facts, ctx.tx)

@@ -5,9 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from groundcloud.gateway.trail.records import EventBatch
 from groundcloud.identity import Principal, Use
+from groundcloud.later import Later, Write
 from groundcloud.store import Store, Transaction
 
 Waiting = dict[tuple[str, str], list[tuple[datetime, str, bytes]]]
@@ -18,9 +20,10 @@ _MOST_WAITING = 2_000
 class Recorder:
     """Gathers the events that wait for no one, and writes them each second."""
 
-    def __init__(self, store: Store, note_uses: Callable[[Transaction, Iterable[Use]], None]) -> None:
+    def __init__(self, store: Store, note_uses: Callable[[Transaction, Iterable[Use]], None], later: Later) -> None:
         self._store = store
         self._note_uses = note_uses
+        self._later = later
         self._uses: dict[tuple[str, str, str], Use] = {}
         self._waiting: Waiting = defaultdict(list)
         self._count = 0
@@ -54,14 +57,17 @@ class Recorder:
     async def flush(self) -> None:
         """Write what was gathered until now."""
         self._flush_soon.clear()
-        if self._waiting or self._uses:
+        later = self._later.take()
+        if self._waiting or self._uses or later:
             waiting, self._waiting, self._count = self._waiting, defaultdict(list), 0
             uses, self._uses = self._uses, {}
-            await self._store.submit(lambda tx: self._write(tx, waiting, list(uses.values())))
+            await self._store.submit(lambda tx: self._write(tx, waiting, list(uses.values()), later))
 
-    def _write(self, tx: Transaction, waiting: Waiting, uses: list[Use]) -> None:
+    def _write(self, tx: Transaction, waiting: Waiting, uses: list[Use], later: dict[Write, list[Any]]) -> None:
         _write_events(tx, waiting)
         self._note_uses(tx, uses)
+        for write, items in later.items():
+            write(tx, items)
 
 
 def _write_events(tx: Transaction, waiting: Waiting) -> None:
