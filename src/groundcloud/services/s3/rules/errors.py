@@ -116,3 +116,15 @@ class InvalidRetentionPeriod(AwsError, status=400):
 
 class InvalidBucketState(AwsError, status=409):
     """{message}"""
+
+
+class BadRequest(AwsError, status=400):
+    """{message}"""
+
+
+class InvalidRedirectLocation(AwsError, status=400):
+    """{message}"""
+
+
+class MethodNotAllowed(AwsError, status=405):
+    """The specified method is not allowed against this resource."""
