@@ -128,3 +128,11 @@ class InvalidRedirectLocation(AwsError, status=400):
 
 class MethodNotAllowed(AwsError, status=405):
     """The specified method is not allowed against this resource."""
+
+
+class UnexpectedContent(AwsError, status=400):
+    """This request does not support content"""
+
+
+class MissingSecurityHeader(AwsError, status=400):
+    """Your request was missing a required header"""

@@ -145,7 +145,7 @@ class LifecycleRules:
         return found
 
     def _may_go(self, version: Version, target: str, covered: Scope) -> bool:
-        """Whether a version may get this class: colder than its own; small versions stay unless a filter tells sizes."""
+        """Whether a version may get this class: colder than its own; small versions stay unless a filter has sizes."""
         if version.is_delete_marker or _DEGREE.get(version.storage_class, -1) >= _DEGREE[target]:
             return False
         if version.storage_class == "ONEZONE_IA" and target not in _MAY_FOLLOW_ONEZONE:
