@@ -124,6 +124,13 @@ def test_public_grants_are_known_and_can_be_ignored():
     assert may(grants, ME, ignore_public=True) == FULL
 
 
+def test_an_owner_can_always_mend_the_acl():
+    locked_out = [Grant(acl.user(OTHER), "READ")]
+    assert may(locked_out, ME) == set()
+    assert may(locked_out, ME, owner=ME) == {"READ_ACP", "WRITE_ACP"}
+    assert may(locked_out, owner="") == set()
+
+
 def test_a_bucket_without_acls_refuses_them():
     def check(name=None, grants=()):
         acl.check_allowed("BucketOwnerEnforced", name, list(grants), BUCKET)

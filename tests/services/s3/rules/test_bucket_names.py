@@ -58,8 +58,10 @@ def test_account_regional_names_belong_to_the_creators_account_and_region():
 
 def test_an_address_with_an_impossible_name_is_refused():
     check_addressed("amzn-s3-demo-bucket")
-    with pytest.raises(errors.InvalidBucketName):
-        check_addressed("..")
+    check_addressed("Old_Bucket")
+    for name in ("..", "a..b", "a/b", "ab", "b" * 256, "b\n"):
+        with pytest.raises(errors.InvalidBucketName):
+            check_addressed(name)
 
 
 def test_a_dot_keeps_a_bucket_from_virtual_hosting_over_tls():

@@ -69,6 +69,18 @@ def test_a_composite_is_the_sum_of_the_sums_and_counts_the_parts():
     assert checksums.composite(sha, parts) == f"{whole}-2"
 
 
+def test_a_completion_may_name_a_composite_sum_with_or_without_its_count():
+    sha = ALGORITHMS["SHA256"]
+    whole = checksums.composite(sha, [sha.of(b"a"), sha.of(b"b")])
+    assert checksums.claimed({"checksum_sha256": whole}, of_parts=True) == (sha, whole)
+    checksums.check_match(sha, whole, whole)
+    checksums.check_match(sha, whole.removesuffix("-2"), whole)
+    with pytest.raises(errors.BadDigest):
+        checksums.check_match(sha, whole.replace("-2", "-3"), whole)
+    with pytest.raises(errors.InvalidRequest, match="header is invalid"):
+        checksums.claimed({"checksum_sha256": whole})
+
+
 def test_only_crcs_make_a_full_object_sum():
     with pytest.raises(ValueError, match="SHA1"):
         checksums.full_object(ALGORITHMS["SHA1"], [])

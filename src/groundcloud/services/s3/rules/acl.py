@@ -191,14 +191,15 @@ def _resolved(grant: Grant, accounts: Accounts) -> Grant:
 
 
 def permissions(
-    grants: Sequence[Grant], caller: str, *, authenticated: bool = True, ignore_public: bool = False
+    grants: Sequence[Grant], caller: str, *, owner: str = "", authenticated: bool = True, ignore_public: bool = False
 ) -> frozenset[str]:
     """What grants give a caller: any of READ, WRITE, READ_ACP, WRITE_ACP.
 
-    `caller` is a canonical id, empty for anonymous callers (then `authenticated` is False). `ignore_public`: the
-    bucket's IgnorePublicAcls, under which grants to everyone count for nothing.
+    `caller` is a canonical id, empty for anonymous callers (then `authenticated` is False). `owner` owns the resource
+    and can always read and write its ACL, whatever that says. `ignore_public`: the bucket's IgnorePublicAcls, under
+    which grants to everyone count for nothing.
     """
-    found: set[str] = set()
+    found: set[str] = {"READ_ACP", "WRITE_ACP"} if caller and caller == owner else set()
     for grant in grants:
         to = grant.grantee
         if to.uri is None:

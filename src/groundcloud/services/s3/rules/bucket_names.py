@@ -5,6 +5,7 @@ import re
 from groundcloud.services.s3.rules import errors
 
 _FORM = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
+_OLD_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]", re.ASCII)
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -34,8 +35,9 @@ def check_new(name: str, *, account: str = "", region: str = "", namespace: str 
 
 
 def check_addressed(name: str) -> None:
-    """Raises `InvalidBucketName` for a name in a request that no bucket can have. Demo and reserved names pass."""
-    if _FORM.fullmatch(name) is None or ".." in name:
+    """Raises `InvalidBucketName` for a name in a request that no bucket ever had; a name that only CreateBucket
+    refuses today (capitals, underscores, up to 255 characters) is merely not found."""
+    if _OLD_FORM.fullmatch(name) is None or ".." in name:
         raise errors.InvalidBucketName(bucket_name=name)
 
 

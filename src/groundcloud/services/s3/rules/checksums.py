@@ -8,13 +8,15 @@ processor's carry-less multiplication; the hashes are OpenSSL's and xxHash's own
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import anycrc
 import xxhash
-
 from groundcloud.services.s3.rules import errors
+
+_COUNT = re.compile(r"-\d{1,5}$", re.ASCII)
 
 FULL_OBJECT = "FULL_OBJECT"
 COMPOSITE = "COMPOSITE"
@@ -135,11 +137,18 @@ def algorithm(name: str) -> Algorithm:
     return found
 
 
-def claimed(members: Mapping[str, Any], sdk_algorithm: str | None = None, trailer: str | None = None) -> Claimed | None:
+def claimed(
+    members: Mapping[str, Any],
+    sdk_algorithm: str | None = None,
+    trailer: str | None = None,
+    *,
+    of_parts: bool = False,
+) -> Claimed | None:
     """The checksum among a request's members (`checksum_crc32`, ...), or announced in the x-amz-trailer header.
 
-    `sdk_algorithm` is x-amz-sdk-checksum-algorithm. None: the request has no checksum. Raises `InvalidRequest` for
-    two of them, a value that is none, a trailer S3 does not know, or an algorithm without a value.
+    `sdk_algorithm` is x-amz-sdk-checksum-algorithm; `of_parts`: the value may be a composite one (`...-N`), as in
+    CompleteMultipartUpload. None: the request has no checksum. Raises `InvalidRequest` for two of them, a value that
+    is none, a trailer S3 does not know, or an algorithm without a value.
     """
     given = [Claimed(BY_MEMBER[name], value) for name, value in members.items() if value and name in BY_MEMBER]
     given += [Claimed(_of_trailer(name.strip())) for name in (trailer or "").split(",") if name.strip()]
@@ -156,7 +165,7 @@ def claimed(members: Mapping[str, Any], sdk_algorithm: str | None = None, traile
         return None
     found = given[0]
     if found.value is not None:
-        check_value(found.algorithm, found.value)
+        check_value(found.algorithm, _COUNT.sub("", found.value) if of_parts else found.value)
     if sdk_algorithm and algorithm(sdk_algorithm) is not found.algorithm:
         raise errors.InvalidRequest(message="Value for x-amz-sdk-checksum-algorithm header is invalid.")
     return found
@@ -176,8 +185,11 @@ def check_value(used: Algorithm, value: str) -> None:
 
 
 def check_match(used: Algorithm, expected: str, computed: str) -> None:
-    """Raises `BadDigest` where the data are not those that the client summed up."""
-    if expected != computed:
+    """Raises `BadDigest` where the data are not those that the client summed up.
+
+    Of a composite checksum the client may leave out the number of parts.
+    """
+    if expected != computed and expected != _COUNT.sub("", computed):
         raise errors.BadDigest(message=f"The {used.name} you specified did not match the calculated checksum.")
 
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
-
 from groundcloud.services.s3.rules.lifecycle import TRANSITION_CLASSES, LifecycleRule, Scope, due_at, scope
 
 EXPIRE = "Expire"
