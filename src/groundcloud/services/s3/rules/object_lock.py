@@ -58,11 +58,14 @@ def check_configuration(given: ObjectLockConfiguration, versioning: str | None) 
     period = given.rule.default_retention
     if period is None or period.mode not in (GOVERNANCE, COMPLIANCE) or (period.days is None) == (period.years is None):
         raise errors.MalformedXML()
-    length = period.days if period.days is not None else period.years or 0
+    unit, length, most = (
+        ("Days", period.days, MAX_DAYS) if period.days is not None else ("Years", period.years or 0, MAX_YEARS)
+    )
+    argument = {"argument_name": unit, "argument_value": length}
     if length <= 0:
-        raise errors.InvalidArgument(message="Default retention period must be a positive integer value.")
-    if length > (MAX_DAYS if period.days is not None else MAX_YEARS):
-        raise errors.InvalidArgument(message="Default retention period too large")
+        raise errors.InvalidArgument(message="Default retention period must be a positive integer value.", **argument)
+    if length > most:
+        raise errors.InvalidArgument(message="Default retention period too large.", **argument)
 
 
 def check_versioning(status: str, locked: bool) -> None:
