@@ -15,6 +15,7 @@ import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
+from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.gateway.http import Request, Response
 from groundcloud.gateway.trail import EventBatch
 from groundcloud.main import Cloud
@@ -91,7 +92,10 @@ class TestCloud:
         self.log = io.BytesIO()
         self.store = store or open_store(str(folder / "groundcloud.db"))
         sealer = Sealer(bytes(range(32)))
-        self.cloud = Cloud(self.store, sealer, clock=self.clock, entropy=Chance(), call_log=self.log, **options)
+        engines: Any = {} if "engines" in options else {"engines": {"objects": LocalObjects(folder / "objects")}}
+        self.cloud = Cloud(
+            self.store, sealer, clock=self.clock, entropy=Chance(), call_log=self.log, **engines, **options
+        )
         self.account = self.cloud.default_account
         key = self.cloud.create_admin(self.account)
         self.admin = Keys(key["access_key_id"], key["secret_access_key"])

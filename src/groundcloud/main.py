@@ -10,6 +10,7 @@ from typing import IO, Any
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.gateway import Gateway
@@ -26,6 +27,7 @@ from groundcloud.store import Store, Transaction, open_store
 SERVICES = {
     "iam": "groundcloud.services.iam",
     "organizations": "groundcloud.services.organizations.service",
+    "s3": "groundcloud.services.s3",
     "sts": "groundcloud.services.sts",
 }
 """Every service of this cloud: botocore's name for it, and the module that has it."""
@@ -63,10 +65,11 @@ class Cloud:
         call_log: IO[bytes] | None = None,
         trust_any_key: bool = False,
         services: Mapping[str, Service] | None = None,
+        engines: Mapping[str, Any] | None = None,
     ) -> None:
         self.store = store
         self.region = region
-        self.world = World(store, sealer, clock, entropy)
+        self.world = World(store, sealer, clock, entropy, engines or {})
         self.services = services if services is not None else Services()
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
@@ -166,4 +169,5 @@ def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
     """The cloud whose data lie in a folder, made at the first start."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealer = Sealer(installation_key(data / "installation.key"))
-    return Cloud(open_store(store_url or str(data / "groundcloud.db")), sealer, **options)
+    engines = {"objects": LocalObjects(data / "objects")}
+    return Cloud(open_store(store_url or str(data / "groundcloud.db")), sealer, engines=engines, **options)

@@ -171,7 +171,8 @@ class Gateway:
 
     def _authenticate(self, tx: Transaction, call: Call, endpoint: Endpoint) -> None:
         call.principal, call.signing_key = self._authenticator.authenticate(tx, call, endpoint)
-        if call.claim is None and not endpoint.operation.declaration.public:
+        anonymous = endpoint.operation.declaration.public or endpoint.voice.style.is_s3  # there, policies decide
+        if call.claim is None and not anonymous:
             raise missing_token(endpoint.voice.style)
 
     def _parse(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
