@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, Protocol
 from groundcloud.context import Context
 from groundcloud.engines.objects import Damaged, Missing, Objects, Unavailable, chunks
 from groundcloud.services.s3 import errors
+from groundcloud.services.s3.records import Blob, Condemned, Content, Layout, Segment
 from groundcloud.services.s3.rules import checksums
 from groundcloud.services.s3.rules.checksums import Algorithm, Claimed
-from groundcloud.services.s3.records import Blob, Condemned, Content, Layout, Segment
 from groundcloud.store import Transaction
 
 INLINE = 64 * 1024
