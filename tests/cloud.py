@@ -5,6 +5,7 @@ import hashlib
 import io
 import itertools
 import json
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,6 +101,7 @@ class TestCloud:
         key = self.cloud.create_admin(self.account)
         self.admin = Keys(key["access_key_id"], key["secret_access_key"])
         self._loop = asyncio.new_event_loop()
+        self._turn = threading.Lock()
 
     def client(self, service: str, keys: Keys | None = None, **options: Any) -> Any:
         """A boto3 client, of the admin unless other keys are given; its requests never leave the process."""
@@ -141,6 +143,10 @@ class TestCloud:
         batch = getattr(self.store, "_running", None)
         if batch is not None and not batch.done():
             self._loop.run_until_complete(batch)
+        with self._turn:  # boto3's transfers call from threads of their own
+            response = self._loop.run_until_complete(self._answer(request))
+            found = {name.lower(): value for name, value in response.headers}
+            return response.status, found, self._loop.run_until_complete(_whole(response.body))
 
     async def _answer(self, request: Request) -> Response:
         answer = self.cloud.gateway.handle(request)

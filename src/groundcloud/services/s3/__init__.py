@@ -1,7 +1,7 @@
 """Amazon Simple Storage Service."""
 
 from groundcloud.operation import Service
-from groundcloud.services.s3 import buckets, deleting, listing, objects
+from groundcloud.services.s3 import buckets, copying, deleting, listing, multipart, objects, uploads
 from groundcloud.services.s3.access import check_expected_owner
 
 service = Service(
@@ -10,6 +10,9 @@ service = Service(
     objects,
     deleting,
     listing,
+    multipart,
+    uploads,
+    copying,
     arn_prefix="arn:aws:s3:::",
     shared={"expected_bucket_owner": check_expected_owner, "request_payer": None},
 )

@@ -112,15 +112,11 @@ def delete_bucket(ctx: Context, bucket: str) -> None:
         raise errors.VersionedBucketNotEmpty(bucket_name=bucket)
     if ctx.tx.exists(Object, bucket):
         raise errors.BucketNotEmpty(bucket_name=bucket)
-    for upload in list(ctx.tx.scan(Upload, bucket)):
-        upload_parts_removed(ctx, upload)
+    if ctx.tx.exists(Upload, bucket):
+        raise errors.BucketNotEmpty(bucket_name=bucket)
     for setting in list(ctx.tx.scan(Setting, bucket)):
         ctx.delete(setting)
     ctx.delete(found)
-
-
-def upload_parts_removed(ctx: Context, upload: Upload) -> None:
-    raise errors.BucketNotEmpty(bucket_name=upload.bucket)
 
 
 @operation(on=of_bucket, read=True, action="s3:ListBucket")

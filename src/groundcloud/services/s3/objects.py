@@ -28,7 +28,7 @@ from groundcloud.services.s3.writing import (
 _CHECKSUMS = tuple(checksums.BY_MEMBER)
 
 
-def _write(
+def write_permissions(
     ctx: Context,
     bucket: str,
     key: str,
@@ -70,7 +70,7 @@ WRITE_CONDITIONS = {
 
 
 @operation(
-    on=_write,
+    on=write_permissions,
     conditions={**WRITE_CONDITIONS, "s3:if-match": "if_match", "s3:if-none-match": "if_none_match"},
     data_event=True,
 )
@@ -121,7 +121,7 @@ async def put_object(
     given = dict(locals())
     keys.check_key(key)
     conditions.check_write_headers(if_match, if_none_match)
-    claimed = _claimed(given, body)
+    claimed = claimed_checksum(given, body)
     customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     kept = attributes(given)
     tags = tags_of_header(tagging)
@@ -148,12 +148,12 @@ async def put_object(
         await forget(ctx, taken.blob)
         raise
     await remove_files(ctx, stale)
-    return written(made, found, claimed is not None)
+    return written(made, found)
 
 
-def _claimed(given: Mapping[str, Any], body: Payload | None) -> checksums.Claimed | None:
+def claimed_checksum(given: Mapping[str, Any], body: Payload | None) -> checksums.Claimed | None:
     """The checksum that a request brings, in a header or behind the body."""
-    members = {name: given[name] for name in _CHECKSUMS}
+    members = {name: given.get(name) for name in _CHECKSUMS}
     return checksums.claimed(members, None, getattr(body, "announced", None))
 
 
@@ -212,7 +212,7 @@ def _look_up(
     part_number: int | None,
 ) -> Wanted:
     found = find_bucket(ctx, bucket)
-    content = _visible(ctx, found, key, version_id)
+    content = visible(ctx, found, key, version_id)
     wanted = Wanted(found, content)
     if content.seal is not None:
         wanted.key = open_key(ctx, content.seal, customer)
@@ -228,7 +228,7 @@ def _look_up(
     return wanted
 
 
-def _visible(ctx: Context, bucket: Bucket, key: str, version_id: str | None) -> Content:
+def visible(ctx: Context, bucket: Bucket, key: str, version_id: str | None) -> Content:
     """The version that is asked for. Whoever may not list the bucket is not told that there is no such object."""
     try:
         content = versioning.find(ctx, bucket.name, key, version_id)

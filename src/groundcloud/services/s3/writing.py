@@ -126,7 +126,7 @@ def new_object(
     )
 
 
-def written(made: Object, bucket: Bucket, claimed: bool) -> dict[str, Any]:
+def written(made: Object, bucket: Bucket) -> dict[str, Any]:
     """What a write answers."""
     shown: dict[str, Any] = {"e_tag": f'"{made.e_tag}"', **encryption_headers(made.seal)}
     for name, value in made.checksums.items():
