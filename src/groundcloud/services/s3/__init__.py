@@ -1,7 +1,20 @@
 """Amazon Simple Storage Service."""
 
 from groundcloud.operation import Service
-from groundcloud.services.s3 import buckets, copying, deleting, listing, multipart, objects, uploads
+from groundcloud.services.s3 import (
+    acls,
+    buckets,
+    copying,
+    deleting,
+    listing,
+    locks,
+    multipart,
+    objects,
+    policies,
+    settings,
+    tagging,
+    uploads,
+)
 from groundcloud.services.s3.access import check_expected_owner
 
 service = Service(
@@ -13,6 +26,17 @@ service = Service(
     multipart,
     uploads,
     copying,
+    tagging,
+    policies,
+    acls,
+    settings,
+    locks,
     arn_prefix="arn:aws:s3:::",
-    shared={"expected_bucket_owner": check_expected_owner, "request_payer": None},
+    shared={
+        "expected_bucket_owner": check_expected_owner,
+        "request_payer": None,
+        "checksum_algorithm": None,
+        "content_md5": None,
+        "mfa": None,
+    },
 )

@@ -10,8 +10,11 @@ from groundcloud.services.s3 import errors
 from groundcloud.services.s3.access import ARN, find_bucket, of_bucket
 from groundcloud.services.s3.owners import canonical_id
 from groundcloud.services.s3.records import Bucket, Object, Setting, Tag, Upload, Version
-from groundcloud.services.s3.rules import bucket_names
-from groundcloud.services.s3.tagging import checked
+from groundcloud.services.s3.rules import acl as acl_rules
+from groundcloud.services.s3.rules import bucket_names, public
+from groundcloud.services.s3.rules.acl import BUCKET_OWNER_ENFORCED, Grant
+from groundcloud.services.s3.rules.object_lock import ObjectLockConfiguration
+from groundcloud.services.s3.tags import checked
 from groundcloud.store import Part
 
 
@@ -54,7 +57,7 @@ def create_bucket(
     acl: str | None = None,
     create_bucket_configuration: CreateBucketConfiguration | None = None,
     object_lock_enabled_for_bucket: bool = False,
-    object_ownership: str = "BucketOwnerEnforced",
+    object_ownership: str = BUCKET_OWNER_ENFORCED,
     bucket_namespace: str = "",
 ) -> dict[str, Any]:
     bucket_names.check_new(bucket, account=ctx.account, region=ctx.region, namespace=bucket_namespace)
@@ -67,7 +70,7 @@ def create_bucket(
         if not (existing.region == region == "us-east-1"):  # there, making it again is no error (CreateBucket)
             raise errors.BucketAlreadyOwnedByYou(bucket_name=bucket)
         return {"location": f"/{bucket}", "bucket_arn": ARN + bucket}
-    if object_ownership == "BucketOwnerEnforced" and acl not in (None, "private"):
+    if object_ownership == BUCKET_OWNER_ENFORCED and acl not in (None, "private"):
         raise errors.InvalidBucketAclWithObjectOwnership()
     ctx.put(
         Bucket(
@@ -77,12 +80,21 @@ def create_bucket(
             created=ctx.now(),
             ownership=object_ownership,
             versioning="Enabled" if object_lock_enabled_for_bucket else "",
-            object_lock=object_lock_enabled_for_bucket,
+            object_lock=ObjectLockConfiguration("Enabled") if object_lock_enabled_for_bucket else None,
+            public_access=public.CLOSED,
+            acl=_first_acl(ctx, acl) if object_ownership != BUCKET_OWNER_ENFORCED else None,
             tags=checked(asked.tags, bucket=True),
         )
     )
     location = f"/{bucket}" if region == "us-east-1" else f"http://{bucket}.s3.amazonaws.com/"
     return {"location": location, "bucket_arn": ARN + bucket}
+
+
+def _first_acl(ctx: Context, canned: str | None) -> list[Grant]:
+    """The ACL of a new bucket, which Block Public Access (on for new buckets) lets be private only."""
+    grants = acl_rules.canned(canned or "private", owner=canonical_id(ctx.account))
+    public.check_acl(public.CLOSED, grants, ctx.principal.arn, ARN)
+    return grants
 
 
 def _region(ctx: Context, constraint: str) -> str:

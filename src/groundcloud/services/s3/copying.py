@@ -18,7 +18,7 @@ from groundcloud.services.s3.objects import WRITE_CONDITIONS, checksum_members, 
 from groundcloud.services.s3.records import Bucket, Content, Object, UploadedPart
 from groundcloud.services.s3.rules import checksums, conditions, keys, ranges
 from groundcloud.services.s3.rules.conditions import Preconditions
-from groundcloud.services.s3.tagging import tags_of_header
+from groundcloud.services.s3.tags import tags_of_header
 from groundcloud.services.s3.writing import (
     attributes,
     granted_acl,
@@ -68,12 +68,12 @@ def _copies(
     grants = acl or grant_full_control or grant_read or grant_read_acp or grant_write_acp
     hold = bool(object_lock_legal_hold_status)
     target = find_bucket(ctx, bucket)
-    written_to = permissions_of_write(target, key, bool(grants), tagging, bool(object_lock_mode), hold)
+    written_to = permissions_of_write(ctx, target, key, bool(grants), tagging, bool(object_lock_mode), hold)
     return [_source_permission(ctx, copy_source), *written_to]
 
 
 def _copies_part(ctx: Context, bucket: str, key: str, copy_source: str) -> list[Resource]:
-    return [_source_permission(ctx, copy_source), in_bucket(find_bucket(ctx, bucket), key, "s3:PutObject")]
+    return [_source_permission(ctx, copy_source), in_bucket(ctx, find_bucket(ctx, bucket), key, "s3:PutObject")]
 
 
 def _source_permission(ctx: Context, copy_source: str) -> Resource:
@@ -328,5 +328,3 @@ async def upload_part_copy(
     if source.bucket.versioning:
         shown["copy_source_version_id"] = source.content.version_id
     return shown
-
-

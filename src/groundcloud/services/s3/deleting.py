@@ -11,7 +11,7 @@ from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.access import find_bucket, in_bucket
 from groundcloud.services.s3.bodies import remove_files
 from groundcloud.services.s3.records import Bucket, Content, Object
-from groundcloud.services.s3.rules import conditions
+from groundcloud.services.s3.rules import conditions, object_lock
 from groundcloud.store import Part
 
 MOST = 1000
@@ -20,13 +20,13 @@ MOST = 1000
 def deletion(ctx: Context, bucket: str, key: str, version_id: str | None) -> Resource:
     """DeleteObject, or DeleteObjectVersion where a version is named."""
     found = find_bucket(ctx, bucket)
-    return _deletion(found, key, version_id)
+    return _deletion(ctx, found, key, version_id)
 
 
-def _deletion(bucket: Bucket, key: str, version_id: str | None) -> Resource:
+def _deletion(ctx: Context, bucket: Bucket, key: str, version_id: str | None) -> Resource:
     if version_id:
-        return in_bucket(bucket, key, "s3:DeleteObjectVersion", {"s3:versionid": version_id})
-    return in_bucket(bucket, key, "s3:DeleteObject")
+        return in_bucket(ctx, bucket, key, "s3:DeleteObjectVersion", {"s3:versionid": version_id})
+    return in_bucket(ctx, bucket, key, "s3:DeleteObject")
 
 
 @operation(on=deletion, harmless=("MFA",), data_event=True)
@@ -113,12 +113,16 @@ def _delete_version(
 
 def check_lock(ctx: Context, bucket: Bucket, content: Content, bypass: bool) -> None:
     """Object Lock: a version that is held or retained stays. Raises `AccessDenied`."""
-    retained = content.lock_until is not None and content.lock_until > ctx.now()
-    if retained and content.lock_mode == "GOVERNANCE" and bypass:
-        ctx.authorize("s3:BypassGovernanceRetention", in_bucket(bucket, content.name))
-        retained = False
-    if content.legal_hold or retained:
-        raise errors.AccessDenied(reason="Access Denied because object protected by object lock.")
+    if not content.lock_mode and not content.legal_hold:
+        return
+    if bypass:
+        ctx.authorize("s3:BypassGovernanceRetention", in_bucket(ctx, bucket, content.name))
+    hold = "ON" if content.legal_hold else "OFF"
+    object_lock.check_delete(retention_of(content), hold, bypass=bypass, now=ctx.now())
+
+
+def retention_of(content: Content) -> object_lock.Retention:
+    return object_lock.Retention(content.lock_mode or None, content.lock_until)
 
 
 def _deletions(ctx: Context, bucket: str) -> list[Resource]:
@@ -141,7 +145,7 @@ async def delete_objects(
         files: list[str] = []
         for asked in delete.objects:
             try:
-                inner.authorize(*_asked(found, asked))
+                inner.authorize(*_asked(inner, found, asked))
                 shown, stale = delete_one(inner, found, asked, bypass_governance_retention)
             except AwsError as error:
                 failed.append(
@@ -157,8 +161,8 @@ async def delete_objects(
     return {"deleted": None if delete.quiet else deleted or None, "errors": failed or None}
 
 
-def _asked(bucket: Bucket, asked: ObjectIdentifier) -> tuple[str, Resource]:
-    resource = _deletion(bucket, asked.key, asked.version_id)
+def _asked(ctx: Context, bucket: Bucket, asked: ObjectIdentifier) -> tuple[str, Resource]:
+    resource = _deletion(ctx, bucket, asked.key, asked.version_id)
     return resource.action, resource
 
 

@@ -257,3 +257,11 @@ class InvalidRedirectLocation(AwsError, status=400):
 
 class InvalidBucketAclWithObjectOwnership(AwsError, status=400):
     """Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"""
+
+
+class MfaDeleteNotAvailable(AwsError, code="NotImplemented", status=501):
+    """Groundcloud does not support MFA delete."""
+
+
+class IllegalVersioning(AwsError, code="IllegalVersioningConfigurationException", status=400):
+    """The Versioning element must be specified"""

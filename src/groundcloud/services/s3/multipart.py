@@ -15,7 +15,7 @@ from groundcloud.services.s3.keys import customer_key, encryption_headers, new_k
 from groundcloud.services.s3.objects import WRITE_CONDITIONS, claimed_checksum, write_permissions
 from groundcloud.services.s3.records import Blob, Bucket, Layout, Object, Segment, Upload, UploadedPart
 from groundcloud.services.s3.rules import checksums, conditions, keys
-from groundcloud.services.s3.tagging import tags_of_header
+from groundcloud.services.s3.tags import tags_of_header
 from groundcloud.services.s3.writing import Lock, attributes, granted_acl, locked, new_object, written
 from groundcloud.store import Part
 
@@ -26,7 +26,7 @@ _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._
 
 def _object(action: str) -> Any:
     def resource(ctx: Context, bucket: str, key: str) -> Resource:
-        return in_bucket(find_bucket(ctx, bucket), key, action)
+        return in_bucket(ctx, find_bucket(ctx, bucket), key, action)
 
     return resource
 

@@ -9,13 +9,13 @@ from groundcloud.engines.objects import Missing
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
-from groundcloud.services.s3.access import find_bucket, in_bucket
+from groundcloud.services.s3.access import bucket_resource, find_bucket, in_bucket
 from groundcloud.services.s3.bodies import Payload, Source, forget, read, receive, remove_files, sources
 from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, new_key, open_key
 from groundcloud.services.s3.records import Attributes, Bucket, Content, Layout, Object
 from groundcloud.services.s3.rules import checksums, conditions, keys, ranges
 from groundcloud.services.s3.rules.conditions import Preconditions
-from groundcloud.services.s3.tagging import tags_of_header
+from groundcloud.services.s3.tags import tags_of_header
 from groundcloud.services.s3.writing import (
     attributes,
     granted_acl,
@@ -42,14 +42,9 @@ def write_permissions(
     object_lock_legal_hold_status: str | None,
 ) -> list[Resource]:
     grants = acl or grant_full_control or grant_read or grant_read_acp or grant_write_acp
-    return permissions_of_write(
-        find_bucket(ctx, bucket),
-        key,
-        bool(grants),
-        tagging,
-        bool(object_lock_mode),
-        bool(object_lock_legal_hold_status),
-    )
+    found = find_bucket(ctx, bucket)
+    hold = bool(object_lock_legal_hold_status)
+    return permissions_of_write(ctx, found, key, bool(grants), tagging, bool(object_lock_mode), hold)
 
 
 WRITE_CONDITIONS = {
@@ -168,23 +163,22 @@ def _check_write(ctx: Context, bucket: str, key: str, if_match: str | None, if_n
 
 def reading(ctx: Context, bucket: str, key: str, version_id: str | None) -> Resource:
     """The permission to read an object: another one where a version is named. Its tags are facts."""
+    return of_existing(ctx, bucket, key, version_id, "s3:GetObject")
+
+
+def of_existing(ctx: Context, bucket: str, key: str, version_id: str | None, action: str) -> Resource:
+    """An object that is there, with its tags; the action on a version is another one (`s3:GetObjectVersion`)."""
     found = find_bucket(ctx, bucket)
-    action = "s3:GetObjectVersion" if version_id else "s3:GetObject"
-    return in_bucket(found, key, action, existing_tags(ctx, bucket, key, version_id))
-
-
-def existing_tags(ctx: Context, bucket: str, key: str, version_id: str | None) -> dict[str, str]:
-    """`s3:ExistingObjectTag/<key>` of the object that is there."""
-    current = ctx.tx.get(Object, bucket, key)
-    if version_id and (current is None or current.version_id != version_id):
-        found: Content | None = versioning.noncurrent(ctx, bucket, key, version_id)
-    else:
-        found = current
-    tags = found.tags if found is not None else ()
-    facts = {f"s3:existingobjecttag/{tag.key.lower()}": tag.value for tag in tags}
+    content: Content | None = ctx.tx.get(Object, bucket, key)
     if version_id:
-        facts["s3:versionid"] = version_id
-    return facts
+        if content is None or content.version_id != version_id:
+            content = versioning.noncurrent(ctx, bucket, key, version_id)
+        action = action.replace("Object", "ObjectVersion", 1)
+    facts: dict[str, str] = {"s3:versionid": version_id} if version_id else {}
+    if content is not None:
+        for tag in content.tags:
+            facts[f"s3:existingobjecttag/{tag.key.lower()}"] = tag.value
+    return in_bucket(ctx, found, key, action, facts, content)
 
 
 class Wanted:
@@ -233,8 +227,7 @@ def visible(ctx: Context, bucket: Bucket, key: str, version_id: str | None) -> C
     try:
         content = versioning.find(ctx, bucket.name, key, version_id)
     except errors.NoSuchKey:
-        listed = Resource(f"arn:aws:s3:::{bucket.name}", account=bucket.account, policy=bucket.policy)
-        ctx.authorize("s3:ListBucket", listed)
+        ctx.authorize("s3:ListBucket", bucket_resource(ctx, bucket))
         raise
     if content.delete_marker:
         raise errors.MarkerMethodNotAllowed(

@@ -7,6 +7,7 @@ from typing import Any
 from groundcloud.accounts import Account
 from groundcloud.context import Context
 from groundcloud.services.s3.records import Bucket
+from groundcloud.services.s3.rules.acl import Accounts
 
 
 @lru_cache(maxsize=4096)
@@ -22,3 +23,13 @@ def account_of(ctx: Context, canonical: str) -> str | None:
 
 def shown_owner(ctx: Context, bucket: Bucket) -> dict[str, Any]:
     return {"id": canonical_id(bucket.account)}
+
+
+def accounts(ctx: Context) -> Accounts:
+    """How grants find accounts."""
+
+    def by_email(email: str) -> str | None:
+        found = next(ctx.tx.scan(Account, email, index="by_email"), None)
+        return canonical_id(found.account) if found is not None else None
+
+    return Accounts(lambda canonical: account_of(ctx, canonical) is not None, by_email)

@@ -14,6 +14,9 @@ from typing import Any
 import msgspec
 
 from groundcloud.services.s3 import errors
+from groundcloud.services.s3.rules.acl import Grant
+from groundcloud.services.s3.rules.object_lock import ObjectLockConfiguration
+from groundcloud.services.s3.rules.public import PublicAccessBlockConfiguration
 from groundcloud.store import Key, Part, Record
 
 
@@ -35,44 +38,24 @@ class Bucket(Record):
     region: str
     created: datetime
     ownership: str = "BucketOwnerEnforced"
+    has_ownership_controls: bool = True
     versioning: str = ""
     """Nothing, Enabled or Suspended."""
     policy: str | None = None
-    public_policy: bool = False
-    """Whether the policy is public, as Block Public Access means it."""
-    block_public_acls: bool = True
-    ignore_public_acls: bool = True
-    block_public_policy: bool = True
-    restrict_public_buckets: bool = True
-    has_public_access_block: bool = True
-    acl: "Acl | None" = None
+    public_access: PublicAccessBlockConfiguration | None = None
+    acl: list[Grant] | None = None
     tags: list[Tag] = []
     algorithm: str = "AES256"
     kms_key_id: str = ""
     bucket_key_enabled: bool = False
-    object_lock: bool = False
-    lock_mode: str = ""
-    lock_days: int = 0
-    lock_years: int = 0
+    object_lock: ObjectLockConfiguration | None = None
+    """None where Object Lock is not enabled."""
     request_payer: str = "BucketOwner"
     acceleration: str = ""
 
     @property
     def versioned(self) -> bool:
         return self.versioning == "Enabled"
-
-
-class Grant(Part):
-    """`grantee` is a canonical user's id, or the URI of a group."""
-
-    grantee: str
-    permission: str
-
-
-class Acl(Part):
-    owner: str
-    """A canonical user's id."""
-    grants: list[Grant] = []
 
 
 class Seal(Part):
@@ -127,7 +110,7 @@ class Content(Record):
     parts: int = 0
     """Parts of a multipart upload, if it is one."""
     tags: list[Tag] = []
-    acl: Acl | None = None
+    acl: list[Grant] | None = None
     owner: str = ""
     """The account that owns it, if that is not the bucket's."""
     lock_mode: str = ""
@@ -236,7 +219,7 @@ class Upload(Record):
     account: str = ""
     initiator: str = ""
     tags: list[Tag] = []
-    acl: Acl | None = None
+    acl: list[Grant] | None = None
     checksum_algorithm: str = ""
     checksum_type: str = ""
     lock_mode: str = ""

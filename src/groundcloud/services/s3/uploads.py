@@ -14,7 +14,7 @@ from groundcloud.services.s3.rules import checksums
 
 
 def _parts_of(ctx: Context, bucket: str, key: str) -> Resource:
-    return in_bucket(find_bucket(ctx, bucket), key, "s3:ListMultipartUploadParts")
+    return in_bucket(ctx, find_bucket(ctx, bucket), key, "s3:ListMultipartUploadParts")
 
 
 @operation(

@@ -35,6 +35,14 @@ def find(ctx: Context, bucket: str, key: str, version_id: str | None) -> Content
     return found
 
 
+def find_shown(ctx: Context, bucket: str, key: str, version_id: str | None) -> Content:
+    """The same, but a delete marker is refused: it has nothing that could be shown or changed."""
+    found = find(ctx, bucket, key, version_id)
+    if found.delete_marker:
+        raise errors.MethodNotAllowed(resource_type="DeleteMarker")
+    return found
+
+
 class NoCurrentVersion(errors.NoSuchKey, code="NoSuchKey", status=404):
     """The specified key does not exist."""
 

@@ -10,8 +10,9 @@ from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors
 from groundcloud.services.s3.access import in_bucket
 from groundcloud.services.s3.keys import encryption_headers
-from groundcloud.services.s3.records import Acl, Attributes, Bucket, Object, Seal, Tag
-from groundcloud.services.s3.rules import checksums
+from groundcloud.services.s3.owners import accounts, canonical_id
+from groundcloud.services.s3.records import Attributes, Bucket, Object, Seal, Tag
+from groundcloud.services.s3.rules import acl, checksums, object_lock, public
 
 STORAGE_CLASSES = frozenset(
     (
@@ -31,19 +32,19 @@ class Lock(NamedTuple):
 
 
 def permissions_of_write(
-    bucket: Bucket, key: str, acl: bool, tagging: str | None, retention: bool, legal_hold: bool
+    ctx: Context, bucket: Bucket, key: str, with_acl: bool, tagging: str | None, retention: bool, legal_hold: bool
 ) -> list[Resource]:
     """A write needs a permission of its own for each thing that it sets besides the bytes."""
     facts = requested_tags(tagging) if tagging else {}
-    needed = [in_bucket(bucket, key, "s3:PutObject", facts)]
-    if acl:
-        needed.append(in_bucket(bucket, key, "s3:PutObjectAcl", facts))
+    needed = [in_bucket(ctx, bucket, key, "s3:PutObject", facts)]
+    if with_acl:
+        needed.append(in_bucket(ctx, bucket, key, "s3:PutObjectAcl", facts))
     if tagging:
-        needed.append(in_bucket(bucket, key, "s3:PutObjectTagging", facts))
+        needed.append(in_bucket(ctx, bucket, key, "s3:PutObjectTagging", facts))
     if retention:
-        needed.append(in_bucket(bucket, key, "s3:PutObjectRetention", facts))
+        needed.append(in_bucket(ctx, bucket, key, "s3:PutObjectRetention", facts))
     if legal_hold:
-        needed.append(in_bucket(bucket, key, "s3:PutObjectLegalHold", facts))
+        needed.append(in_bucket(ctx, bucket, key, "s3:PutObjectLegalHold", facts))
     return needed
 
 
@@ -80,22 +81,36 @@ def attributes(given: Mapping[str, Any]) -> Attributes:
     )
 
 
-def granted_acl(ctx: Context, bucket: Bucket, given: Mapping[str, Any]) -> Acl | None:
-    """The ACL that a write asks for; None: the usual one, in which the owner has everything."""
+def granted_acl(ctx: Context, bucket: Bucket, given: Mapping[str, Any]) -> list[acl.Grant] | None:
+    """The ACL that a write asks for; None: the usual one, in which the owner has everything.
+
+    Raises `AccessControlListNotSupported` where the bucket has none, and `AccessDenied` under Block Public Access.
+    """
     canned = given.get("acl")
-    granted = any(given.get(name) for name in ("grant_full_control", "grant_read", "grant_read_acp", "grant_write_acp"))
-    if not canned and not granted:
+    headers = {name: given.get(name) for name in acl.GRANT_HEADERS}
+    if canned is None and not any(headers.values()):
         return None
-    if bucket.ownership == "BucketOwnerEnforced":
-        if not granted and canned in ("bucket-owner-full-control", "private"):
-            return None
-        raise errors.AccessControlListNotSupported()
-    raise errors.AccessControlListNotSupported()
+    acl.check_one_way(canned, any(headers.values()))
+    owner, bucket_owner = canonical_id(ctx.account), canonical_id(bucket.account)
+    if canned is not None:
+        grants = acl.canned(canned, owner=owner, bucket_owner=bucket_owner)
+    else:
+        grants = acl.from_headers(headers, accounts(ctx))
+    if canned != "private":
+        acl.check_allowed(bucket.ownership, canned, grants, bucket_owner)
+    if bucket.public_access is not None:
+        resource = f"arn:aws:s3:::{bucket.name}/{given['key']}"
+        public.check_acl(bucket.public_access, grants, ctx.principal.arn, resource)
+    return None if bucket.ownership == acl.BUCKET_OWNER_ENFORCED else grants
 
 
 def locked(ctx: Context, bucket: Bucket, mode: str | None, until: datetime | None, hold: str | None) -> Lock:
     """Object Lock of a new version: what the request asks for, or the bucket's default retention."""
-    return Lock()
+    object_lock.check_upload(mode, until, hold, locked=bucket.object_lock is not None, now=ctx.now())
+    if mode is None:
+        usual = object_lock.default_retention(bucket.object_lock, ctx.now())
+        mode, until = usual.mode, usual.retain_until_date
+    return Lock(mode or "", until, None if hold is None else hold == "ON")
 
 
 def new_object(
@@ -105,7 +120,7 @@ def new_object(
     kept: Attributes,
     seal: Seal,
     tags: Sequence[Tag],
-    acl: Acl | None,
+    grants: list[acl.Grant] | None,
     lock: Lock,
 ) -> Object:
     """An object without its bytes and its version."""
@@ -118,7 +133,7 @@ def new_object(
         attributes=kept,
         seal=seal,
         tags=list(tags),
-        acl=acl,
+        acl=grants,
         owner=ctx.account,
         lock_mode=lock.mode,
         lock_until=lock.until,
