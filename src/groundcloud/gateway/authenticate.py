@@ -36,6 +36,7 @@ class Signed(Protocol):
     request: Request
     claim: Claim | None
     body: bytes
+    bucket: str
     form: dict[str, str]
     now: datetime
 
@@ -73,7 +74,7 @@ class Authenticator:
                 payload = payload_hash_of(claim, call.body, unsigned=endpoint.unsigned_body, style=style)
             verify(
                 claim, call.request, secret=credential.secret, signing_key=key, payload_hash=payload, now=call.now,
-                style=style,
+                style=style, bucket=call.bucket,
             )  # fmt: skip
         if credential.expires is not None and credential.expires <= call.now:
             raise expired_token(style, claim.token)

@@ -13,7 +13,7 @@ An operation that only reads is answered at once, on the event loop; one that wr
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,7 +21,9 @@ from urllib.parse import parse_qsl
 from groundcloud.context import Context, Facts, World
 from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
+from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.endpoint import Endpoint, Endpoints, Voice
+from groundcloud.gateway.facts import signature_facts
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Request, Response
 from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker
@@ -34,6 +36,7 @@ from groundcloud.gateway.signature import Claim, ErrorStyle, claim, form_claim, 
 from groundcloud.gateway.trail import Recorder
 from groundcloud.gateway.trail.event import Call as Event
 from groundcloud.gateway.trail.event import document
+from groundcloud.gateway.virtual_host import VirtualHosts, path_style
 from groundcloud.identity import ANONYMOUS, Principal
 from groundcloud.operation import Service
 from groundcloud.store import Store, StoreUnavailable, Transaction
@@ -61,6 +64,7 @@ class Call:
 
     __slots__ = (
         "answer", "arguments", "body", "claim", "endpoint", "error", "facts", "form", "now", "principal", "region",
+        "answer", "arguments", "body", "bucket", "claim", "endpoint", "error", "facts", "form", "now", "principal", "region",
         "request", "request_id", "result", "signing_key", "started", "target", "voice",
     )  # fmt: skip
 
@@ -70,6 +74,8 @@ class Call:
         self.now = now
         self.started = time.perf_counter()
         self.body = b""
+        self.bucket = ""
+        """The bucket that the host names."""
         self.form: dict[str, str] = {}
         """The parameters of a form that carries its signature itself."""
         self.claim: Claim | None = None
@@ -99,6 +105,7 @@ class Gateway:
         recorder: Recorder,
         call_log: CallLog,
         region: str,
+        domains: Iterable[str] = (),
     ) -> None:
         self._world = world
         self._store: Store = world.store
@@ -106,6 +113,7 @@ class Gateway:
         self._invoker = invoker
         self._endpoints = Endpoints(services)
         self._router = Router(frozenset(services))
+        self._hosts = VirtualHosts(domains, lambda label: label in catalog().by_endpoint)
         self._recorder = recorder
         self._log = call_log
         self._region = region
@@ -160,10 +168,15 @@ class Gateway:
             call.form = dict(parse_qsl(call.body.decode("latin-1"), keep_blank_values=True))
             call.claim = form_claim(call.form, ErrorStyle.QUERY)
         signing_name = call.claim.service if call.claim is not None else ""
+        if signing_name in ("", "s3") and (bucket := self._hosts.bucket(request.headers.get("host", ""))):
+            call.bucket = bucket
+            request = path_style(request, bucket)
         target = self._router.route(request, signing_name, call.body if is_form(request) else b"")
         call.target = target
         call.region = (call.claim.region if call.claim is not None else "") or self._region
         call.voice = self._endpoints.voice(target.service, target.protocol)
+        if call.voice.style.is_s3:
+            call.facts = call.facts._replace(extra=signature_facts(call.claim, call.now))
         call.endpoint = self._endpoints.find(target)
         return call.endpoint
 
@@ -270,6 +283,8 @@ class Gateway:
         call.error = error
         operation = call.endpoint.operation.model if call.endpoint is not None else None
         voice = call.voice or self._endpoints.voice(*_guess(call.request))
+        if voice.style.is_s3 and not error.facts:
+            error.facts["resource"] = call.request.path
         answer = voice.write_error(error, call.request_id, operation)
         if call.endpoint is not None:
             event_id, event = self._event(call, call.endpoint)

@@ -250,6 +250,10 @@ class TooManyTags(AwsError, code="BadRequest", status=400):
 class MarkerMethodNotAllowed(AwsError, code="MethodNotAllowed", status=405):
     """The specified method is not allowed against this resource."""
 
+    def __init__(self, headers: list[tuple[str, str]]) -> None:
+        self.headers = headers
+        super().__init__(method="GET", resource_type="DeleteMarker")
+
 
 class InvalidRedirectLocation(AwsError, status=400):
     """The website redirect location must have a prefix of 'http://' or 'https://' or '/'."""

@@ -230,9 +230,7 @@ def visible(ctx: Context, bucket: Bucket, key: str, version_id: str | None) -> C
         ctx.authorize("s3:ListBucket", bucket_resource(ctx, bucket))
         raise
     if content.delete_marker:
-        raise errors.MarkerMethodNotAllowed(
-            method="GET", resource_type="DeleteMarker", delete_marker=True, version_id=content.version_id
-        )
+        raise errors.MarkerMethodNotAllowed(versioning.marker_headers(content))
     return content
 
 

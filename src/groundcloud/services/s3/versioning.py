@@ -47,8 +47,13 @@ class NoCurrentVersion(errors.NoSuchKey, code="NoSuchKey", status=404):
     """The specified key does not exist."""
 
     def __init__(self, key: str, marker: Version | None) -> None:
-        self.marker = marker
+        self.headers = marker_headers(marker) if marker is not None and marker.delete_marker else []
         super().__init__(key=key)
+
+
+def marker_headers(marker: Content) -> list[tuple[str, str]]:
+    """How an error says that a delete marker is in the way."""
+    return [("x-amz-delete-marker", "true"), ("x-amz-version-id", marker.version_id)]
 
 
 def noncurrent(ctx: Context, bucket: str, key: str, version_id: str) -> Version | None:
