@@ -1,7 +1,7 @@
 """The composition root: every part of a running cloud, built by hand, top to bottom. Read it first."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +11,7 @@ from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Facts, World
 from groundcloud.controllers import Controller
 from groundcloud.engines.objects.local import LocalObjects
+from groundcloud.fronts.s3 import S3Front
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.gateway import Gateway
@@ -66,6 +67,7 @@ class Cloud:
         trust_any_key: bool = False,
         services: Mapping[str, Service] | None = None,
         engines: Mapping[str, Any] | None = None,
+        domains: Iterable[str] = (),
     ) -> None:
         self.store = store
         self.region = region
@@ -85,7 +87,9 @@ class Cloud:
             self.recorder,
             self.log,
             region,
+            domains,
         )
+        self.gateway.front = S3Front(self.gateway, store).handle
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and

@@ -24,7 +24,7 @@ from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.endpoint import Endpoint, Endpoints, Voice
 from groundcloud.gateway.facts import signature_facts
-from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Request, Response
+from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Handler, Request, Response
 from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker
 from groundcloud.gateway.log import CallLog
@@ -32,7 +32,7 @@ from groundcloud.gateway.metrics import Metrics
 from groundcloud.gateway.payload import Payload, inflated, without_chunking
 from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
-from groundcloud.gateway.signature import Claim, ErrorStyle, claim, form_claim, missing_token
+from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, form_claim, missing_token
 from groundcloud.gateway.trail import Recorder
 from groundcloud.gateway.trail.event import Call as Event
 from groundcloud.gateway.trail.event import document
@@ -113,15 +113,21 @@ class Gateway:
         self._invoker = invoker
         self._endpoints = Endpoints(services)
         self._router = Router(frozenset(services))
-        self._hosts = VirtualHosts(domains, lambda label: label in catalog().by_endpoint)
+        self.hosts = VirtualHosts(domains, lambda label: label in catalog().by_endpoint)
         self._recorder = recorder
         self._log = call_log
         self._region = region
+        self.front: Handler | None = None
+        """Takes requests first, and hands on those that mean operations."""
         self.metrics = Metrics()
         self.internal = Internal(services, world.store, self.metrics.render)
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """The response to a request; at once where nothing has to be waited for."""
+        return self.front(request) if self.front is not None else self.answer(request)
+
+    def answer(self, request: Request) -> Response | Awaitable[Response]:
+        """The same for a request to the API itself."""
         if request.path.startswith("/_") and (answer := self.internal.handle(request)) is not None:
             return answer
         call = Call(request, _uuid(self._world.entropy(16)), self._world.clock())
@@ -159,6 +165,54 @@ class Gateway:
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
 
+    # -- for fronts: what they know already is not asked for again
+
+    def now(self) -> datetime:
+        return self._world.clock()
+
+    def new_request_id(self) -> str:
+        return _uuid(self._world.entropy(16))
+
+    def authenticate_post(
+        self, tx: Transaction, claim: Claim, fields: Mapping[str, str]
+    ) -> tuple[Principal, PostPolicy]:
+        """Who signed a form, and the policy that it must keep to."""
+        return self._authenticator.authenticate_post(tx, claim, fields, self._world.clock())
+
+    async def perform(
+        self,
+        request: Request,
+        target: Target,
+        principal: Principal,
+        headers: dict[str, str],
+        body: Any,
+        form: Claim | None,
+    ) -> Response:
+        """Run an operation that waits, for a caller who is known, as if a request had these headers and this body."""
+        call = Call(request, self.new_request_id(), self._world.clock())
+        call.target, call.principal, call.claim = target, principal, form
+        call.region = (form.region if form is not None else "") or self._region
+        call.facts = call.facts._replace(extra=signature_facts(form, call.now))
+        try:
+            call.voice = self._endpoints.voice(target.service, target.protocol)
+            call.endpoint = endpoint = self._endpoints.find(target)
+            call.arguments = parsed = endpoint.parse(Input(headers, "", target.labels, body))
+            with self._store.snapshot() as tx:
+                ctx = self._context(tx, call, endpoint)
+                arguments = self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
+            call.result = await endpoint.operation.function(self._context(None, call, endpoint), **arguments)
+            call.answer = endpoint.write(call.result, call.request_id)
+        except Exception as error:
+            return self._refuse(call, self._expected(call, error))
+        return self._finish(call)
+
+    def refuse(self, request: Request, target: Target, error: AwsError) -> Response:
+        """An error in the words of the service that is meant."""
+        call = Call(request, self.new_request_id(), self._world.clock())
+        call.target = target
+        call.voice = self._endpoints.voice(target.service, target.protocol)
+        return self._refuse(call, error)
+
     # -- understand
 
     def _understand(self, call: Call) -> Endpoint:
@@ -168,7 +222,7 @@ class Gateway:
             call.form = dict(parse_qsl(call.body.decode("latin-1"), keep_blank_values=True))
             call.claim = form_claim(call.form, ErrorStyle.QUERY)
         signing_name = call.claim.service if call.claim is not None else ""
-        if signing_name in ("", "s3") and (bucket := self._hosts.bucket(request.headers.get("host", ""))):
+        if signing_name in ("", "s3") and (bucket := self.hosts.bucket(request.headers.get("host", ""))):
             call.bucket = bucket
             request = path_style(request, bucket)
         target = self._router.route(request, signing_name, call.body if is_form(request) else b"")

@@ -47,6 +47,4 @@ class VirtualHosts:
 def path_style(request: Request, bucket: str) -> Request:
     """The same request with its bucket in the path. Its signature is of the original one."""
     path = f"/{bucket}{request.path}" if request.path != "/" else f"/{bucket}"
-    return Request(
-        request.method, path, request.query, request.headers, request.body, request.client, request.secure
-    )
+    return Request(request.method, path, request.query, request.headers, request.body, request.client, request.secure)

@@ -4,6 +4,7 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from tests.cloud import ENDPOINT, Keys
 
 OPEN = {
@@ -44,9 +45,7 @@ def test_strangers_read_only_what_a_policy_opens(s3, bucket, anonymous):
     assert code_of(lambda: anonymous.get_object(Bucket=bucket, Key="closed/b"))[0] == "AccessDenied"
     assert code_of(lambda: anonymous.list_objects_v2(Bucket=bucket))[0] == "AccessDenied"
     assert code_of(lambda: anonymous.get_object(Bucket=bucket, Key="open/none"))[0] == "AccessDenied"
-    s3.put_public_access_block(
-        Bucket=bucket, PublicAccessBlockConfiguration={**OPEN, "RestrictPublicBuckets": True}
-    )
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={**OPEN, "RestrictPublicBuckets": True})
     assert code_of(lambda: anonymous.get_object(Bucket=bucket, Key="open/a"))[0] == "AccessDenied"
 
 

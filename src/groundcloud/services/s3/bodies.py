@@ -113,6 +113,8 @@ def _length(payload: Payload | bytes | None) -> int | None:
     if payload is None or isinstance(payload, bytes):
         return len(payload or b"")
     if payload.length is None:
+        if getattr(payload, "framed", False):
+            return None
         raise errors.MissingContentLength()
     if payload.length > LARGEST:
         raise errors.EntityTooLarge(proposed_size=payload.length, max_size_allowed=LARGEST)
