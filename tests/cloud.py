@@ -131,10 +131,11 @@ class TestCloud:
         request = Request(
             method, parts.path or "/", parts.query, lower, WholeBody(body), client, parts.scheme == "https"
         )
-        response = self._loop.run_until_complete(self._answer(request))
-        found = {name.lower(): value for name, value in response.headers}
-        whole = self._loop.run_until_complete(_whole(response.body))
-        self._let_commit()
+        with self._turn:  # boto3's transfers call from threads of their own
+            response = self._loop.run_until_complete(self._answer(request))
+            found = {name.lower(): value for name, value in response.headers}
+            whole = self._loop.run_until_complete(_whole(response.body))
+            self._let_commit()
         return response.status, found, whole
 
     def _let_commit(self) -> None:
@@ -143,10 +144,6 @@ class TestCloud:
         batch = getattr(self.store, "_running", None)
         if batch is not None and not batch.done():
             self._loop.run_until_complete(batch)
-        with self._turn:  # boto3's transfers call from threads of their own
-            response = self._loop.run_until_complete(self._answer(request))
-            found = {name.lower(): value for name, value in response.headers}
-            return response.status, found, self._loop.run_until_complete(_whole(response.body))
 
     async def _answer(self, request: Request) -> Response:
         answer = self.cloud.gateway.handle(request)

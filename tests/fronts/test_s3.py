@@ -82,7 +82,7 @@ def test_a_browser_posts_a_file(cloud, s3):
         Conditions=[{"acl": "private"}, {"success_action_status": "201"}, ["content-length-range", 1, 200_000]],
     )
     headers, body = form(post["fields"], b"m" * 150_000)
-    status, found, answer = cloud.request("POST", f"{ENDPOINT}/uploads", headers, body)
+    status, _, answer = cloud.request("POST", f"{ENDPOINT}/uploads", headers, body)
     assert (status, b"<Key>user/cat.png</Key>" in answer) == (201, True)
     assert s3.get_object(Bucket="uploads", Key="user/cat.png")["Body"].read() == b"m" * 150_000
     headers, body = form(post["fields"], b"m" * 250_000)

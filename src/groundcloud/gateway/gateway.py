@@ -63,9 +63,8 @@ class Call:
     """One request on its way through the gateway."""
 
     __slots__ = (
-        "answer", "arguments", "body", "claim", "endpoint", "error", "facts", "form", "now", "principal", "region",
-        "answer", "arguments", "body", "bucket", "claim", "endpoint", "error", "facts", "form", "now", "principal", "region",
-        "request", "request_id", "result", "signing_key", "started", "target", "voice",
+        "answer", "arguments", "body", "bucket", "claim", "endpoint", "error", "facts", "form", "now", "principal",
+        "region", "request", "request_id", "result", "signing_key", "started", "target", "voice",
     )  # fmt: skip
 
     def __init__(self, request: Request, request_id: str, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from groundcloud.context import Context
@@ -241,7 +242,7 @@ async def complete_multipart_upload(
     asked = multipart_upload.parts if multipart_upload is not None else []
     if not asked:
         raise errors.MalformedXML()
-    if any(before.part_number >= after.part_number for before, after in zip(asked, asked[1:], strict=False)):
+    if any(before.part_number >= after.part_number for before, after in pairwise(asked)):
         raise errors.InvalidPartOrder(upload_id=upload_id)
     conditions.check_write_headers(if_match, if_none_match)
 

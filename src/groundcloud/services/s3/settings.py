@@ -1,5 +1,7 @@
-"""What a bucket is told once and keeps: versioning, encryption, payment, acceleration, CORS, website, life cycle, logging,
-notifications, replication. What they do is elsewhere."""
+"""What a bucket is told once and keeps: versioning, encryption, payment, CORS, website, life cycle, logging.
+
+What the settings do is elsewhere.
+"""
 
 from datetime import datetime
 from typing import Any

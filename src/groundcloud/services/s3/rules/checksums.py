@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 import anycrc
 import xxhash
+
 from groundcloud.services.s3.rules import errors
 
 _COUNT = re.compile(r"-\d{1,5}$", re.ASCII)

@@ -7,6 +7,7 @@ requests". ETags of objects are compared without quotes and always strongly, as 
 from datetime import datetime
 
 import msgspec
+
 from groundcloud.services.s3.rules import errors
 
 

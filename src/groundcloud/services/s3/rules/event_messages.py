@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+
 from groundcloud.services.s3.rules.keys import url_encoded
 
 Json = dict[str, Any]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
+
 from groundcloud.services.s3.rules.lifecycle import TRANSITION_CLASSES, LifecycleRule, Scope, due_at, scope
 
 EXPIRE = "Expire"

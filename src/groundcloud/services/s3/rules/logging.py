@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
+
 from groundcloud.services.s3.rules import errors
 from groundcloud.services.s3.rules.acl import Grantee
 from groundcloud.store import Part

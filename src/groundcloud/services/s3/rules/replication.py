@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
+
 from groundcloud.services.s3.rules import errors
 from groundcloud.store import Part
 
