@@ -106,9 +106,17 @@ class Cloud:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
+        from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
 
         clock = self.world.clock
-        return [Accounts(self.call_as_root, clock, self.world.entropy), Closures(), Invitations(clock)]
+        found: list[Controller[Any]] = [
+            Accounts(self.call_as_root, clock, self.world.entropy),
+            Closures(),
+            Invitations(clock),
+        ]
+        if (objects := self.world.engines.get("objects")) is not None:
+            found += [CondemnedBytes(self.store, objects), Scrubber(self.store, objects, clock)]
+        return found
 
     def create_account(self, name: str, email: str) -> str:
         """A new account with its root user; its number. Raises `EmailTaken`."""

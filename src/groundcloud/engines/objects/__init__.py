@@ -64,6 +64,10 @@ class Objects(Protocol):
         """Remove blobs; those that are not there are no error."""
         ...
 
+    def remove(self, blobs: Iterable[str]) -> None:
+        """The same for threads that may block."""
+        ...
+
     def scan(self) -> Iterator[Found]:
         """Every blob, in no particular order. It may block: not for the event loop."""
         ...

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,13 +55,11 @@ class LocalObjects:
             job = self._threads.submit(writer.finish, pieces)
             await asyncio.wrap_future(job)
             await self._sync_folder(path.parent)
-        except BaseException as error:
+        except BaseException:
             if job is None:
                 writer.abandon()
             else:  # a thread may still be writing
                 job.add_done_callback(lambda _: writer.abandon())
-            if isinstance(error, OSError):
-                raise Unavailable(str(error)) from error
             raise
         writer.close()
         return Stored(blob, writer.size)
@@ -128,7 +126,8 @@ class _FolderSync:
             await asyncio.wait((before,))
         self._running, self._next = self._next, None
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, _sync_folder, self._folder)
+            with _told():
+                await asyncio.get_running_loop().run_in_executor(self._threads, _sync_folder, self._folder)
         finally:
             if self._next is None:
                 self._running = None
@@ -144,16 +143,19 @@ class _Writer:
         self._unsynced = 0
         self._linked = False
         self._closed = False
-        try:
+        with _told():
             self._descriptor = _unnamed(path.parent)
-        except OSError as error:
-            raise Unavailable(str(error)) from error
 
     @property
     def size(self) -> int:
         return self._sealing.size
 
     def write(self, pieces: list[bytes]) -> None:
+        """Raises `Unavailable`."""
+        with _told():
+            self._write(pieces)
+
+    def _write(self, pieces: list[bytes]) -> None:
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         for digest in self._digests:
             digest.update(data)
@@ -163,13 +165,14 @@ class _Writer:
             self._unsynced = 0
 
     def finish(self, pieces: list[bytes]) -> None:
-        """The rest of the bytes; then the file has its name and its bytes are on the disk."""
-        if pieces:
-            self.write(pieces)
-        self._put([self._sealing.finish()])
-        _link(self._descriptor, self._path)
-        self._linked = True
-        os.fsync(self._descriptor)
+        """The rest of the bytes; then the file has its name and its bytes are on the disk. Raises `Unavailable`."""
+        with _told():
+            if pieces:
+                self._write(pieces)
+            self._put([self._sealing.finish()])
+            _link(self._descriptor, self._path)
+            self._linked = True
+            os.fsync(self._descriptor)
 
     def _put(self, chunks: list[bytes]) -> None:
         for chunk in chunks:
@@ -187,6 +190,15 @@ class _Writer:
         if not self._closed:
             self._closed = True
             os.close(self._descriptor)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the disk refuses is the engine's own error."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(str(error)) from error
 
 
 class _Descriptor:

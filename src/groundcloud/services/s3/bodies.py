@@ -256,6 +256,21 @@ def discard_bodies(tx: Transaction, name: str, bodies: Sequence[str]) -> list[st
     return files
 
 
+def discard_some(tx: Transaction, name: str, bodies: Sequence[str]) -> None:
+    """Remove the records of condemned bodies whose files are gone already, and forget them in their list."""
+    for body in bodies:
+        if (blob := tx.get(Blob, body)) is not None:
+            tx.delete(blob)
+    condemned = tx.get(Condemned, name)
+    if condemned is None:
+        return
+    condemned.bodies = [body for body in condemned.bodies if body not in frozenset(bodies)]
+    if condemned.bodies:
+        tx.put(condemned)
+    else:
+        tx.delete(condemned)
+
+
 async def remove_files(ctx: Context, files: Iterable[str]) -> None:
     """Remove the files of what is gone from the records."""
     await engine(ctx).delete(files)

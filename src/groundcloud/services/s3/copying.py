@@ -87,7 +87,7 @@ class Read(NamedTuple):
     bucket: Bucket
     sources: list[Source]
     offset: int
-    count: int
+    length: int
 
 
 class _Bytes:
@@ -99,10 +99,10 @@ class _Bytes:
     def __init__(self, ctx: Context, found: Read) -> None:
         self._ctx = ctx
         self._found = found
-        self.length: int | None = found.count
+        self.length: int | None = found.length
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        data = await read(self._ctx, self._found.sources, self._found.offset, self._found.count)
+        data = await read(self._ctx, self._found.sources, self._found.offset, self._found.length)
         if isinstance(data, bytes):
             yield data
             return
