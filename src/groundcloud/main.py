@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from groundcloud.accounts import Account, Installation, new_account
-from groundcloud.context import Facts, World
+from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.fronts.s3 import S3Front
@@ -107,6 +107,7 @@ class Cloud:
         the first answer need not wait for them."""
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
+        from groundcloud.services.s3.lifecycle_controller import Lifecycle
 
         clock = self.world.clock
         found: list[Controller[Any]] = [
@@ -115,8 +116,17 @@ class Cloud:
             Invitations(clock),
         ]
         if (objects := self.world.engines.get("objects")) is not None:
-            found += [CondemnedBytes(self.store, objects), Scrubber(self.store, objects, clock)]
+            found += [
+                CondemnedBytes(self.store, objects),
+                Scrubber(self.store, objects, clock),
+                Lifecycle(self.store, objects, self._within_s3),
+            ]
         return found
+
+    def _within_s3(self, tx: Transaction, account: str) -> Context:
+        """What S3's controllers work in: its operations' context, as the account's root user."""
+        operation = self.services["s3"].operation("DeleteObject")
+        return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
 
     def create_account(self, name: str, email: str) -> str:
         """A new account with its root user; its number. Raises `EmailTaken`."""

@@ -3,12 +3,14 @@
 from groundcloud.operation import Service
 from groundcloud.services.s3 import (
     acls,
+    attributes,
     buckets,
     copying,
     deleting,
     listing,
     locks,
     multipart,
+    notifying,
     objects,
     policies,
     settings,
@@ -21,6 +23,7 @@ service = Service(
     "s3",
     buckets,
     objects,
+    attributes,
     deleting,
     listing,
     multipart,
@@ -31,6 +34,7 @@ service = Service(
     acls,
     settings,
     locks,
+    notifying,
     arn_prefix="arn:aws:s3:::",
     shared={
         "expected_bucket_owner": check_expected_owner,

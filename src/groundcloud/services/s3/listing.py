@@ -36,7 +36,7 @@ def _start(key: str) -> bytes:
     return b"\x02" + key.encode("utf-8", "surrogatepass").replace(b"\0", b"\0\xff")
 
 
-def _behind(key: str) -> bytes:
+def behind(key: str) -> bytes:
     """The place right behind a key and all its versions."""
     return _start(key) + b"\0\xfe"
 
@@ -134,7 +134,7 @@ def _page(found: Iterator[Entry], limit: int) -> _Listed:
 def place_after(marker: str, prefix: str, delimiter: str) -> bytes:
     """Where a list goes on after a marker; after a common prefix, behind all that is rolled up in it."""
     common = _common(marker, prefix, delimiter) if marker.startswith(prefix) else None
-    return _over(common) if common is not None and common == marker else _behind(marker)
+    return _over(common) if common is not None and common == marker else behind(marker)
 
 
 def checked_limit(max_keys: int) -> int:
