@@ -5,6 +5,7 @@ import hashlib
 import io
 import itertools
 import json
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
+from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.gateway.http import Request, Response
 from groundcloud.gateway.trail import EventBatch
 from groundcloud.main import Cloud
@@ -91,11 +93,15 @@ class TestCloud:
         self.log = io.BytesIO()
         self.store = store or open_store(str(folder / "groundcloud.db"))
         sealer = Sealer(bytes(range(32)))
-        self.cloud = Cloud(self.store, sealer, clock=self.clock, entropy=Chance(), call_log=self.log, **options)
+        engines: Any = {} if "engines" in options else {"engines": {"objects": LocalObjects(folder / "objects")}}
+        self.cloud = Cloud(
+            self.store, sealer, clock=self.clock, entropy=Chance(), call_log=self.log, **engines, **options
+        )
         self.account = self.cloud.default_account
         key = self.cloud.create_admin(self.account)
         self.admin = Keys(key["access_key_id"], key["secret_access_key"])
         self._loop = asyncio.new_event_loop()
+        self._turn = threading.Lock()
 
     def client(self, service: str, keys: Keys | None = None, **options: Any) -> Any:
         """A boto3 client, of the admin unless other keys are given; its requests never leave the process."""
@@ -125,10 +131,11 @@ class TestCloud:
         request = Request(
             method, parts.path or "/", parts.query, lower, WholeBody(body), client, parts.scheme == "https"
         )
-        response = self._loop.run_until_complete(self._answer(request))
-        found = {name.lower(): value for name, value in response.headers}
-        whole = self._loop.run_until_complete(_whole(response.body))
-        self._let_commit()
+        with self._turn:  # boto3's transfers call from threads of their own
+            response = self._loop.run_until_complete(self._answer(request))
+            found = {name.lower(): value for name, value in response.headers}
+            whole = self._loop.run_until_complete(_whole(response.body))
+            self._let_commit()
         return response.status, found, whole
 
     def _let_commit(self) -> None:

@@ -1,6 +1,7 @@
 """What an operation may touch: the caller, the transaction, the clock, chance, secrets and other services."""
 
 import asyncio
+import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,7 +11,7 @@ from groundcloud.identity import Identities, Principal
 from groundcloud.later import Later, Write
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
-from groundcloud.sealing import Sealer
+from groundcloud.sealing import NotOurs, Sealer
 from groundcloud.store import Element, Record, Store, Transaction
 
 R = TypeVar("R", bound=Record)
@@ -28,6 +29,8 @@ class World(NamedTuple):
     entropy: Callable[[int], bytes]
     identities: Identities
     later: Later
+    engines: Mapping[str, Any] = {}
+    """Engines whose interfaces operations may stream through (`objects`), by kind."""
 
 
 class Arn(Protocol):
@@ -212,6 +215,17 @@ class Context:
     def open(self, sealed: bytes, purpose: str) -> bytes:
         """What was sealed for this purpose. Raises `NotOurs`."""
         return self.world.sealer.open(sealed, purpose)
+
+    def seal_text(self, secret: bytes, purpose: str) -> str:
+        """The same as a text that may stand in a URL."""
+        return base64.urlsafe_b64encode(self.seal(secret, purpose)).decode()
+
+    def open_text(self, sealed: str, purpose: str) -> bytes | None:
+        """What was sealed as text; None for what was not."""
+        try:
+            return self.open(base64.urlsafe_b64decode(sealed), purpose)
+        except (NotOurs, ValueError):
+            return None
 
     # -- other operations
 

@@ -1,16 +1,18 @@
 """The composition root: every part of a running cloud, built by hand, top to bottom. Read it first."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
 from groundcloud.accounts import Account, Installation, new_account
-from groundcloud.context import Facts, World
+from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
+from groundcloud.fronts.s3 import S3Front
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.gateway import Gateway
@@ -30,6 +32,7 @@ SERVICES = {
     "iam": "groundcloud.services.iam",
     "kms": "groundcloud.services.kms",
     "organizations": "groundcloud.services.organizations.service",
+    "s3": "groundcloud.services.s3",
     "secretsmanager": "groundcloud.services.secretsmanager",
     "ssm": "groundcloud.services.ssm",
     "sts": "groundcloud.services.sts",
@@ -69,11 +72,13 @@ class Cloud:
         call_log: IO[bytes] | None = None,
         trust_any_key: bool = False,
         services: Mapping[str, Service] | None = None,
+        engines: Mapping[str, Any] | None = None,
+        domains: Iterable[str] = (),
     ) -> None:
         self.store = store
         self.region = region
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
-        self.world = World(store, sealer, clock, entropy, self.identities, Later())
+        self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines or {})
         self.services = services if services is not None else Services()
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
@@ -90,7 +95,9 @@ class Cloud:
             self.recorder,
             self.log,
             region,
+            domains,
         )
+        self.gateway.front = S3Front(self.gateway, store).handle
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and
@@ -108,11 +115,13 @@ class Cloud:
         the first answer need not wait for them."""
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
+        from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
+        from groundcloud.services.s3.lifecycle_controller import Lifecycle
         from groundcloud.services.secretsmanager.controller import Recoveries
         from groundcloud.services.ssm.controller import Expirations
 
         clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
-        return [
+        found: list[Controller[Any]] = [
             Accounts(self.call_as_root, clock, entropy),
             Closures(),
             Invitations(clock),
@@ -121,6 +130,18 @@ class Cloud:
             Recoveries(clock),
             Expirations(clock),
         ]
+        if (objects := self.world.engines.get("objects")) is not None:
+            found += [
+                CondemnedBytes(self.store, objects),
+                Scrubber(self.store, objects, clock),
+                Lifecycle(self.store, objects, self._within_s3),
+            ]
+        return found
+
+    def _within_s3(self, tx: Transaction, account: str) -> Context:
+        """What S3's controllers work in: its operations' context, as the account's root user."""
+        operation = self.services["s3"].operation("DeleteObject")
+        return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
 
     def create_account(self, name: str, email: str) -> str:
         """A new account with its root user; its number. Raises `EmailTaken`."""
@@ -185,4 +206,5 @@ def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
     """The cloud whose data lie in a folder, made at the first start."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealer = Sealer(installation_key(data / "installation.key"))
-    return Cloud(open_store(store_url or str(data / "groundcloud.db")), sealer, **options)
+    engines = {"objects": LocalObjects(data / "objects")}
+    return Cloud(open_store(store_url or str(data / "groundcloud.db")), sealer, engines=engines, **options)

@@ -23,6 +23,9 @@ from groundcloud.resource import Resource
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+SharedMember = Callable[[Any, Any, Mapping[str, Any]], None]
+"""Checks a shared member: context, its value, and the operation's arguments."""
+
 ResourceFunction = Callable[..., Resource | list[Resource]]
 
 NO_PERMISSION = "no permission"
@@ -112,7 +115,10 @@ class Operation:
         self.paging = self._paging(parameters)
         self._check(parameters, required)
         self.defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
-        harmless = {snake(member) for member in self.declaration.harmless} | _FRAMING
+        self.shared = {
+            name: check for name, check in service.shared.items() if name in self.members and name not in parameters
+        }
+        harmless = {snake(member) for member in self.declaration.harmless} | _FRAMING | self.shared.keys()
         if self.paging:
             harmless |= {self.paging.token, self.paging.limit}
         self.not_written = self.members.keys() - parameters.keys() - harmless
@@ -205,12 +211,15 @@ class Service:
         prefix: str = "",
         page_size: int = 100,
         invalid_token: type[AwsError] = InvalidToken,
+        shared: Mapping[str, SharedMember | None] | None = None,
     ) -> None:
         self.name = name
         self.prefix = prefix or name
         """What its actions and ARNs begin with."""
         self.page_size = page_size
         self.invalid_token = invalid_token
+        self.shared = shared or {}
+        """Members that many operations have and none declares, in snake case, with what checks them before the call."""
         self._modules = modules
         self._arn_prefix = arn_prefix
 

@@ -1,5 +1,6 @@
 """Who calls? From the signature of a request to a principal, by the credentials that the identities have."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -8,14 +9,17 @@ from groundcloud.gateway.http import Request
 from groundcloud.gateway.signature import (
     Claim,
     ErrorStyle,
+    PostPolicy,
     check_scope,
     expired_token,
     invalid_token,
     payload_hash_of,
+    policy_of,
     signing_key,
     unknown_key,
     verify,
     verify_form,
+    verify_post,
 )
 from groundcloud.identity import ANONYMOUS, BadToken, Credential, Identities, Principal
 from groundcloud.store import Transaction
@@ -36,6 +40,7 @@ class Signed(Protocol):
     request: Request
     claim: Claim | None
     body: bytes
+    bucket: str
     form: dict[str, str]
     now: datetime
 
@@ -73,11 +78,26 @@ class Authenticator:
                 payload = payload_hash_of(claim, call.body, unsigned=endpoint.unsigned_body, style=style)
             verify(
                 claim, call.request, secret=credential.secret, signing_key=key, payload_hash=payload, now=call.now,
-                style=style,
+                style=style, bucket=call.bucket,
             )  # fmt: skip
         if credential.expires is not None and credential.expires <= call.now:
             raise expired_token(style, claim.token)
         return Authenticated(credential.principal, key)
+
+    def authenticate_post(
+        self, tx: Transaction, claim: Claim, fields: Mapping[str, str], now: datetime
+    ) -> tuple[Principal, PostPolicy]:
+        """Who signed a browser's form, and its policy. Raises S3's errors for what does not hold."""
+        style = ErrorStyle.S3
+        if self._trust_any_key is not None:
+            return self._trust_any_key(claim.access_key_id), PostPolicy(policy_of(fields))
+        check_scope(claim, service="s3", region=None, style=style)
+        credential = self._credential(tx, claim, style)
+        key = self._signing_key(credential, claim) if claim.date else b""
+        policy = verify_post(claim, fields, secret=credential.secret, signing_key=key)
+        if credential.expires is not None and credential.expires <= now:
+            raise expired_token(style, claim.token)
+        return credential.principal, policy
 
     def _credential(self, tx: Transaction, claim: Claim, style: ErrorStyle) -> Credential:
         try:

@@ -111,4 +111,7 @@ class Authorizer:
 
 def denial(style: ErrorStyle, decision: Decision) -> AwsError:
     """The denial in the service's words, with the reason as AWS gives it."""
+    question = decision.question
+    if style.is_s3 and question.caller.account != (question.resource_account or question.caller.account or None):
+        return AccessDenied(message="Access Denied")  # S3 gives reasons within an account only
     return _DENIALS[style](message=decision.message())

@@ -4,9 +4,11 @@ Source: "AWS global condition context keys" in the IAM guide. A key that does no
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from groundcloud.context import Context
+from groundcloud.gateway.signature import Claim
 from groundcloud.identity import Identities, Principal
 from groundcloud.operation import Operation
 from groundcloud.resource import Resource
@@ -239,3 +241,22 @@ def _text(value: Any) -> Value:
     if isinstance(value, (list, tuple)):
         return [str(each) for each in value]
     return str(value)
+
+
+_AUTH_TYPES = {"v4-query": "REST-QUERY-STRING", "v2-query": "REST-QUERY-STRING", "post-policy": "POST"}
+
+
+def signature_facts(claim: Claim | None, now: datetime) -> dict[str, str]:
+    """What S3's policies may ask about a signature ("Amazon S3 Signature Version 4 authentication specific policy
+    keys"): nothing for anonymous requests."""
+    if claim is None:
+        return {}
+    facts = {
+        "s3:authtype": _AUTH_TYPES.get(claim.kind, "REST-HEADER"),
+        "s3:signatureversion": "AWS4-HMAC-SHA256" if claim.date else "AWS",
+    }
+    if claim.kind != "v2-query":
+        facts["s3:signatureage"] = str(int((now - claim.time).total_seconds() * 1000))
+    if claim.payload_hash is not None:
+        facts["s3:x-amz-content-sha256"] = claim.payload_hash
+    return facts

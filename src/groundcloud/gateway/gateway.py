@@ -13,7 +13,7 @@ An operation that only reads is answered at once, on the event loop; one that wr
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,8 +21,10 @@ from urllib.parse import parse_qsl
 from groundcloud.context import Context, Facts, World
 from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
+from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.endpoint import Endpoint, Endpoints, Voice
-from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Request, Response
+from groundcloud.gateway.facts import signature_facts
+from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Handler, Request, Response
 from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker
 from groundcloud.gateway.log import CallLog
@@ -30,10 +32,11 @@ from groundcloud.gateway.metrics import Metrics
 from groundcloud.gateway.payload import Payload, inflated, without_chunking
 from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
-from groundcloud.gateway.signature import Claim, ErrorStyle, claim, form_claim, missing_token
+from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, form_claim, missing_token
 from groundcloud.gateway.trail import Recorder
 from groundcloud.gateway.trail.event import Call as Event
 from groundcloud.gateway.trail.event import document
+from groundcloud.gateway.virtual_host import VirtualHosts, path_style
 from groundcloud.identity import ANONYMOUS, Principal
 from groundcloud.operation import Service
 from groundcloud.store import Store, StoreUnavailable, Transaction
@@ -60,8 +63,8 @@ class Call:
     """One request on its way through the gateway."""
 
     __slots__ = (
-        "answer", "arguments", "body", "claim", "endpoint", "error", "facts", "form", "now", "principal", "region",
-        "request", "request_id", "result", "signing_key", "started", "target", "voice",
+        "answer", "arguments", "body", "bucket", "claim", "endpoint", "error", "facts", "form", "now", "principal",
+        "region", "request", "request_id", "result", "signing_key", "started", "target", "voice",
     )  # fmt: skip
 
     def __init__(self, request: Request, request_id: str, now: datetime) -> None:
@@ -70,6 +73,8 @@ class Call:
         self.now = now
         self.started = time.perf_counter()
         self.body = b""
+        self.bucket = ""
+        """The bucket that the host names."""
         self.form: dict[str, str] = {}
         """The parameters of a form that carries its signature itself."""
         self.claim: Claim | None = None
@@ -99,6 +104,7 @@ class Gateway:
         recorder: Recorder,
         call_log: CallLog,
         region: str,
+        domains: Iterable[str] = (),
     ) -> None:
         self._world = world
         self._store: Store = world.store
@@ -106,14 +112,21 @@ class Gateway:
         self._invoker = invoker
         self._endpoints = Endpoints(services)
         self._router = Router(frozenset(services))
+        self.hosts = VirtualHosts(domains, lambda label: label in catalog().by_endpoint)
         self._recorder = recorder
         self._log = call_log
         self._region = region
+        self.front: Handler | None = None
+        """Takes requests first, and hands on those that mean operations."""
         self.metrics = Metrics()
         self.internal = Internal(services, world.store, self.metrics.render)
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """The response to a request; at once where nothing has to be waited for."""
+        return self.front(request) if self.front is not None else self.answer(request)
+
+    def answer(self, request: Request) -> Response | Awaitable[Response]:
+        """The same for a request to the API itself."""
         if request.path.startswith("/_") and (answer := self.internal.handle(request)) is not None:
             return answer
         call = Call(request, _uuid(self._world.entropy(16)), self._world.clock())
@@ -151,6 +164,54 @@ class Gateway:
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
 
+    # -- for fronts: what they know already is not asked for again
+
+    def now(self) -> datetime:
+        return self._world.clock()
+
+    def new_request_id(self) -> str:
+        return _uuid(self._world.entropy(16))
+
+    def authenticate_post(
+        self, tx: Transaction, claim: Claim, fields: Mapping[str, str]
+    ) -> tuple[Principal, PostPolicy]:
+        """Who signed a form, and the policy that it must keep to."""
+        return self._authenticator.authenticate_post(tx, claim, fields, self._world.clock())
+
+    async def perform(
+        self,
+        request: Request,
+        target: Target,
+        principal: Principal,
+        headers: dict[str, str],
+        body: Any,
+        form: Claim | None,
+    ) -> Response:
+        """Run an operation that waits, for a caller who is known, as if a request had these headers and this body."""
+        call = Call(request, self.new_request_id(), self._world.clock())
+        call.target, call.principal, call.claim = target, principal, form
+        call.region = (form.region if form is not None else "") or self._region
+        call.facts = call.facts._replace(extra=signature_facts(form, call.now))
+        try:
+            call.voice = self._endpoints.voice(target.service, target.protocol)
+            call.endpoint = endpoint = self._endpoints.find(target)
+            call.arguments = parsed = endpoint.parse(Input(headers, "", target.labels, body))
+            with self._store.snapshot() as tx:
+                ctx = self._context(tx, call, endpoint)
+                arguments = self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
+            call.result = await endpoint.operation.function(self._context(None, call, endpoint), **arguments)
+            call.answer = endpoint.write(call.result, call.request_id)
+        except Exception as error:
+            return self._refuse(call, self._expected(call, error))
+        return self._finish(call)
+
+    def refuse(self, request: Request, target: Target, error: AwsError) -> Response:
+        """An error in the words of the service that is meant."""
+        call = Call(request, self.new_request_id(), self._world.clock())
+        call.target = target
+        call.voice = self._endpoints.voice(target.service, target.protocol)
+        return self._refuse(call, error)
+
     # -- understand
 
     def _understand(self, call: Call) -> Endpoint:
@@ -160,10 +221,15 @@ class Gateway:
             call.form = dict(parse_qsl(call.body.decode("latin-1"), keep_blank_values=True))
             call.claim = form_claim(call.form, ErrorStyle.QUERY)
         signing_name = call.claim.service if call.claim is not None else ""
+        if signing_name in ("", "s3") and (bucket := self.hosts.bucket(request.headers.get("host", ""))):
+            call.bucket = bucket
+            request = path_style(request, bucket)
         target = self._router.route(request, signing_name, call.body if is_form(request) else b"")
         call.target = target
         call.region = (call.claim.region if call.claim is not None else "") or self._region
         call.voice = self._endpoints.voice(target.service, target.protocol)
+        if call.voice.style.is_s3:
+            call.facts = call.facts._replace(extra=signature_facts(call.claim, call.now))
         call.endpoint = self._endpoints.find(target)
         return call.endpoint
 
@@ -171,7 +237,8 @@ class Gateway:
 
     def _authenticate(self, tx: Transaction, call: Call, endpoint: Endpoint) -> None:
         call.principal, call.signing_key = self._authenticator.authenticate(tx, call, endpoint)
-        if call.claim is None and not endpoint.operation.declaration.public:
+        anonymous = endpoint.operation.declaration.public or endpoint.voice.style.is_s3  # there, policies decide
+        if call.claim is None and not anonymous:
             raise missing_token(endpoint.voice.style)
 
     def _parse(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
@@ -269,6 +336,8 @@ class Gateway:
         call.error = error
         operation = call.endpoint.operation.model if call.endpoint is not None else None
         voice = call.voice or self._endpoints.voice(*_guess(call.request))
+        if voice.style.is_s3 and not error.facts:
+            error.facts["resource"] = call.request.path
         answer = voice.write_error(error, call.request_id, operation)
         if call.endpoint is not None:
             event_id, event = self._event(call, call.endpoint)

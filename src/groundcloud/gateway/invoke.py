@@ -45,6 +45,9 @@ class Invoker:
     def permit(self, ctx: Context, operation: Operation, parsed: dict[str, Any], style: ErrorStyle) -> dict[str, Any]:
         """The arguments of a call that its caller may make. Raises the service's denial."""
         arguments = operation.arguments(parsed)
+        for name, check in operation.shared.items():
+            if check is not None and name in parsed:
+                check(ctx, parsed[name], arguments)
         self._authorizer.check(ctx, operation, arguments, style)
         return arguments
 

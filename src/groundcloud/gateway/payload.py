@@ -50,16 +50,23 @@ class Payload:
         self._body = body
         self._hash = body_hash_of(claim) if claim is not None else None
         self._decoder: ChunkDecoder | None = None
+        self._announced = ""
         self.length: int | None = body.length
         """Bytes to come, where the client says so."""
         if claim is not None and claim.payload_hash in STREAMING:
             self._decoder = ChunkDecoder(claim, headers, signing_key)
+            self._announced = headers.get("x-amz-trailer", "")
             self.length = int(headers["x-amz-decoded-content-length"])
 
     @property
     def trailers(self) -> dict[str, str]:
         """Trailing headers, such as checksums, by their lower-case names."""
         return self._decoder.trailers if self._decoder is not None else {}
+
+    @property
+    def announced(self) -> str:
+        """The names of the trailing headers that are to come, as the client lists them."""
+        return self._announced
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Raises AWS's errors for bodies that are not what was signed or announced."""

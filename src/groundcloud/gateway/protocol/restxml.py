@@ -161,7 +161,9 @@ class RestXmlProtocol(RestProtocol):
         def write(error: AwsError, request_id: str, operation: OperationModel | None) -> Answer:
             fault = self.faults.find(error.code, operation)
             status = fault.status or error.status
-            headers = self.request_headers(request_id)
+            headers = [*self.request_headers(request_id), *getattr(error, "headers", ())]
+            if status == 304 and "e_tag" in error.facts:
+                headers.append(("ETag", f'"{error.facts["e_tag"]}"'))
             if status == 304 or (operation is not None and operation.http["method"] == "HEAD"):
                 return Answer(status, headers, b"")
             headers.append(("Content-Type", self.content_type))
@@ -177,6 +179,8 @@ class RestXmlProtocol(RestProtocol):
     def _bare_error(self, pieces: list[str], error: AwsError, fault: Fault, request_id: str) -> None:
         pieces.append("<Error>")
         self._describe(pieces, error, fault)
+        for name, value in getattr(error, "elements", {}).items():
+            pieces.append(f"<{name}>{escape(value)}</{name}>")
         pieces.append(f"<RequestId>{request_id}</RequestId><HostId>{host_id(request_id)}</HostId></Error>")
 
     def _wrapped_error(self, pieces: list[str], error: AwsError, fault: Fault, request_id: str, status: int) -> None:

@@ -17,7 +17,7 @@ from groundcloud.gateway.signature.errors import (
     style_of,
     unknown_key,
 )
-from groundcloud.gateway.signature.post_policy import PostPolicy, post_claim, verify_post
+from groundcloud.gateway.signature.post_policy import PostPolicy, policy_of, post_claim, verify_post
 from groundcloud.gateway.signature.v2_form import form_claim, verify_form
 from groundcloud.gateway.signature.verify import (
     STREAMING,
@@ -47,6 +47,7 @@ __all__ = [
     "invalid_token",
     "missing_token",
     "payload_hash_of",
+    "policy_of",
     "post_claim",
     "signing_key",
     "style_of",

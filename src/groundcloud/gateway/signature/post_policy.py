@@ -83,6 +83,11 @@ def _lower(fields: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in fields.items()}
 
 
+def policy_of(fields: Mapping[str, str]) -> str:
+    """The policy of a form, in Base64; empty where it has none."""
+    return _lower(fields).get("policy", "")
+
+
 def _require(sent: dict[str, str], names: tuple[str, ...]) -> None:
     for name in names:
         if not sent.get(name.lower()):

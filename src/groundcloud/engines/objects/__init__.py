@@ -1,0 +1,76 @@
+"""Where the bytes of objects lie: one narrow interface, here on local files (`local.py`).
+
+A blob is written once, under an id that the engine draws, and never changed. Everything on the disk is encrypted under
+the key that the caller gives, in chunks that are authenticated one by one (`chunks.py`): what comes out is what went
+in, or an error. Names, buckets and who may read what are the service's affair.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from groundcloud.engines.objects.chunks import Damaged
+
+
+class Digest(Protocol):
+    """What is computed over the plain bytes while they pass; hashlib's objects fit."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+
+class Stored(NamedTuple):
+    """A blob that is on the disk for good."""
+
+    blob: str
+    size: int
+
+
+class Found(NamedTuple):
+    """A blob that lies there, as the scrubber sees it."""
+
+    blob: str
+    written: datetime
+
+
+class Unavailable(Exception):
+    """The disk did not take the bytes (full, gone). Nothing of them is left."""
+
+
+class Missing(Exception):
+    """There is no such blob."""
+
+
+class Reading(Protocol):
+    """An open blob: it can be read to its end even if it is deleted meanwhile."""
+
+    def pieces(self, offset: int, count: int) -> AsyncIterator[bytes]:
+        """The bytes of a range, verified, in pieces of about a mebibyte. Raises `Damaged`."""
+        ...
+
+
+class Objects(Protocol):
+    """What an engine for bytes offers."""
+
+    async def put(self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = ()) -> Stored:
+        """Keep what `source` brings, under `key` (32 bytes). When this returns it survives a crash. An exception of
+        `source` passes through and leaves nothing. Raises `Unavailable`."""
+        ...
+
+    def open(self, blob: str, key: bytes, size: int) -> Reading:
+        """Raises `Missing`."""
+        ...
+
+    async def delete(self, blobs: Iterable[str]) -> None:
+        """Remove blobs; those that are not there are no error."""
+        ...
+
+    def remove(self, blobs: Iterable[str]) -> None:
+        """The same for threads that may block."""
+        ...
+
+    def scan(self) -> Iterator[Found]:
+        """Every blob, in no particular order. It may block: not for the event loop."""
+        ...
+
+
+__all__ = ["Damaged", "Digest", "Found", "Missing", "Objects", "Reading", "Stored", "Unavailable"]

@@ -1,0 +1,143 @@
+"""The form of bytes at rest: chunks of 128 KiB, each sealed with AES-256-GCM. Pure functions, no files.
+
+The key of a blob is derived from its object's key and its own id, and the nonce of a chunk is its number and whether it
+is the last: no nonce is used twice, and chunks that are swapped, cut off or flipped do not open. Any range can be read
+by opening only the chunks that it touches. Decision record: docs/decisions/object-bytes.md.
+"""
+
+import hmac
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+CHUNK = 128 * 1024
+"""Plain bytes of a chunk."""
+TAG = 16
+"""Bytes that each chunk has more on the disk."""
+SEALED = CHUNK + TAG
+
+
+class Damaged(Exception):
+    """The bytes are not those that were written, or the key is not theirs."""
+
+
+class Cipher:
+    """Seals and opens the chunks of one blob."""
+
+    __slots__ = ("_cipher",)
+
+    def __init__(self, key: bytes, blob: str) -> None:
+        self._cipher = AESGCM(hmac.digest(key, b"blob " + blob.encode(), "sha256"))
+
+    def seal(self, number: int, data: bytes, last: bool) -> bytes:
+        return self._cipher.encrypt(_nonce(number, last), data, None)
+
+    def open(self, number: int, sealed: bytes, last: bool) -> bytes:
+        """Raises `Damaged`."""
+        try:
+            return self._cipher.decrypt(_nonce(number, last), sealed, None)
+        except (InvalidTag, ValueError) as error:
+            raise Damaged(f"chunk {number}") from error
+
+
+def _nonce(number: int, last: bool) -> bytes:
+    return number.to_bytes(11, "big") + (b"\1" if last else b"\0")
+
+
+def count_of(size: int) -> int:
+    """Chunks of a blob; an empty one has one, so that it cannot be forged either."""
+    return max(1, -(-size // CHUNK))
+
+
+def sealed_size(size: int) -> int:
+    """Bytes on the disk of a blob of `size` bytes."""
+    return size + count_of(size) * TAG
+
+
+class Sealing:
+    """Turns plain bytes, in pieces of any size, into sealed chunks. Holds less than one chunk between calls."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
+        self._held = b""
+        self._number = 0
+        self.size = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The chunks that are complete now; the one that may be the last is kept back."""
+        self.size += len(data)
+        if self._held:
+            data = self._held + data
+        out = []
+        at, end = 0, len(data)
+        while end - at > CHUNK:
+            out.append(self._cipher.seal(self._number, data[at : at + CHUNK], last=False))
+            self._number += 1
+            at += CHUNK
+        self._held = data[at:]
+        return out
+
+    def finish(self) -> bytes:
+        """The last chunk."""
+        return self._cipher.seal(self._number, self._held, last=True)
+
+
+def seal(key: bytes, blob: str, data: bytes) -> bytes:
+    """A whole small blob at once."""
+    sealing = Sealing(Cipher(key, blob))
+    return b"".join((*sealing.feed(data), sealing.finish()))
+
+
+class Span(NamedTuple):
+    """Chunks that lie side by side on the disk, and what of their plain bytes is wanted."""
+
+    first: int
+    """The number of the first chunk."""
+    offset: int
+    """Where it begins on the disk."""
+    length: int
+    """Bytes on the disk."""
+    skip: int
+    """Plain bytes to leave out at the beginning."""
+    take: int
+    """Plain bytes wanted."""
+
+
+def spans(size: int, offset: int, count: int, chunks: int) -> Iterator[Span]:
+    """How to read a range of a blob of `size` bytes, at most so many chunks at a time."""
+    end = offset + count
+    total = sealed_size(size)
+    while offset < end:
+        first, skip = divmod(offset, CHUNK)
+        start = first * SEALED
+        take = min(end - offset, chunks * CHUNK - skip)
+        stop = min(total, (-(-(offset + take) // CHUNK)) * SEALED)
+        yield Span(first, start, stop - start, skip, take)
+        offset += take
+
+
+def open_span(cipher: Cipher, span: Span, sealed: bytes, size: int) -> bytes:
+    """The plain bytes of a span. Raises `Damaged`, also when the disk has fewer bytes than it should."""
+    if len(sealed) != span.length:
+        raise Damaged(f"chunk {span.first}: {len(sealed)} bytes of {span.length}")
+    last = count_of(size) - 1
+    if span.length <= SEALED:
+        data = cipher.open(span.first, sealed, span.first == last)
+    else:
+        view = memoryview(sealed)
+        data = b"".join(
+            cipher.open(span.first + at // SEALED, view[at : at + SEALED], span.first + at // SEALED == last)  # type: ignore[arg-type]  # any buffer will do
+            for at in range(0, span.length, SEALED)
+        )
+    return data if len(data) == span.take else data[span.skip : span.skip + span.take]
+
+
+def unseal(key: bytes, blob: str, sealed: bytes, size: int, offset: int, count: int) -> bytes:
+    """A range of a small blob that is at hand. Raises `Damaged`."""
+    cipher = Cipher(key, blob)
+    return b"".join(
+        open_span(cipher, span, sealed[span.offset : span.offset + span.length], size)
+        for span in spans(size, offset, count, 64)
+    )

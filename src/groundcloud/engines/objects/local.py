@@ -1,0 +1,288 @@
+"""Bytes in local files, by random ids in two levels of folders.
+
+A blob is written to a file that has no name yet, linked into place, and synced together with its folder; only then does
+the caller hear of it. A process that is killed before leaves nothing, or a blob that nobody names (the scrubber's).
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from groundcloud.engines.objects import Digest, Found, Missing, Stored, Unavailable
+from groundcloud.engines.objects.chunks import Cipher, Sealing, Span, open_span, spans
+
+_BATCH = 1 << 20
+"""Bytes that go to a thread at once."""
+_READ = 8
+"""Chunks that are read at once."""
+_SYNC_EVERY = 32 << 20
+"""Bytes after which the disk begins to write, so that the last sync is short."""
+_SECONDS_OF_FOLDER = 16
+"""Blobs that come together lie in the same folder, so that one sync of it serves them all."""
+
+
+class LocalObjects:
+    """The embedded engine. Implements `Objects`."""
+
+    def __init__(self, folder: Path, threads: int = 8) -> None:
+        self._folder = folder
+        self._threads = ThreadPoolExecutor(threads, "objects")
+        self._syncs: dict[Path, _FolderSync] = {}
+
+    async def put(self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = ()) -> Stored:
+        blob = _new_id()
+        path = self._path(blob)
+        writer = await asyncio.wrap_future(self._threads.submit(_Writer, path, Cipher(key, blob), digests))
+        job: Future[None] | None = None
+        try:
+            pieces: list[bytes] = []
+            held = 0
+            async for piece in source:
+                pieces.append(piece)
+                held += len(piece)
+                if held >= _BATCH:
+                    if job is not None:
+                        await asyncio.wrap_future(job)
+                    job = self._threads.submit(writer.write, pieces)
+                    pieces, held = [], 0
+            if job is not None:
+                await asyncio.wrap_future(job)
+            job = self._threads.submit(writer.finish, pieces)
+            await asyncio.wrap_future(job)
+            await self._sync_folder(path.parent)
+        except BaseException:
+            if job is None:
+                writer.abandon()
+            else:  # a thread may still be writing
+                job.add_done_callback(lambda _: writer.abandon())
+            raise
+        writer.close()
+        return Stored(blob, writer.size)
+
+    def open(self, blob: str, key: bytes, size: int) -> "LocalReading":
+        try:
+            descriptor = os.open(self._path(blob), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise Missing(blob) from error
+        return LocalReading(_Descriptor(descriptor), Cipher(key, blob), size, self._threads)
+
+    async def delete(self, blobs: Iterable[str]) -> None:
+        paths = [self._path(blob) for blob in blobs]
+        if paths:
+            await asyncio.get_running_loop().run_in_executor(self._threads, _unlink, paths)
+
+    def remove(self, blobs: Iterable[str]) -> None:
+        """The same for a thread that may block."""
+        _unlink([self._path(blob) for blob in blobs])
+
+    def scan(self) -> Iterator[Found]:
+        for first in _folders(self._folder):
+            for second in _folders(first):
+                with suppress(FileNotFoundError), os.scandir(second) as entries:
+                    for entry in entries:
+                        with suppress(FileNotFoundError):
+                            yield Found(entry.name, datetime.fromtimestamp(entry.stat().st_mtime, UTC))
+
+    def _path(self, blob: str) -> Path:
+        if len(blob) != 32 or not blob.isalnum():
+            raise ValueError(f"no id of a blob: {blob!r}")
+        return self._folder / blob[:2] / blob[2:4] / blob
+
+    async def _sync_folder(self, folder: Path) -> None:
+        sync = self._syncs.get(folder)
+        if sync is None:
+            if len(self._syncs) > 64:
+                self._syncs = {path: one for path, one in self._syncs.items() if one.busy}
+            sync = self._syncs[folder] = _FolderSync(folder, self._threads)
+        await sync.wait()
+
+
+class _FolderSync:
+    """Syncs of one folder: who asks while one is running shares the next one."""
+
+    def __init__(self, folder: Path, threads: ThreadPoolExecutor) -> None:
+        self._folder = folder
+        self._threads = threads
+        self._running: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._running is not None or self._next is not None
+
+    async def wait(self) -> None:
+        """Return once a sync that began after this call has ended."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_task(self._sync(self._running))
+        await asyncio.shield(self._next)
+
+    async def _sync(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait((before,))
+        self._running, self._next = self._next, None
+        try:
+            with _told():
+                await asyncio.get_running_loop().run_in_executor(self._threads, _sync_folder, self._folder)
+        finally:
+            if self._next is None:
+                self._running = None
+
+
+class _Writer:
+    """One file being written; every method blocks."""
+
+    def __init__(self, path: Path, cipher: Cipher, digests: Sequence[Digest]) -> None:
+        self._path = path
+        self._sealing = Sealing(cipher)
+        self._digests = digests
+        self._unsynced = 0
+        self._linked = False
+        self._closed = False
+        with _told():
+            self._descriptor = _unnamed(path.parent)
+
+    @property
+    def size(self) -> int:
+        return self._sealing.size
+
+    def write(self, pieces: list[bytes]) -> None:
+        """Raises `Unavailable`."""
+        with _told():
+            self._write(pieces)
+
+    def _write(self, pieces: list[bytes]) -> None:
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        for digest in self._digests:
+            digest.update(data)
+        self._put(self._sealing.feed(data))
+        if self._unsynced >= _SYNC_EVERY:
+            os.fdatasync(self._descriptor)
+            self._unsynced = 0
+
+    def finish(self, pieces: list[bytes]) -> None:
+        """The rest of the bytes; then the file has its name and its bytes are on the disk. Raises `Unavailable`."""
+        with _told():
+            if pieces:
+                self._write(pieces)
+            self._put([self._sealing.finish()])
+            _link(self._descriptor, self._path)
+            self._linked = True
+            os.fsync(self._descriptor)
+
+    def _put(self, chunks: list[bytes]) -> None:
+        for chunk in chunks:
+            view = memoryview(chunk)
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+            self._unsynced += len(chunk)
+
+    def abandon(self) -> None:
+        if self._linked:
+            _unlink([self._path])
+        self.close()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            os.close(self._descriptor)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the disk refuses is the engine's own error."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(str(error)) from error
+
+
+class _Descriptor:
+    """An open file that is closed when nobody holds it any more."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        os.close(self.number)
+
+
+class LocalReading:
+    """Implements `Reading`."""
+
+    def __init__(self, file: _Descriptor, cipher: Cipher, size: int, threads: ThreadPoolExecutor) -> None:
+        self._file = file
+        self._cipher = cipher
+        self._size = size
+        self._threads = threads
+
+    async def pieces(self, offset: int, count: int) -> AsyncIterator[bytes]:
+        """One piece ahead of the reader."""
+        loop = asyncio.get_running_loop()
+        ahead: asyncio.Future[bytes] | None = None
+        for span in spans(self._size, offset, count, _READ):
+            coming = loop.run_in_executor(self._threads, self._read, span)
+            if ahead is not None:
+                yield await ahead
+            ahead = coming
+        if ahead is not None:
+            yield await ahead
+
+    def _read(self, span: Span) -> bytes:
+        return open_span(self._cipher, span, os.pread(self._file.number, span.length, span.offset), self._size)
+
+
+def _new_id() -> str:
+    return f"{int(time.time()) // _SECONDS_OF_FOLDER & 0xFFFF:04x}{os.urandom(14).hex()}"
+
+
+def _unnamed(folder: Path) -> int:
+    """A new file without a name in a folder, which is made, and is on the disk, when it is not there yet."""
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        _make_folder(folder)
+        return os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.parent.is_dir():
+        _make_folder(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    _sync_folder(folder.parent)
+
+
+_ROOT = os.open("/", os.O_PATH | os.O_CLOEXEC)
+
+
+def _link(descriptor: int, path: Path) -> None:
+    """Give a file without a name its name. Python follows the link in /proc only when a folder is given as well."""
+    os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=_ROOT, follow_symlinks=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.is_dir()]
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,115 @@
+"""Access control lists of buckets and objects."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from groundcloud.context import Context
+from groundcloud.operation import operation
+from groundcloud.resource import Resource
+from groundcloud.services.s3 import versioning
+from groundcloud.services.s3.access import ARN, find_bucket, of_bucket
+from groundcloud.services.s3.objects import of_existing
+from groundcloud.services.s3.owners import accounts, canonical_id
+from groundcloud.services.s3.records import Bucket
+from groundcloud.services.s3.rules import acl as rules
+from groundcloud.services.s3.rules import public
+from groundcloud.services.s3.rules.acl import AccessControlPolicy, Grant
+
+ACL_CONDITIONS = {
+    "s3:x-amz-acl": "acl",
+    "s3:x-amz-grant-full-control": "grant_full_control",
+    "s3:x-amz-grant-read": "grant_read",
+    "s3:x-amz-grant-read-acp": "grant_read_acp",
+    "s3:x-amz-grant-write": "grant_write",
+    "s3:x-amz-grant-write-acp": "grant_write_acp",
+}
+
+
+def _wanted(
+    ctx: Context, bucket: Bucket, given: Mapping[str, Any], owner: str, resource: str, of_object: bool
+) -> list[Grant]:
+    """The grants that a request sets. Raises S3's refusals."""
+    canned, policy = given["acl"], given["access_control_policy"]
+    headers = {name: given.get(name) for name in rules.GRANT_HEADERS}
+    rules.check_one_way(canned, any(headers.values()), policy, needed=True)
+    bucket_owner = canonical_id(bucket.account)
+    if policy is not None:
+        grants = rules.from_policy(policy, owner, accounts(ctx))
+    elif canned is not None:
+        grants = rules.canned(canned, owner=owner, bucket_owner=bucket_owner if of_object else "")
+    else:
+        grants = rules.from_headers(headers, accounts(ctx))
+    if canned != "private":
+        rules.check_allowed(bucket.ownership, canned, grants, bucket_owner)
+    if bucket.public_access is not None:
+        public.check_acl(bucket.public_access, grants, ctx.principal.arn, resource)
+    return grants
+
+
+def _shown(grants: list[Grant] | None, owner: str) -> dict[str, Any]:
+    usual = [Grant(rules.user(owner), "FULL_CONTROL")]
+    return {"owner": {"id": owner}, "grants": grants if grants is not None else usual}
+
+
+@operation(on=of_bucket, conditions=ACL_CONDITIONS)
+def put_bucket_acl(
+    ctx: Context,
+    bucket: str,
+    acl: str | None = None,
+    access_control_policy: AccessControlPolicy | None = None,
+    grant_full_control: str | None = None,
+    grant_read: str | None = None,
+    grant_read_acp: str | None = None,
+    grant_write: str | None = None,
+    grant_write_acp: str | None = None,
+) -> None:
+    given = dict(locals())
+    found = find_bucket(ctx, bucket)
+    grants = _wanted(ctx, found, given, canonical_id(found.account), ARN + bucket, False)
+    found.acl = None if found.ownership == rules.BUCKET_OWNER_ENFORCED else grants
+    ctx.put(found)
+
+
+@operation(on=of_bucket, read=True)
+def get_bucket_acl(ctx: Context, bucket: str) -> dict[str, Any]:
+    found = find_bucket(ctx, bucket)
+    return _shown(found.acl, canonical_id(found.account))
+
+
+def _writes(ctx: Context, bucket: str, key: str, version_id: str | None) -> Resource:
+    return of_existing(ctx, bucket, key, version_id, "s3:PutObjectAcl")
+
+
+def _reads(ctx: Context, bucket: str, key: str, version_id: str | None) -> Resource:
+    return of_existing(ctx, bucket, key, version_id, "s3:GetObjectAcl")
+
+
+@operation(on=_writes, conditions=ACL_CONDITIONS, data_event=True)
+def put_object_acl(
+    ctx: Context,
+    bucket: str,
+    key: str,
+    acl: str | None = None,
+    access_control_policy: AccessControlPolicy | None = None,
+    grant_full_control: str | None = None,
+    grant_read: str | None = None,
+    grant_read_acp: str | None = None,
+    grant_write: str | None = None,
+    grant_write_acp: str | None = None,
+    version_id: str | None = None,
+) -> None:
+    given = dict(locals())
+    found = find_bucket(ctx, bucket)
+    content = versioning.find_shown(ctx, bucket, key, version_id)
+    owner = canonical_id(content.owner or found.account)
+    content.acl = _wanted(ctx, found, given, owner, f"{ARN}{bucket}/{key}", True)
+    ctx.put(content)
+
+
+@operation(on=_reads, read=True, data_event=True)
+def get_object_acl(ctx: Context, bucket: str, key: str, version_id: str | None = None) -> dict[str, Any]:
+    found = find_bucket(ctx, bucket)
+    content = versioning.find_shown(ctx, bucket, key, version_id)
+    if found.ownership == rules.BUCKET_OWNER_ENFORCED:
+        return _shown(None, canonical_id(found.account))
+    return _shown(content.acl, canonical_id(content.owner or found.account))

@@ -1,0 +1,121 @@
+"""Encryption at rest: every object has a data key of its own, and a seal that says who can open it.
+
+SSE-S3 seals it under the installation's key, SSE-C under the key that the customer sends and nobody keeps, SSE-KMS
+under a key of the KMS service (`kms.generate_data_key`), when the cloud has that service.
+"""
+
+import base64
+import binascii
+import hashlib
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from groundcloud.context import Context
+from groundcloud.sealing import NotOurs
+from groundcloud.services.s3 import errors
+from groundcloud.services.s3.records import Bucket, Seal
+
+_PURPOSE = "s3 object"
+_NONCE = 12
+
+
+class CustomerKey(NamedTuple):
+    """SSE-C: what the three headers say."""
+
+    key: bytes
+    md5: str
+
+
+def customer_key(algorithm: str | None, key: str | None, md5: str | None) -> CustomerKey | None:
+    """The customer's key of a request, if it has one. Raises `InvalidArgument`, `InvalidRequest`."""
+    if not (algorithm or key or md5):
+        return None
+    if not algorithm:
+        raise errors.InvalidArgument(
+            reason="Requests specifying Server Side Encryption with Customer provided keys must provide a valid "
+            "encryption algorithm.",
+            argument_name="x-amz-server-side-encryption-customer-algorithm",
+        )
+    if algorithm != "AES256":
+        raise errors.InvalidEncryptionAlgorithm()
+    try:
+        found = base64.b64decode(key or "", validate=True)
+    except (binascii.Error, ValueError):
+        found = b""
+    if len(found) != 32:
+        raise errors.InvalidArgument(
+            reason="The secret key was invalid for the specified algorithm.",
+            argument_name="x-amz-server-side-encryption-customer-key",
+        )
+    if base64.b64encode(hashlib.md5(found).digest()).decode() != md5:
+        raise errors.InvalidArgument(
+            reason="The calculated MD5 hash of the key did not match the hash that was provided.",
+            argument_name="x-amz-server-side-encryption-customer-key-MD5",
+        )
+    return CustomerKey(found, md5 or "")
+
+
+def new_key(
+    ctx: Context,
+    bucket: Bucket,
+    algorithm: str | None = None,
+    kms_key_id: str | None = None,
+    bucket_key_enabled: bool | None = None,
+    customer: CustomerKey | None = None,
+) -> tuple[bytes, Seal]:
+    """A fresh data key and its seal, as the request asks or else as the bucket says."""
+    if customer is not None:
+        if algorithm:
+            raise errors.InvalidArgument(
+                reason="Server Side Encryption with Customer provided key is incompatible with the encryption method "
+                "specified"
+            )
+        data_key = ctx.random(32)
+        nonce = ctx.random(_NONCE)
+        wrapped = nonce + AESGCM(customer.key).encrypt(nonce, data_key, _PURPOSE.encode())
+        return data_key, Seal(kind="customer", wrapped=wrapped, customer_key_md5=customer.md5)
+    wanted = algorithm or bucket.algorithm
+    if wanted == "AES256":
+        data_key = ctx.random(32)
+        return data_key, Seal(kind="AES256", wrapped=ctx.seal(data_key, _PURPOSE))
+    if wanted in ("aws:kms", "aws:kms:dsse"):
+        raise errors.KmsNotAvailable()
+    raise errors.InvalidEncryptionAlgorithm()
+
+
+def open_key(ctx: Context, seal: Seal, customer: CustomerKey | None) -> bytes:
+    """The data key. Raises what S3 answers to a request without the customer's key, or with another one."""
+    if seal.kind != "customer":
+        if customer is not None:
+            raise errors.InvalidRequest(
+                reason="The encryption parameters are not applicable to this object.",
+            )
+        try:
+            return ctx.open(seal.wrapped, _PURPOSE)
+        except NotOurs as error:
+            raise errors.InternalError() from error
+    if customer is None:
+        raise errors.InvalidRequest(
+            reason="The object was stored using a form of Server Side Encryption. The correct parameters must be "
+            "provided to retrieve the object."
+        )
+    try:
+        nonce, sealed = seal.wrapped[:_NONCE], seal.wrapped[_NONCE:]
+        return AESGCM(customer.key).decrypt(nonce, sealed, _PURPOSE.encode())
+    except InvalidTag as error:
+        raise errors.AccessDenied(reason="Access Denied") from error
+
+
+def encryption_headers(seal: Seal | None) -> dict[str, object]:
+    """What answers say of an object's encryption."""
+    if seal is None:
+        return {}
+    if seal.kind == "customer":
+        return {"sse_customer_algorithm": "AES256", "sse_customer_key_md5": seal.customer_key_md5}
+    said: dict[str, object] = {"server_side_encryption": seal.kind}
+    if seal.key_id:
+        said["ssekms_key_id"] = seal.key_id
+        said["bucket_key_enabled"] = seal.bucket_key_enabled or None
+    return said
