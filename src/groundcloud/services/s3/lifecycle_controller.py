@@ -80,7 +80,8 @@ class Lifecycle:
                 entries = version_entries(ctx, bucket.name, "", "", place, None)
                 contents = (entry.content for entry in entries if entry.content is not None)
                 keys = islice(groupby(contents, key=lambda content: content.name), _KEYS)
-                last, wanted = "", []
+                last = ""
+                wanted: list[_Due] = []
                 for last, versions in keys:  # noqa: B007 - the last key is where the next go begins
                     wanted += self._due(list(versions), rules, ctx.now())
             if wanted:
