@@ -29,13 +29,13 @@ from groundcloud.services.organizations.control import ControlPolicies, organiza
 from groundcloud.store import Store, Transaction, open_store
 
 SERVICES = {
-    "iam": "groundcloud.services.iam",
-    "kms": "groundcloud.services.kms",
+    "iam": "groundcloud.services.iam.service",
+    "kms": "groundcloud.services.kms.service",
     "organizations": "groundcloud.services.organizations.service",
-    "s3": "groundcloud.services.s3",
-    "secretsmanager": "groundcloud.services.secretsmanager",
-    "ssm": "groundcloud.services.ssm",
-    "sts": "groundcloud.services.sts",
+    "s3": "groundcloud.services.s3.service",
+    "secretsmanager": "groundcloud.services.secretsmanager.service",
+    "ssm": "groundcloud.services.ssm.service",
+    "sts": "groundcloud.services.sts.service",
 }
 """Every service of this cloud: botocore's name for it, and the module that has it."""
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from groundcloud.context import Context
 from groundcloud.operation import Service, operation
-from groundcloud.services.iam import service as iam_service
+from groundcloud.services.iam.service import service as iam_service
 from tests.cloud import Keys, TestCloud
 
 KEPT: dict[str, list[bytes]] = {}

@@ -1,5 +1,5 @@
 from groundcloud.operation import NO_PERMISSION
-from groundcloud.services.iam import service
+from groundcloud.services.iam.service import service
 
 
 def test_every_operation_fits_awss_model_and_says_what_it_acts_on():

@@ -1,0 +1,46 @@
+"""The operations of S3."""
+
+from groundcloud.operation import Service
+from groundcloud.services.s3 import (
+    acls,
+    attributes,
+    buckets,
+    copying,
+    deleting,
+    listing,
+    locks,
+    multipart,
+    notifying,
+    objects,
+    policies,
+    settings,
+    tagging,
+    uploads,
+)
+from groundcloud.services.s3.access import check_expected_owner
+
+service = Service(
+    "s3",
+    buckets,
+    objects,
+    attributes,
+    deleting,
+    listing,
+    multipart,
+    uploads,
+    copying,
+    tagging,
+    policies,
+    acls,
+    settings,
+    locks,
+    notifying,
+    arn_prefix="arn:aws:s3:::",
+    shared={
+        "expected_bucket_owner": check_expected_owner,
+        "request_payer": None,
+        "checksum_algorithm": None,
+        "content_md5": None,
+        "mfa": None,
+    },
+)
