@@ -63,7 +63,7 @@ def run(settings: Settings, ready: Callable[[], None], *, to_terminal: bool = Fa
         if settings.workers == 1:
             _answer(cloud, server, tls, Ports(settings.port, settings.tls_port), partial(_up, server))
         else:
-            cloud.store.close()  # no connection may cross a fork
+            cloud.close()  # no connection may cross a fork
             _run_workers(server, tls)
 
 
@@ -161,7 +161,7 @@ def _answer(
     finally:
         for loop in controllers:
             loop.stop()
-        cloud.store.close()
+        cloud.close()
 
 
 async def _serve(
