@@ -29,6 +29,7 @@ from groundcloud.services.organizations.control import ControlPolicies, organiza
 from groundcloud.store import Store, Transaction, open_store
 
 SERVICES = {
+    "dynamodb": "groundcloud.services.dynamodb",
     "iam": "groundcloud.services.iam",
     "kms": "groundcloud.services.kms",
     "organizations": "groundcloud.services.organizations.service",
