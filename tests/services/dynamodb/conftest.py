@@ -3,9 +3,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cloud import TestCloud
 
 from groundcloud.main import Planes
+from tests.cloud import TestCloud
 
 
 @pytest.fixture()

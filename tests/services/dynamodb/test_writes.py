@@ -78,7 +78,7 @@ def test_an_update_makes_the_item_and_returns_what_changed(dynamodb, simple):
 
 
 def test_the_key_cannot_be_updated(dynamodb, simple):
-    with pytest.raises(ClientError, match="Cannot update attribute id. This attribute is part of the key"):
+    with pytest.raises(ClientError, match=r"Cannot update attribute id\. This attribute is part of the key"):
         dynamodb.update_item(
             TableName=simple,
             Key={"id": {"S": "1"}},

@@ -1,6 +1,6 @@
 """Amazon DynamoDB."""
 
 from groundcloud.operation import Service
-from groundcloud.services.dynamodb import reads, tables, writes
+from groundcloud.services.dynamodb import queries, reads, tables, writes
 
-service = Service("dynamodb", tables, reads, writes)
+service = Service("dynamodb", tables, reads, writes, queries)
