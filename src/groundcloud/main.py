@@ -176,6 +176,13 @@ class Cloud:
         operation = self.services["s3"].operation("DeleteObject")
         return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
 
+    def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
+        """The same for what lies in stores of its own; each store has its own loop."""
+        from groundcloud.services.dynamodb.controller import Erasures, Tables
+
+        items = self.world.plane("dynamodb")
+        return [(items, [Erasures(items), Tables(items, self.world.clock)])]
+
     def close(self) -> None:
         """Close the stores."""
         if isinstance(self.planes, Planes):

@@ -164,6 +164,12 @@ def _answer(
         cloud.close()
 
 
+def _loops(cloud: Cloud) -> list[Loop]:
+    """The controllers, each loop over its own store."""
+    stores = [(cloud.store, cloud.controllers()), *cloud.plane_controllers()]
+    return [Loop(store, controllers, now=cloud.world.clock) for store, controllers in stores]
+
+
 async def _serve(
     cloud: Cloud,
     plain: list[socket],

@@ -4,6 +4,7 @@ An entry is the item's size in four bytes and the item as JSON in the wire's for
 whole item copies bytes.
 """
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -54,8 +55,7 @@ def put(tx: Transaction, schema: Schema, place: bytes, item: Item, size: int, ol
     """Store an item. `old` is what was there; where the schema does not need it, it may be left out."""
     tx.table.set(place, size.to_bytes(4, "big") + _encode(item))
     if schema.needs_old:
-        for index in schema.indexes:
-            _follow(tx, index, place, old, item, len(schema.key.prefix))
+        _follow_all(tx, schema, place, old, item)
         note_change(tx, schema, old, item)
 
 
@@ -63,9 +63,30 @@ def remove(tx: Transaction, schema: Schema, place: bytes, old: Item, expired: bo
     """Remove an item that is there. `expired` says in the stream that time to live did it."""
     tx.table.delete(place)
     if schema.needs_old:
-        for index in schema.indexes:
-            _follow(tx, index, place, old, None, len(schema.key.prefix))
+        _follow_all(tx, schema, place, old, None)
         note_change(tx, schema, old, None, expired)
+
+
+def _follow_all(tx: Transaction, schema: Schema, place: bytes, old: Item | None, new: Item | None) -> None:
+    for index in schema.indexes:
+        _follow(tx, index, place, old, new, len(schema.key.prefix))
+    if schema.ttl_prefix:
+        before, now = ttl_entry(schema, place, old), ttl_entry(schema, place, new)
+        if before is not None and before != now:
+            tx.table.delete(before)
+        if now is not None and before != now:
+            tx.table.set(now, b"")
+
+
+def ttl_entry(schema: Schema, place: bytes, item: Item | None) -> bytes | None:
+    """An item's place in the order of ends; None where its attribute is no number of seconds."""
+    value = item.get(schema.table.ttl_attribute) if item is not None else None
+    if value is None or "N" not in value:
+        return None
+    seconds = int(Decimal(value["N"]))
+    if not 0 <= seconds < 2**63:
+        return None
+    return schema.ttl_prefix + seconds.to_bytes(8, "big") + place[len(schema.key.prefix) :]
 
 
 def entry(index: IndexShape, place: bytes, item: Item | None, prefix: int) -> tuple[bytes, bytes] | None:

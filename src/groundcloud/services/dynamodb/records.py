@@ -50,6 +50,11 @@ class SseSpecification(Part):
     kms_master_key_id: str | None = None
 
 
+class TimeToLiveSpecification(Part):
+    enabled: bool
+    attribute_name: str
+
+
 class IndexDefinition(Part):
     """A secondary index as CreateTable and UpdateTable define it."""
 
@@ -58,6 +63,22 @@ class IndexDefinition(Part):
     projection: Projection
     provisioned_throughput: ProvisionedThroughput | None = None
     on_demand_throughput: OnDemandThroughput | None = None
+
+
+class IndexUpdate(Part):
+    index_name: str
+    provisioned_throughput: ProvisionedThroughput | None = None
+    on_demand_throughput: OnDemandThroughput | None = None
+
+
+class IndexName(Part):
+    index_name: str
+
+
+class GlobalSecondaryIndexUpdate(Part):
+    create: IndexDefinition | None = None
+    update: IndexUpdate | None = None
+    delete: IndexName | None = None
 
 
 class Index(Part):
@@ -102,6 +123,10 @@ class Table(Record):
     policy_revision: str = ""
     ttl_attribute: str = ""
     ttl_enabled: bool = False
+    ttl_number: int = 0
+    """Where the store orders the items by the time of their end."""
+    ttl_indexed: bool = False
+    """Whether the items that were there before are in that order, too."""
     stream_view: str = ""
     """What the stream's records show; empty when it is off."""
     stream_label: str = ""

@@ -63,7 +63,7 @@ class IndexShape:
 class Schema:
     """A table, ready for use."""
 
-    __slots__ = ("by_name", "indexes", "key", "needs_old", "table")
+    __slots__ = ("by_name", "indexes", "key", "needs_old", "table", "ttl_prefix")
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -72,7 +72,8 @@ class Schema:
             IndexShape(table, index, self.key) for index in table.secondary_indexes if index.status != "DELETING"
         ]
         self.by_name = {index.name: index for index in self.indexes}
-        self.needs_old = bool(self.indexes or table.stream_view)
+        self.ttl_prefix = item_prefix(table.table_id, table.ttl_number) if table.ttl_enabled else b""
+        self.needs_old = bool(self.indexes or table.stream_view or self.ttl_prefix)
         """Whether a write has to know what was there before."""
 
     def index(self, name: str) -> IndexShape:
