@@ -5,6 +5,7 @@ All of it in short transactions, so that calls get their turn in between.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from groundcloud.controllers import Outcome
 from groundcloud.services.dynamodb import items
@@ -68,9 +69,7 @@ class Tables:
         again = _COUNT_EVERY.total_seconds()
         for index in wanted.secondary_indexes:
             if index.status == "CREATING":
-                self._walk(account, region, name, lambda tx, schema, at, item, to=index.index_name: _fill(
-                    tx, schema, at, item, to
-                ))  # fmt: skip
+                self._walk(account, region, name, partial(_fill, index.index_name))
             elif index.status == "DELETING":
                 prefix = item_prefix(wanted.table_id, index.number)
                 erase(self._store, prefix, after(prefix))
@@ -166,7 +165,7 @@ class Tables:
         return found
 
 
-def _fill(tx: Transaction, schema: Schema, place: bytes, found: items.Stored, name: str) -> None:
+def _fill(name: str, tx: Transaction, schema: Schema, place: bytes, found: items.Stored) -> None:
     """Put an item into an index; one whose attributes have other types than the index's key is left out."""
     index = schema.by_name.get(name)
     if index is None:

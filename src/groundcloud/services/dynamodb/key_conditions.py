@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from groundcloud.services.dynamodb.errors import invalid, invalid_value
-from groundcloud.services.dynamodb.expressions.conditional import Test
+from groundcloud.services.dynamodb.expressions.conditional import Comparison
 from groundcloud.services.dynamodb.expressions.paths import Names
 from groundcloud.services.dynamodb.expressions.syntax import (
     Between,
@@ -32,7 +32,7 @@ class Bounds(NamedTuple):
     high: bytes
 
 
-def tests_of(tree: Condition, names: Names, values: Mapping[str, Value]) -> list[Test]:
+def tests_of(tree: Condition, names: Names, values: Mapping[str, Value]) -> list[Comparison]:
     """The comparisons of a KeyConditionExpression. Raises `ValidationException` for what no query can do."""
     parts = _flat(tree)
     found = [_test(part, names, values) for part in parts]
@@ -47,16 +47,16 @@ def _flat(tree: Condition) -> list[Condition]:
     return [part for each in tree.conditions for part in _flat(each)] if isinstance(tree, Every) else [tree]
 
 
-def _test(tree: Condition, names: Names, values: Mapping[str, Value]) -> Test:
+def _test(tree: Condition, names: Names, values: Mapping[str, Value]) -> Comparison:
     if isinstance(tree, Compare) and tree.operator in _OPERATORS:
         operator = _OPERATORS[tree.operator]
         if isinstance(tree.left, Given):
-            return Test(_name(tree.right, names), _TURNED[operator], [values[tree.left.name]])
-        return Test(_name(tree.left, names), operator, [_value(tree.right, values)])
+            return Comparison(_name(tree.right, names), _TURNED[operator], [values[tree.left.name]])
+        return Comparison(_name(tree.left, names), operator, [_value(tree.right, values)])
     if isinstance(tree, Between):
-        return Test(_name(tree.operand, names), "BETWEEN", [_value(tree.low, values), _value(tree.high, values)])
+        return Comparison(_name(tree.operand, names), "BETWEEN", [_value(tree.low, values), _value(tree.high, values)])
     if isinstance(tree, Call) and tree.function == "begins_with":
-        return Test(_name(tree.arguments[0], names), "BEGINS_WITH", [_value(tree.arguments[1], values)])
+        return Comparison(_name(tree.arguments[0], names), "BEGINS_WITH", [_value(tree.arguments[1], values)])
     operator = tree.operator if isinstance(tree, Compare) else tree.function if isinstance(tree, Call) else ""
     operator = operator or {"In": "IN", "Not": "NOT", "Some": "OR"}[type(tree).__name__]
     raise invalid(f"Invalid operator used in {_LABEL}: {operator}")
@@ -77,7 +77,7 @@ def _value(operand: Operand, values: Mapping[str, Value]) -> Value:
     return values[operand.name]
 
 
-def bounds_of(tests: list[Test], key: KeyShape) -> Bounds:
+def bounds_of(tests: list[Comparison], key: KeyShape) -> Bounds:
     """The range of the store that a query's conditions name. Raises `ValidationException`."""
     by_name = {test.name: test for test in tests}
     partition = by_name.pop(key.hash_name, None)
@@ -98,7 +98,7 @@ def bounds_of(tests: list[Test], key: KeyShape) -> Bounds:
     return _range(base, test, key.range_type)
 
 
-def _check_type(test: Test, kind: str, is_hash: bool) -> None:
+def _check_type(test: Comparison, kind: str, is_hash: bool) -> None:
     for value in test.values:
         if kind not in value:
             raise invalid_value("Condition parameter type does not match schema type")
@@ -112,7 +112,7 @@ def _check_type(test: Test, kind: str, is_hash: bool) -> None:
             check_key_length(len(raw(kind, value[kind])), is_hash)
 
 
-def _range(base: bytes, test: Test, kind: str) -> Bounds:
+def _range(base: bytes, test: Comparison, kind: str) -> Bounds:
     if test.operator == "BEGINS_WITH":
         if kind == "N":
             raise invalid_value("ComparisonOperator BEGINS_WITH is not valid for N AttributeValue type")

@@ -36,7 +36,7 @@ class Read(NamedTuple):
     """One page."""
 
     shown: list[Any]
-    count: int
+    matched: int
     scanned: int
     size: int
     fetched: int

@@ -7,7 +7,7 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import capacity, facts
 from groundcloud.services.dynamodb.errors import invalid
-from groundcloud.services.dynamodb.expressions.conditional import Test, tests, together
+from groundcloud.services.dynamodb.expressions.conditional import Comparison, comparisons, together
 from groundcloud.services.dynamodb.expressions.paths import Names, Steps
 from groundcloud.services.dynamodb.expressions.placeholders import BoundCondition, Expressions
 from groundcloud.services.dynamodb.key_conditions import Bounds, bounds_of, tests_of
@@ -103,14 +103,14 @@ def query(
     return _answer(schema, index, found, wanted, return_consumed_capacity, consistent_read)
 
 
-def _key_tests(expressions: Expressions, text: str | None, conditions: Any) -> list[Test]:
+def _key_tests(expressions: Expressions, text: str | None, conditions: Any) -> list[Comparison]:
     if text is not None:
         return tests_of(expressions.key_condition(text), Names(expressions.names), expressions.values)
     if not conditions:
         raise invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
     if len(conditions) > 2:
         raise invalid("Conditions can be of length 1 or 2 only")
-    return tests(conditions)
+    return comparisons(conditions)
 
 
 def _filter(expressions: Expressions, text: str | None, conditions: Any, operator: str) -> Filter:
@@ -118,7 +118,7 @@ def _filter(expressions: Expressions, text: str | None, conditions: Any, operato
         condition: BoundCondition = expressions.condition(text, "FilterExpression")
         return Filter(condition, condition.paths)
     if conditions:
-        found = tests(conditions)
+        found = comparisons(conditions)
         return Filter(together(found, operator), tuple((test.name,) for test in found))
     if operator:
         raise invalid("ConditionalOperator can only be used when Filter or KeyConditions has two or more elements")
@@ -136,7 +136,7 @@ def _check_filter(kept: Filter, names: tuple[str, ...], older: str) -> None:
 def _answer(
     schema: Schema, index: IndexShape | None, found: Read, wanted: Wanted, capacity_wanted: str, consistent: bool
 ) -> Document:
-    answer: Document = {"count": found.count, "scanned_count": found.scanned}
+    answer: Document = {"count": found.matched, "scanned_count": found.scanned}
     if not wanted.count_only:
         answer["items"] = found.shown
     if found.last is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from groundcloud.services.dynamodb.errors import ConditionalCheckFailed, invalid, invalid_value
-from groundcloud.services.dynamodb.expressions.conditional import expected as expected_tests
+from groundcloud.services.dynamodb.expressions.conditional import expected as expected_comparisons
 from groundcloud.services.dynamodb.expressions.conditional import together
 from groundcloud.services.dynamodb.expressions.paths import Steps, project
 from groundcloud.services.dynamodb.expressions.placeholders import Expressions
@@ -33,7 +33,7 @@ def condition_of(
     if text is not None:
         return expressions.condition(text)
     if expected:
-        return together(expected_tests(expected), conditional_operator)
+        return together(expected_comparisons(expected), conditional_operator)
     if conditional_operator:
         raise invalid("ConditionalOperator cannot be used without Filter or Expected")
     return None

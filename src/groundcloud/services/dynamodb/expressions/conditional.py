@@ -18,10 +18,8 @@ _ORDERED = frozenset(("S", "N", "B"))
 _SCALAR_ONLY = frozenset(("LT", "LE", "GT", "GE", "BETWEEN", "IN", "CONTAINS", "NOT_CONTAINS"))
 
 
-class Test(NamedTuple):
+class Comparison(NamedTuple):
     """One attribute's comparison."""
-
-    __test__ = False
 
     name: str
     operator: str
@@ -61,14 +59,14 @@ _TESTS: dict[str, Callable[[Value | None, list[Value]], bool]] = {
 }
 
 
-def tests(conditions: Mapping[str, Mapping[str, Any]]) -> list[Test]:
+def comparisons(conditions: Mapping[str, Mapping[str, Any]]) -> list[Comparison]:
     """QueryFilter, ScanFilter or KeyConditions, checked. Raises `ValidationException`."""
     return [
         _test(name, one["comparison_operator"], one.get("attribute_value_list")) for name, one in conditions.items()
     ]
 
 
-def _test(name: str, operator: str, values: list[Value] | None) -> Test:
+def _test(name: str, operator: str, values: list[Value] | None) -> Comparison:
     values = values or []
     for value in values:
         check_value(value)
@@ -83,10 +81,10 @@ def _test(name: str, operator: str, values: list[Value] | None) -> Test:
             raise invalid_value(f"ComparisonOperator {operator} is not valid for {kind} AttributeValue type")
     if operator == "BETWEEN":
         check_bounds(values[0], values[1], "")
-    return Test(name, operator, values)
+    return Comparison(name, operator, values)
 
 
-def expected(conditions: Mapping[str, Mapping[str, Any]]) -> list[Test]:
+def expected(conditions: Mapping[str, Mapping[str, Any]]) -> list[Comparison]:
     """Expected, in its two forms: a value or its absence, or an operator. Raises `ValidationException`."""
     found = []
     for name, one in conditions.items():
@@ -103,7 +101,7 @@ def expected(conditions: Mapping[str, Mapping[str, Any]]) -> list[Test]:
         elif exists is False:
             if value is not None:
                 raise _invalid(f"Value cannot be used when Exists is set to false for Attribute: {name}")
-            found.append(Test(name, "NULL", []))
+            found.append(Comparison(name, "NULL", []))
         elif value is None:
             shown = "null" if exists is None else "true"
             raise _invalid(f"Value must be provided when Exists is {shown} for Attribute: {name}")
@@ -116,7 +114,7 @@ def _invalid(reason: str) -> ValidationException:
     return invalid_value(reason)
 
 
-def together(found: list[Test], operator: str) -> Holds:
+def together(found: list[Comparison], operator: str) -> Holds:
     """All of the tests, or any of them (ConditionalOperator)."""
     if operator == "OR" and len(found) > 1:
         return lambda item: any(test(item) for test in found)

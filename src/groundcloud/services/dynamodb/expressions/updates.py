@@ -36,9 +36,9 @@ class Compiled(NamedTuple):
         """The item after the update; `old` stays as it is. Every operand is read from `old`."""
         wanted = [(action, action.operand(old, values) if action.operand else None) for action in self.actions]
         new = dict(old)
-        for name in {action.steps[0] for action in self.actions if len(action.steps) > 1}:
+        for name in {str(action.steps[0]) for action in self.actions if len(action.steps) > 1}:
             if name in new:
-                new[name] = copy_of(new[name])  # type: ignore[index]  # the first step is always a name
+                new[name] = copy_of(new[name])
         removals = []
         for action, value in wanted:
             if action.section == "REMOVE":
@@ -207,7 +207,7 @@ def remove(item: Item, steps: Steps) -> None:
     """Remove what is at a path; nothing there is no error, no way to it is one."""
     last = steps[-1]
     if len(steps) == 1:
-        item.pop(last, None)  # type: ignore[call-overload]
+        item.pop(str(last), None)
         return
     inner = _parent(item, steps)
     if type(last) is str:
