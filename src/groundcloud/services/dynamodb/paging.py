@@ -35,7 +35,8 @@ class Wanted(NamedTuple):
 class Read(NamedTuple):
     """One page."""
 
-    shown: list[Any]
+    shown: Any
+    """A list of items, or the encoded list."""
     matched: int
     scanned: int
     size: int
@@ -75,14 +76,15 @@ def read(tx: Transaction, schema: Schema, index: IndexShape | None, wanted: Want
     if after is not None:
         low, high = (after + b"\0", high) if wanted.forward else (low, after)
     page = _Page(tx, schema, index, wanted)
+    whole = wanted.condition is None and wanted.paths is None and not wanted.from_table
+    take = page.take_whole if whole else page.take
     step = 64
     while True:
         if wanted.limit is not None:
             step = min(step, wanted.limit - page.scanned)
         pairs = tx.table.range(low, high, step, not wanted.forward)
-        for place, data in pairs:
-            if not page.take(place, data):
-                return page.result()
+        if not take(pairs):
+            return page.result()
         if len(pairs) < step:
             page.last = None
             return page.result()
@@ -93,7 +95,7 @@ def read(tx: Transaction, schema: Schema, index: IndexShape | None, wanted: Want
 class _Page:
     """Items as they come, until the page is full."""
 
-    __slots__ = ("count", "fetched", "index", "last", "scanned", "schema", "shown", "size", "tx", "wanted")
+    __slots__ = ("count", "documents", "fetched", "index", "last", "scanned", "schema", "shown", "size", "tx", "wanted")
 
     def __init__(self, tx: Transaction, schema: Schema, index: IndexShape | None, wanted: Wanted) -> None:
         self.tx = tx
@@ -101,27 +103,45 @@ class _Page:
         self.index = index
         self.wanted = wanted
         self.shown: list[Any] = []
+        self.documents: list[bytes] = []
+        """Whole items, as they are stored."""
         self.count = self.scanned = self.size = self.fetched = 0
         self.last: Stored | None = None
 
-    def take(self, place: bytes, data: bytes) -> bool:
-        """Look at one entry; False when the page is full."""
+    def take_whole(self, pairs: list[tuple[bytes, bytes]]) -> bool:
+        """Show entries as they are stored, which is what most queries want; False when the page is full."""
+        size, number, limit = self.size, self.scanned, self.wanted.limit
+        data = b""
+        for _, entry in pairs:
+            one = int.from_bytes(entry[:4], "big")
+            if size + one > PAGE and number:
+                break
+            data = entry
+            size += one
+            number += 1
+            self.documents.append(entry[4:])
+        full = number - self.scanned < len(pairs) or number == limit
+        self.count += number - self.scanned
+        self.size, self.scanned = size, number
+        if data:
+            self.last = items.stored(data)
+        return not full
+
+    def take(self, pairs: list[tuple[bytes, bytes]]) -> bool:
+        """Look at entries one by one; False when the page is full."""
+        return all(self._take(data) for _, data in pairs)
+
+    def _take(self, data: bytes) -> bool:
         wanted = self.wanted
-        size = int.from_bytes(data[:4], "big")
-        if self.scanned and self.size + size > PAGE:
+        found = items.stored(data)
+        if self.scanned and self.size + found.size > PAGE:
             return False
-        self.size += size
+        self.size += found.size
         self.scanned += 1
-        found = Stored(size, data[4:])
         self.last = found
         if wanted.from_table:
             found = self._from_table(found)
-        if wanted.condition is None and wanted.paths is None:
-            self.count += 1
-            if not wanted.count_only:
-                self.shown.append(msgspec.Raw(found.document))
-        else:
-            self._test(found.item)
+        self._test(found.item)
         return self.scanned != wanted.limit
 
     def _test(self, item: Item) -> None:
@@ -145,7 +165,10 @@ class _Page:
             last = self.schema.key.pick(item)
             if self.index is not None:
                 last |= self.index.key.pick(item)
-        return Read(self.shown, self.count, self.scanned, self.size, self.fetched, last)
+        shown: Any = self.shown
+        if self.documents and not self.wanted.count_only:
+            shown = msgspec.Raw(b"[" + b",".join(self.documents) + b"]")
+        return Read(shown, self.count, self.scanned, self.size, self.fetched, last)
 
 
 def everything(shape: KeyShape) -> Bounds:
