@@ -1,6 +1,6 @@
 """DynamoDB's item operations against a running server: answers per second and times, at one concurrency.
 
-    python benchmarks/dynamodb.py ENDPOINT ACCESS_KEY_ID SECRET [--concurrency 16] [--seconds 4]
+python benchmarks/dynamodb.py ENDPOINT ACCESS_KEY_ID SECRET [--concurrency 16] [--seconds 4]
 """
 
 import argparse

@@ -30,6 +30,7 @@ from groundcloud.store import Store, Transaction, open_store
 
 SERVICES = {
     "dynamodb": "groundcloud.services.dynamodb",
+    "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "iam": "groundcloud.services.iam",
     "kms": "groundcloud.services.kms",
     "organizations": "groundcloud.services.organizations.service",
@@ -178,10 +179,11 @@ class Cloud:
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""
-        from groundcloud.services.dynamodb.controller import Erasures, Tables
+        from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
 
         items = self.world.plane("dynamodb")
-        return [(items, [Erasures(items), Tables(items, self.world.clock)])]
+        clock = self.world.clock
+        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)])]
 
     def close(self) -> None:
         """Close the stores."""

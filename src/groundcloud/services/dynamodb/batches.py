@@ -137,6 +137,7 @@ async def batch_write_item(
     writes = {name: list(_writes(requests)) for name, requests in request_items.items()}
     if sum(map(len, writes.values())) > MOST_WRITTEN:
         raise invalid("Too many items requested for the BatchWriteItem call")
+    now = ctx.world.clock()
 
     def work(tx: Transaction) -> Document:
         consumed: list[Any] = []
@@ -148,7 +149,7 @@ async def batch_write_item(
             if len(places) < len(wanted):
                 raise invalid("Provided list of item keys contains duplicates")
             look = return_consumed_capacity != "NONE"
-            done = [perform(tx, schema, one, look) for one in wanted]
+            done = [perform(tx, schema, one, look, now) for one in wanted]
             if look:
                 consumed.append(total_units(schema, done, return_consumed_capacity))
             if return_item_collection_metrics != "NONE":

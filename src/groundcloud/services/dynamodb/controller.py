@@ -10,8 +10,9 @@ from functools import partial
 from groundcloud.controllers import Outcome
 from groundcloud.services.dynamodb import items
 from groundcloud.services.dynamodb.keys import after
-from groundcloud.services.dynamodb.records import Erasure, Table
+from groundcloud.services.dynamodb.records import Erasure, Stream, Table
 from groundcloud.services.dynamodb.schema import Schema, find_schema, item_prefix
+from groundcloud.services.dynamodb.streams import KEPT, decode, prefix_of
 from groundcloud.store import Key, Store, Transaction
 
 _AT_ONCE = 200
@@ -19,6 +20,7 @@ _AT_ONCE = 200
 _COUNT_EVERY = timedelta(hours=6)
 """AWS: "DynamoDB updates this value approximately every six hours"."""
 _EXPIRE_EVERY = 10.0
+_TRIM_EVERY = 3600.0
 _GRACE = timedelta(days=5 * 365)
 """Items that ended longer ago are left alone (developer guide, "Time to Live": formatting the attribute)."""
 
@@ -50,6 +52,37 @@ def erase(store: Store, low: bytes, high: bytes) -> None:
 
     while store.write(work) == _AT_ONCE:
         pass
+
+
+class Streams:
+    """Removes what streams have kept for a day, and then the streams that have ended."""
+
+    name = "dynamodb.streams"
+    kind = Stream
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def reconcile(self, key: Key, wanted: Stream | None) -> Outcome:
+        if wanted is None:
+            return Outcome()
+        prefix = prefix_of(wanted.table_id, wanted.number)
+        oldest = (self._clock() - KEPT).timestamp()
+        if wanted.ended is not None and wanted.ended.timestamp() <= oldest:
+            erase(self._store, prefix, after(prefix))
+            return Outcome(write=lambda tx: tx.delete(wanted))
+
+        def trim(tx: Transaction) -> int:
+            pairs = tx.table.range(prefix, after(prefix), _AT_ONCE, False)
+            old = [place for place, data in pairs if decode(data).at < oldest]
+            for place in old:
+                tx.table.delete(place)
+            return len(old)
+
+        while self._store.write(trim) == _AT_ONCE:
+            pass
+        return Outcome(again=_TRIM_EVERY)
 
 
 class Tables:
@@ -140,7 +173,7 @@ class Tables:
                 place = schema.key.prefix + entry[len(schema.ttl_prefix) + 8 :]
                 found = items.get(tx, place)
                 if found is not None:
-                    items.remove(tx, schema, place, found.item, expired=True)
+                    items.remove(tx, schema, place, found.item, self._clock(), expired=True)
                 tx.table.delete(entry)
             return len(pairs)
 

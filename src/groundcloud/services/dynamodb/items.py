@@ -4,6 +4,7 @@ An entry is the item's size in four bytes and the item as JSON in the wire's for
 whole item copies bytes.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -51,20 +52,20 @@ def check_size(size: int, update: bool = False) -> None:
         raise invalid(f"Item size{to_update} has exceeded the maximum allowed size")
 
 
-def put(tx: Transaction, schema: Schema, place: bytes, item: Item, size: int, old: Item | None) -> None:
+def put(tx: Transaction, schema: Schema, place: bytes, item: Item, size: int, old: Item | None, now: datetime) -> None:
     """Store an item. `old` is what was there; where the schema does not need it, it may be left out."""
     tx.table.set(place, size.to_bytes(4, "big") + _encode(item))
     if schema.needs_old:
         _follow_all(tx, schema, place, old, item)
-        note_change(tx, schema, old, item)
+        note_change(tx, schema, old, item, now)
 
 
-def remove(tx: Transaction, schema: Schema, place: bytes, old: Item, expired: bool = False) -> None:
+def remove(tx: Transaction, schema: Schema, place: bytes, old: Item, now: datetime, expired: bool = False) -> None:
     """Remove an item that is there. `expired` says in the stream that time to live did it."""
     tx.table.delete(place)
     if schema.needs_old:
         _follow_all(tx, schema, place, old, None)
-        note_change(tx, schema, old, None, expired)
+        note_change(tx, schema, old, None, now, expired)
 
 
 def _follow_all(tx: Transaction, schema: Schema, place: bytes, old: Item | None, new: Item | None) -> None:

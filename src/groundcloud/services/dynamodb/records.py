@@ -136,6 +136,33 @@ class Table(Record):
     counted: datetime | None = None
 
 
+class Stream(Record):
+    """A stream of a table, there until a day after it ended."""
+
+    table = "dynamodb.stream_of_table"
+    key = ("account", "region", "table_name", "label")
+
+    account: str
+    region: str
+    table_name: str
+    label: str
+    table_id: str
+    number: int
+    view: str
+    key_schema: list[KeySchemaElement]
+    created: datetime
+    first: int
+    """The sequence number of its first record."""
+    ended: datetime | None = None
+    last: int = 0
+    """That of its last one, once it has ended."""
+
+    @property
+    def arn(self) -> str:
+        table = f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.table_name}"
+        return f"{table}/stream/{self.label}"
+
+
 class Erasure(Record):
     """What a deleted table or index leaves in the store, until the controller has removed it."""
 

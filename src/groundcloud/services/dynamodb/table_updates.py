@@ -23,6 +23,7 @@ from groundcloud.services.dynamodb.records import (
     Table,
 )
 from groundcloud.services.dynamodb.schema import plane
+from groundcloud.services.dynamodb.streams import follow_table
 from groundcloud.services.dynamodb.table_checks import (
     MOST_GLOBAL,
     check_key_schema,
@@ -69,6 +70,7 @@ async def update_table(
         table.on_demand_throughput = on_demand_throughput or table.on_demand_throughput
         set_encryption(table, sse_specification)
         _set_stream(ctx, table, stream_specification)
+        follow_table(tx, find_table(ctx, tx, table_name), table, ctx.now())
         _change_indexes(table, attribute_definitions, global_secondary_index_updates)
         return tx.put(table)
 

@@ -26,6 +26,7 @@ from groundcloud.services.dynamodb.records import (
     Tag,
 )
 from groundcloud.services.dynamodb.schema import named, plane, resource
+from groundcloud.services.dynamodb.streams import follow_table
 from groundcloud.services.dynamodb.table_checks import (
     check_definitions,
     check_indexes,
@@ -104,6 +105,7 @@ async def create_table(
     def work(tx: Transaction) -> Table:
         if tx.get(Table, account, region, name) is not None:
             raise errors.TableExists(table_name=name)
+        follow_table(tx, None, table, now)
         return tx.put(table)
 
     return {"table_description": described(await plane(ctx).submit(work), "CREATING")}
@@ -184,9 +186,9 @@ async def delete_table(ctx: Context, table_name: str) -> object:
         if any(index.status == "CREATING" for index in table.secondary_indexes):
             raise errors.TableInUse(table_name=table.table_name)
         tx.delete(table)
-        for kind in ("dynamodb.item", "dynamodb.stream"):
-            low = pack((kind, table.table_id))
-            tx.put(Erasure(low=low, high=after_prefix(low)))
+        follow_table(tx, table, None, ctx.now())
+        low = pack(("dynamodb.item", table.table_id))
+        tx.put(Erasure(low=low, high=after_prefix(low)))
         return table
 
     return {"table_description": described(await plane(ctx).submit(work), "DELETING", brief=True)}

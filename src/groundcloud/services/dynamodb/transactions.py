@@ -4,7 +4,7 @@ Source: "DynamoDB transactions: How it works" in the developer guide; a token ho
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -130,12 +130,13 @@ async def transact_write_items(
 ) -> object:
     digest = hashlib.sha256(msgspec.json.encode(transact_items, order="sorted")).digest()
     steps = [_step(one) for one in transact_items]
+    now = ctx.world.clock()
 
     def work(tx: Transaction) -> Document:
         if client_request_token and _done_before(ctx, tx, client_request_token, digest):
             return {}
         schemas = {step.table_name: schema_of(ctx, tx, step.table_name) for step in steps}
-        done = _perform(tx, schemas, steps)
+        done = _perform(tx, schemas, steps, now)
         if return_consumed_capacity == "NONE":
             return {}
         consumed = []
@@ -180,7 +181,7 @@ def _step(wanted: Any) -> Step:
     )
 
 
-def _perform(tx: Transaction, schemas: dict[str, Schema], steps: list[Step]) -> list[Written]:
+def _perform(tx: Transaction, schemas: dict[str, Schema], steps: list[Step], now: datetime) -> list[Written]:
     """All steps. Raises `TransactionCanceledException`, whose reasons are in the steps' order."""
     places = [place_of(schemas[step.table_name], step.write) for step in steps]
     if len(set(places)) < len(places):
@@ -189,7 +190,7 @@ def _perform(tx: Transaction, schemas: dict[str, Schema], steps: list[Step]) -> 
     reasons: list[dict[str, Any]] = []
     for step in steps:
         try:
-            done.append(perform(tx, schemas[step.table_name], step.write, look=True))
+            done.append(perform(tx, schemas[step.table_name], step.write, True, now))
             reasons.append({"code": "None"})
         except ConditionalCheckFailed as error:
             reasons.append({"code": "ConditionalCheckFailed", "message": error.message, **error.facts})

@@ -178,9 +178,11 @@ async def _write(
     """The write in a transaction of its own, and the answer."""
     look = return_values != "NONE" or capacity != "NONE"
 
+    now = ctx.world.clock()
+
     def work(tx: Transaction) -> Document:
         schema = schema_of(ctx, tx, table_name)
-        written = perform(tx, schema, wanted, look)
+        written = perform(tx, schema, wanted, look, now)
         answer: Document = {}
         if return_values != "NONE":
             answer["attributes"] = _returned(written, return_values, paths)

@@ -1,6 +1,7 @@
 """One write of one item inside a transaction: read what is there, ask the condition, store, follow with the indexes."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from groundcloud.services.dynamodb import capacity, items
@@ -44,7 +45,7 @@ def place_of(schema: Schema, wanted: Write) -> bytes:
     return schema.key.of(wanted.key)
 
 
-def perform(tx: Transaction, schema: Schema, wanted: Write, look: bool) -> Written:
+def perform(tx: Transaction, schema: Schema, wanted: Write, look: bool, now: datetime) -> Written:
     """Do it. `look` says that the answer needs the old item. Raises `ConditionalCheckFailedException`."""
     place = place_of(schema, wanted)
     plain_put = wanted.item is not None and wanted.condition is None and not schema.needs_old and not look
@@ -57,25 +58,34 @@ def perform(tx: Transaction, schema: Schema, wanted: Write, look: bool) -> Writt
     if wanted.checks_only:
         return Written(place, old, old, old_size, old_size)
     if wanted.item is not None:
-        return _put(tx, schema, place, wanted.item, wanted.size, old, old_size)
+        return _put(tx, schema, place, wanted.item, wanted.size, old, old_size, now)
     if wanted.change is not None:
-        return _update(tx, schema, place, wanted, old, old_size)
+        return _update(tx, schema, place, wanted, old, old_size, now)
     if old is not None:
-        items.remove(tx, schema, place, old)
+        items.remove(tx, schema, place, old, now)
     return Written(place, old, None, old_size, 0)
 
 
 def _put(
-    tx: Transaction, schema: Schema, place: bytes, item: Item, size: int, old: Item | None, old_size: int
+    tx: Transaction,
+    schema: Schema,
+    place: bytes,
+    item: Item,
+    size: int,
+    old: Item | None,
+    old_size: int,
+    now: datetime,
 ) -> Written:
     items.check_size(size)
     for index in schema.indexes:
         index.check(item)
-    items.put(tx, schema, place, item, size, old)
+    items.put(tx, schema, place, item, size, old, now)
     return Written(place, old, item, old_size, size)
 
 
-def _update(tx: Transaction, schema: Schema, place: bytes, wanted: Write, old: Item | None, old_size: int) -> Written:
+def _update(
+    tx: Transaction, schema: Schema, place: bytes, wanted: Write, old: Item | None, old_size: int, now: datetime
+) -> Written:
     assert wanted.change is not None
     assert wanted.key is not None
     base = old if old is not None else wanted.key
@@ -88,7 +98,7 @@ def _update(tx: Transaction, schema: Schema, place: bytes, wanted: Write, old: I
     items.check_size(size, update=True)
     for index in schema.indexes:
         index.check(new)
-    items.put(tx, schema, place, new, size, old)
+    items.put(tx, schema, place, new, size, old, now)
     return Written(place, old, new, old_size, size)
 
 
