@@ -152,8 +152,9 @@ def _answer(
         """Answer first: what the controllers import is in nobody's way then."""
         up(ports)
         if leads:
-            controllers.append(Loop(cloud.store, cloud.controllers(), now=cloud.world.clock))
-            controllers[0].start()
+            controllers.extend(_loops(cloud))
+            for loop in controllers:
+                loop.start()
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
