@@ -109,6 +109,10 @@ _schemas: OrderedDict[bytes, tuple[bytes, Schema]] = OrderedDict()
 
 def find_schema(tx: Transaction, account: str, region: str, name: str) -> Schema | None:
     """A table by its name, as this transaction sees it."""
+    return tx.remembered(("dynamodb.table", account, region, name), lambda: _read(tx, account, region, name))
+
+
+def _read(tx: Transaction, account: str, region: str, name: str) -> Schema | None:
     key = pack((Table.table, account, region, name))
     data = tx.table.get(key)
     if data is None:
