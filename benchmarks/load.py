@@ -40,6 +40,18 @@ def signed(endpoint: str, service: str, form: str, key: str, secret: str, region
     return f"POST / HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
+def signed_json(
+    endpoint: str, service: str, target: str, body: str, key: str, secret: str, region: str = "us-east-1"
+) -> bytes:
+    """One POST of the JSON protocol, likewise."""
+    headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": target, "User-Agent": "benchmark"}
+    request = AWSRequest("POST", endpoint + "/", headers=headers, data=body.encode())
+    request.headers["Host"] = urlsplit(endpoint).netloc
+    SigV4Auth(Credentials(key, secret), service, region).add_auth(request)
+    head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+    return f"POST / HTTP/1.1\r\n{head}Content-Length: {len(body.encode())}\r\n\r\n".encode() + body.encode()
+
+
 class _Client(asyncio.Protocol):
     """Sends one request after another and measures each answer; connects again when the server closes."""
 

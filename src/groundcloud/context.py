@@ -31,6 +31,12 @@ class World(NamedTuple):
     later: Later
     engines: Mapping[str, Any] = {}
     """Engines whose interfaces operations may stream through (`objects`), by kind."""
+    planes: Mapping[str, Store] = {}
+    """Stores of their own for data planes, by the name of the service; a service without one uses `store`."""
+
+    def plane(self, name: str) -> Store:
+        """Where a service keeps what changes too often to wait for other services' commits."""
+        return self.planes.get(name) or self.store
 
 
 class Arn(Protocol):

@@ -29,6 +29,8 @@ from groundcloud.services.organizations.control import ControlPolicies, organiza
 from groundcloud.store import Store, Transaction, open_store
 
 SERVICES = {
+    "dynamodb": "groundcloud.services.dynamodb.service",
+    "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
     "organizations": "groundcloud.services.organizations.service",
@@ -54,6 +56,36 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
+PLANES = ("dynamodb",)
+"""The services that keep a store of their own beside the records: see docs/decisions."""
+
+
+class Planes(Mapping[str, Store]):
+    """The data planes' stores in a folder, each opened when it is first used."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: dict[str, Store] = {}
+
+    def __getitem__(self, name: str) -> Store:
+        found = self._open.get(name)
+        if found is None:
+            if name not in PLANES:
+                raise KeyError(name)
+            found = self._open[name] = open_store(str(self._folder / f"{name}.db"))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLANES)
+
+    def __len__(self) -> int:
+        return len(PLANES)
+
+    def close(self) -> None:
+        for store in self._open.values():
+            store.close()
+
+
 class EmailTaken(Exception):
     """An account has this address already; AWS takes each address once."""
 
@@ -74,11 +106,13 @@ class Cloud:
         services: Mapping[str, Service] | None = None,
         engines: Mapping[str, Any] | None = None,
         domains: Iterable[str] = (),
+        planes: Mapping[str, Store] | None = None,
     ) -> None:
         self.store = store
         self.region = region
+        self.planes = planes or {}
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
-        self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines or {})
+        self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines or {}, self.planes)
         self.services = services if services is not None else Services()
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
@@ -142,6 +176,20 @@ class Cloud:
         """What S3's controllers work in: its operations' context, as the account's root user."""
         operation = self.services["s3"].operation("DeleteObject")
         return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
+
+    def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
+        """The same for what lies in stores of its own; each store has its own loop."""
+        from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+
+        items = self.world.plane("dynamodb")
+        clock = self.world.clock
+        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)])]
+
+    def close(self) -> None:
+        """Close the stores."""
+        if isinstance(self.planes, Planes):
+            self.planes.close()
+        self.store.close()
 
     def create_account(self, name: str, email: str) -> str:
         """A new account with its root user; its number. Raises `EmailTaken`."""
@@ -207,4 +255,6 @@ def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealer = Sealer(installation_key(data / "installation.key"))
     engines = {"objects": LocalObjects(data / "objects")}
-    return Cloud(open_store(store_url or str(data / "groundcloud.db")), sealer, engines=engines, **options)
+    store = open_store(store_url or str(data / "groundcloud.db"))
+    apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
+    return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)

@@ -63,7 +63,7 @@ def run(settings: Settings, ready: Callable[[], None], *, to_terminal: bool = Fa
         if settings.workers == 1:
             _answer(cloud, server, tls, Ports(settings.port, settings.tls_port), partial(_up, server))
         else:
-            cloud.store.close()  # no connection may cross a fork
+            cloud.close()  # no connection may cross a fork
             _run_workers(server, tls)
 
 
@@ -152,8 +152,9 @@ def _answer(
         """Answer first: what the controllers import is in nobody's way then."""
         up(ports)
         if leads:
-            controllers.append(Loop(cloud.store, cloud.controllers(), now=cloud.world.clock))
-            controllers[0].start()
+            controllers.extend(_loops(cloud))
+            for loop in controllers:
+                loop.start()
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -161,7 +162,13 @@ def _answer(
     finally:
         for loop in controllers:
             loop.stop()
-        cloud.store.close()
+        cloud.close()
+
+
+def _loops(cloud: Cloud) -> list[Loop]:
+    """The controllers, each loop over its own store."""
+    stores = [(cloud.store, cloud.controllers()), *cloud.plane_controllers()]
+    return [Loop(store, controllers, now=cloud.world.clock) for store, controllers in stores]
 
 
 async def _serve(

@@ -41,7 +41,7 @@ def run_create(options: argparse.Namespace, loaded: Loaded) -> int:
             f"An account with the address {email} exists.", "Give another: {cli} account create NAME --email ADDRESS"
         ) from error
     finally:
-        cloud.store.close()
+        cloud.close()
     found = {
         "account_id": account,
         "name": name,
@@ -60,7 +60,7 @@ def run_list(options: argparse.Namespace, loaded: Loaded) -> int:
     try:
         found = cloud.accounts()
     finally:
-        cloud.store.close()
+        cloud.close()
     default = cloud.default_account
     accounts = [
         {

@@ -8,6 +8,7 @@ from botocore.model import OperationModel
 from groundcloud.errors import AwsError, ServiceNotWritten
 from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.protocol import Answer, Input, Protocol, protocol_for
+from groundcloud.gateway.protocol.repairs import as_is
 from groundcloud.gateway.route import Target
 from groundcloud.gateway.signature import ErrorStyle, style_of
 from groundcloud.gateway.trail.shape import shower
@@ -43,8 +44,9 @@ class Endpoint:
         self.write: Write = voice.protocol.output_writer(model)
         self.streams_in = voice.protocol.has_streaming_input(model)
         self.unsigned_body = model.auth_type == "v4-unsigned-body"
-        self.show_parameters = shower(model.input_shape)
-        self.show_answer = shower(model.output_shape)
+        documents = as_is(operation.service.name)
+        self.show_parameters = shower(model.input_shape, documents)
+        self.show_answer = shower(model.output_shape, documents)
         self.event_source = f"{catalog().by_name[operation.service.name].endpoint_prefix}.amazonaws.com"
 
 

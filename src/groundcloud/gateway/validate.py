@@ -15,6 +15,7 @@ from botocore.model import OperationModel
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.constraints import ALL, Constraint, constraints_of, shown
+from groundcloud.gateway.protocol.repairs import as_is
 from groundcloud.names import snake
 
 Check = Callable[[Any, str, list[str]], None]
@@ -67,7 +68,7 @@ def input_validator(operation: OperationModel, protocol: str | None = None) -> C
         return None
     service = operation.service_model
     rules = rules_for(service.service_name, protocol or service.metadata["protocol"])
-    check = Checks(rules.enforced).structure(shape)
+    check = Checks(rules.enforced, as_is(service.service_name)).structure(shape)
     first = _first_missing(shape, rules) if rules.missing is not None else None
     if check is None and first is None:
         return None
@@ -111,14 +112,17 @@ def path_name(member: str) -> str:
 class Checks:
     """Compiles shapes to checks; None for shapes that allow everything. Structures may be recursive."""
 
-    def __init__(self, enforced: frozenset[str]) -> None:
+    def __init__(self, enforced: frozenset[str], as_is: frozenset[str] = frozenset()) -> None:
         self.enforced = enforced
+        self.as_is = as_is
         self.structures: dict[str, Check | None] = {}
         self.open: dict[str, bool] = {}
 
     def check(self, shape: Any) -> Check | None:
         """The check of one shape: appends violations found in a value at a path."""
         kind = shape.type_name
+        if shape.name in self.as_is:
+            return None
         if kind == "structure":
             return self.structure(shape)
         own = constraints_of(shape, self.enforced)

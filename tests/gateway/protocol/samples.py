@@ -4,6 +4,7 @@
 take) for the same shape.
 """
 
+import base64
 import os
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -108,22 +109,36 @@ class Maker:
         return f"é {self.count} <a href=\"x\">&amp;\t\n]]> 'b' 漢"
 
 
-def ours(shape, value, structure=dict):
-    """The value in this cloud's names (a structure made by `structure`); what a format cannot carry is taken off."""
+def ours(shape, value, structure=dict, as_is=frozenset()):
+    """The value in this cloud's names (a structure made by `structure`); what a format cannot carry is taken off.
+    Shapes in `as_is` are in the wire's form."""
     kind = shape.type_name
     if value is None:
         return None
+    if shape.name in as_is:
+        return on_the_wire(value)
     if kind == "structure":
         if shape.is_document_type:
             return value
-        return structure(**{snake(name): ours(shape.members[name], one, structure) for name, one in value.items()})
+        return structure(
+            **{snake(name): ours(shape.members[name], one, structure, as_is) for name, one in value.items()}
+        )
     if kind == "list":
-        return [ours(shape.member, one, structure) for one in value]
+        return [ours(shape.member, one, structure, as_is) for one in value]
     if kind == "map":
-        return {key: ours(shape.value, one, structure) for key, one in value.items()}
+        return {key: ours(shape.value, one, structure, as_is) for key, one in value.items()}
     if kind == "timestamp":
         return seen_timestamp(shape, value)
     return value
+
+
+def on_the_wire(value):
+    """JSON's own form: blobs are base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {key: on_the_wire(one) for key, one in value.items()}
+    return [on_the_wire(one) for one in value] if isinstance(value, list) else value
 
 
 def seen_timestamp(shape, value):

@@ -15,6 +15,7 @@ from botocore.utils import percent_encode_sequence
 
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol import Input, RestRouter, cbor_operation, protocol_for
+from groundcloud.gateway.protocol.repairs import as_is
 from groundcloud.names import snake
 from tests.gateway.protocol.samples import Maker, ours, protocols_of, seen, service, service_names, shard
 
@@ -79,7 +80,8 @@ def check_input(model, operation, protocol, serializer, router, parse, full):
         request = request._replace(labels=matched[1])
     if protocol == "smithy-rpc-v2-cbor":
         assert cbor_operation(path) == (model.metadata["targetPrefix"], operation.name)
-    expected = ours(shape, params) if shape is not None else {}
+    kept = as_is(model.service_name)
+    expected = ours(shape, params, as_is=kept) if shape is not None else {}
     stream = shape.event_stream_name if shape is not None else None
     found = parse(request)
     if stream:
@@ -127,7 +129,8 @@ def check_output(operation, protocol, write, full):
     for name in [n for n in made if shape.members[n].serialization.get("location") == "statusCode"]:
         made[name] = 202
     structure = SimpleNamespace if full else dict
-    answer = write(ours(shape, made, structure) if shape is not None else None, "request-id")
+    kept = as_is(operation.service_model.service_name)
+    answer = write(ours(shape, made, structure, kept) if shape is not None else None, "request-id")
     found = parsed_by_botocore(protocol, operation, answer, shape)
     metadata = found.pop("ResponseMetadata")
     if shape is not None or protocol != "smithy-rpc-v2-cbor":  # botocore does not look for it there
@@ -215,7 +218,9 @@ def check_error(model, protocol, write, shape, operation):
     class Raised(AwsError, code=shape.name):
         """{message}"""
 
-    answer = write(Raised(**{**ours(shape, made), "message": text}), "request-id", operation)
+    answer = write(
+        Raised(**{**ours(shape, made, as_is=as_is(model.service_name)), "message": text}), "request-id", operation
+    )
     generic = parsed_by_botocore(protocol, operation, answer, operation.output_shape)
     declared = (shape.metadata.get("error") or {}).get("httpStatusCode")
     assert declared in (None, answer.status)

@@ -59,12 +59,15 @@ def unexpected(value: Any, wanted: str) -> Malformed:
 class JsonReaders:
     """Compiles shapes of one service to readers of decoded JSON; structures are shared and may be recursive."""
 
-    def __init__(self) -> None:
+    def __init__(self, as_is: frozenset[str] = frozenset()) -> None:
         self.structures: dict[str, Read] = {}
+        self.as_is = as_is
 
     def reader(self, shape: Any) -> Read:
         """The reader of one shape."""
         kind = shape.type_name
+        if shape.name in self.as_is:
+            return array_as_is if kind == "list" else object_as_is
         if kind == "structure":
             return self.structure(shape)
         if kind == "list":
@@ -95,6 +98,20 @@ class JsonReaders:
             if apart(member_shape):
                 continue
             table[wire_name(member_shape, member)] = (snake(member), self.reader(member_shape))
+
+
+def object_as_is(value: Any) -> dict[str, Any]:
+    """An object whose inside is the service's to read."""
+    if type(value) is dict:
+        return value
+    raise unexpected(value, "a structure")
+
+
+def array_as_is(value: Any) -> list[Any]:
+    """A list whose inside is the service's to read."""
+    if type(value) is list:
+        return value
+    raise unexpected(value, "a list")
 
 
 def sparse(shape: Any) -> bool:

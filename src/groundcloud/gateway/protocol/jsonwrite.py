@@ -36,13 +36,16 @@ def without_surrogates(value: Any) -> Any:
 class TreeWriters:
     """Compiles shapes of one service to writers; structures are shared and may be recursive."""
 
-    def __init__(self, scalar: Callable[[Any], Write]) -> None:
+    def __init__(self, scalar: Callable[[Any], Write], as_is: frozenset[str] = frozenset()) -> None:
         self.scalar = scalar
+        self.as_is = as_is
         self.structures: dict[str, Write] = {}
 
     def writer(self, shape: Any) -> Write:
         """The writer of one shape: takes a result, gives what the encoder takes."""
         kind = shape.type_name
+        if shape.name in self.as_is:
+            return _as_is
         if kind == "structure":
             return self.structure(shape)
         if kind == "list":
@@ -83,6 +86,11 @@ def structure_writer(table: list[tuple[str, str, Write]]) -> Write:
         return out
 
     return write
+
+
+def _as_is(value: Any) -> Any:
+    """What is in the wire's form already: plain values, or `msgspec.Raw` where it is even encoded."""
+    return value
 
 
 def list_writer(item: Write) -> Write:

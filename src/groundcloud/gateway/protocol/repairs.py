@@ -20,6 +20,12 @@ def repairs_of(service_name: str) -> dict[str, Any]:
     return _all().get(service_name, {})
 
 
+def as_is(service_name: str) -> frozenset[str]:
+    """The shapes whose values stay as they are on the wire, in both directions: an item of DynamoDB is the user's own
+    document, which the service checks, measures and stores in that very form."""
+    return frozenset(repairs_of(service_name).get("as_is", ()))
+
+
 def repaired(service: ServiceModel, protocol: str) -> ServiceModel:
     """The model with the names that a protocol has on the wire where the model has lost them; mostly the same model.
 

@@ -16,7 +16,7 @@ from groundcloud.gateway.protocol.faults import Fault, Faults, extra_facts, fact
 from groundcloud.gateway.protocol.jsonread import JsonReaders, decode
 from groundcloud.gateway.protocol.jsonwrite import TreeWriters, encode, json_scalar
 from groundcloud.gateway.protocol.query import QueryReaders, form_parser
-from groundcloud.gateway.protocol.repairs import repaired, repairs_of
+from groundcloud.gateway.protocol.repairs import as_is, repaired, repairs_of
 from groundcloud.gateway.protocol.values import Answer, Input, getter
 from groundcloud.gateway.protocol.xmlwrite import XmlWriters, attribute, escape
 from groundcloud.names import snake
@@ -187,8 +187,9 @@ class JsonProtocol(Protocol):
 
     def __init__(self, service: ServiceModel) -> None:
         super().__init__(service)
-        self.readers = JsonReaders()
-        self.writers = TreeWriters(json_scalar)
+        kept = as_is(service.service_name)
+        self.readers = JsonReaders(kept)
+        self.writers = TreeWriters(json_scalar, kept)
         self.content_type = f"application/x-amz-json-{service.metadata.get('jsonVersion', '1.0')}"
         self.type_prefix = str(self.repairs.get("error_type_prefix", ""))
 

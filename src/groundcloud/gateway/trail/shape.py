@@ -20,21 +20,22 @@ _LONGEST = 2_000
 """Characters of a value that an event keeps; CloudTrail cuts long elements too."""
 
 
-def shower(shape: Shape | None) -> Shower:
-    """A function from a parsed value, or from an operation's result, to what the event shows of it."""
-    return _shower(shape, {}) if shape is not None else lambda value: None
+def shower(shape: Shape | None, hidden: frozenset[str] = frozenset()) -> Shower:
+    """A function from a parsed value, or from an operation's result, to what the event shows of it. Shapes in `hidden`
+    are the user's own documents, which no event shows."""
+    return _shower(shape, {}, hidden) if shape is not None else lambda value: None
 
 
-def _shower(shape: Any, known: dict[str, list[Shower]]) -> Shower:
-    if shape.metadata.get("sensitive"):
+def _shower(shape: Any, known: dict[str, list[Shower]], secret: frozenset[str]) -> Shower:
+    if shape.metadata.get("sensitive") or shape.name in secret:
         return lambda value: HIDDEN
     if shape.type_name == "structure":
-        return _structure(shape, known)
+        return _structure(shape, known, secret)
     if shape.type_name == "list":
-        item = _shower(shape.member, known)
+        item = _shower(shape.member, known, secret)
         return lambda value: [item(each) for each in value]
     if shape.type_name == "map":
-        entry = _shower(shape.value, known)
+        entry = _shower(shape.value, known, secret)
         return lambda value: {key: entry(each) for key, each in value.items()}
     if shape.type_name == "blob":
         return _show_blob
@@ -43,14 +44,15 @@ def _shower(shape: Any, known: dict[str, list[Shower]]) -> Shower:
     return _show_scalar
 
 
-def _structure(shape: Any, known: dict[str, list[Shower]]) -> Shower:
+def _structure(shape: Any, known: dict[str, list[Shower]], secret: frozenset[str]) -> Shower:
     """A structure may hold itself: what is being compiled is entered before its members are."""
     if shape.name in known:
         cell = known[shape.name]
         return lambda value: cell[0](value)
     cell = known[shape.name] = []
     members = [
-        (snake(name), name[0].lower() + name[1:], _shower(inner, known)) for name, inner in shape.members.items()
+        (snake(name), name[0].lower() + name[1:], _shower(inner, known, secret))
+        for name, inner in shape.members.items()
     ]
 
     def show(value: Any) -> dict[str, Any]:

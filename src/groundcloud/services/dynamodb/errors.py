@@ -1,0 +1,71 @@
+"""DynamoDB's errors. Sources: the API reference, "Error handling with DynamoDB", and the messages that AWS answers."""
+
+from groundcloud.errors import AwsError
+
+
+class ValidationException(AwsError):
+    """{message}"""
+
+
+class SerializationException(AwsError):
+    """{message}"""
+
+
+class ResourceNotFound(AwsError, code="ResourceNotFoundException"):
+    """Requested resource not found"""
+
+
+class TableNotFound(AwsError, code="ResourceNotFoundException"):
+    """Requested resource not found: Table: {table_name} not found"""
+
+
+class ResourceArnNotFound(AwsError, code="ResourceNotFoundException"):
+    """Requested resource not found: ResourcArn: {arn} not found"""
+
+
+class TableExists(AwsError, code="ResourceInUseException"):
+    """Table already exists: {table_name}"""
+
+
+class TableInUse(AwsError, code="ResourceInUseException"):
+    """Attempt to change a resource which is still in use: Table is being updated: {table_name}"""
+
+
+class ConditionalCheckFailed(AwsError, code="ConditionalCheckFailedException"):
+    """The conditional request failed"""
+
+
+class LimitExceeded(AwsError, code="LimitExceededException"):
+    """{message}"""
+
+
+class ItemCollectionTooLarge(AwsError, code="ItemCollectionSizeLimitExceededException"):
+    """Collection size exceeded."""
+
+
+class TransactionCanceled(AwsError, code="TransactionCanceledException"):
+    """Transaction cancelled, please refer cancellation reasons for specific reasons [{reasons}]"""
+
+
+class IdempotentParameterMismatch(AwsError, code="IdempotentParameterMismatchException"):
+    """An error occurred (IdempotentParameterMismatchException) when calling the operation: the request uses the same
+    client token as a previous, but non-identical request. Do not reuse a client token with different requests, unless
+    the requests are identical."""
+
+
+class PolicyNotFound(AwsError, code="PolicyNotFoundException"):
+    """Resource-based policy not found for the provided ResourceArn: Policy for {arn} not found."""
+
+
+class DuplicateItem(AwsError, code="DuplicateItemException"):
+    """Duplicate primary key exists in table"""
+
+
+def invalid(message: str) -> ValidationException:
+    """DynamoDB's one error for requests that are wrong."""
+    return ValidationException(message=message)
+
+
+def invalid_value(reason: str) -> ValidationException:
+    """The same for a parameter's value."""
+    return ValidationException(message=f"One or more parameter values were invalid: {reason}")

@@ -1,0 +1,188 @@
+"""What DynamoDB remembers of tables. Items are no records: `items.py` keeps them as keys and documents.
+
+All of it lies in DynamoDB's own store, so that an item and the table that it belongs to are read in one transaction.
+"""
+
+from datetime import datetime
+
+from groundcloud.services.dynamodb import errors
+from groundcloud.store import Part, Record
+
+
+class Tag(Part):
+    key: str
+    value: str = ""
+
+
+class AttributeDefinition(Part):
+    attribute_name: str
+    attribute_type: str
+
+
+class KeySchemaElement(Part):
+    attribute_name: str
+    key_type: str
+
+
+class Projection(Part):
+    projection_type: str = "ALL"
+    non_key_attributes: list[str] | None = None
+
+
+class ProvisionedThroughput(Part):
+    read_capacity_units: int
+    write_capacity_units: int
+
+
+class OnDemandThroughput(Part):
+    max_read_request_units: int = -1
+    max_write_request_units: int = -1
+
+
+class StreamSpecification(Part):
+    stream_enabled: bool
+    stream_view_type: str | None = None
+
+
+class SseSpecification(Part):
+    enabled: bool | None = None
+    sse_type: str | None = None
+    kms_master_key_id: str | None = None
+
+
+class TimeToLiveSpecification(Part):
+    enabled: bool
+    attribute_name: str
+
+
+class IndexDefinition(Part):
+    """A secondary index as CreateTable and UpdateTable define it."""
+
+    index_name: str
+    key_schema: list[KeySchemaElement]
+    projection: Projection
+    provisioned_throughput: ProvisionedThroughput | None = None
+    on_demand_throughput: OnDemandThroughput | None = None
+
+
+class IndexUpdate(Part):
+    index_name: str
+    provisioned_throughput: ProvisionedThroughput | None = None
+    on_demand_throughput: OnDemandThroughput | None = None
+
+
+class IndexName(Part):
+    index_name: str
+
+
+class GlobalSecondaryIndexUpdate(Part):
+    create: IndexDefinition | None = None
+    update: IndexUpdate | None = None
+    delete: IndexName | None = None
+
+
+class Index(Part):
+    """A secondary index of a table. `number` is its place in the store and is never given twice."""
+
+    index_name: str
+    number: int
+    key_schema: list[KeySchemaElement]
+    projection: Projection
+    local: bool = False
+    status: str = "ACTIVE"
+    provisioned_throughput: ProvisionedThroughput | None = None
+    on_demand_throughput: OnDemandThroughput | None = None
+    item_count: int = 0
+    size_bytes: int = 0
+
+
+class Table(Record):
+    table = "dynamodb.table"
+    key = ("account", "region", "table_name")
+    absent = errors.ResourceNotFound
+
+    account: str
+    region: str
+    table_name: str
+    table_id: str
+    created: datetime
+    attribute_definitions: list[AttributeDefinition]
+    key_schema: list[KeySchemaElement]
+    secondary_indexes: list[Index] = []
+    next_index: int = 1
+    billing_mode: str = "PROVISIONED"
+    billing_changed: datetime | None = None
+    provisioned_throughput: ProvisionedThroughput | None = None
+    on_demand_throughput: OnDemandThroughput | None = None
+    table_class: str = "STANDARD"
+    deletion_protection: bool = False
+    sse_type: str = ""
+    kms_key: str = ""
+    tags: dict[str, str] = {}
+    policy: str = ""
+    policy_revision: str = ""
+    ttl_attribute: str = ""
+    ttl_enabled: bool = False
+    ttl_number: int = 0
+    """Where the store orders the items by the time of their end."""
+    ttl_indexed: bool = False
+    """Whether the items that were there before are in that order, too."""
+    stream_view: str = ""
+    """What the stream's records show; empty when it is off."""
+    stream_label: str = ""
+    stream_number: int = 0
+    item_count: int = 0
+    size_bytes: int = 0
+    counted: datetime | None = None
+
+
+class Stream(Record):
+    """A stream of a table, there until a day after it ended."""
+
+    table = "dynamodb.stream_of_table"
+    key = ("account", "region", "table_name", "label")
+
+    account: str
+    region: str
+    table_name: str
+    label: str
+    table_id: str
+    number: int
+    view: str
+    key_schema: list[KeySchemaElement]
+    created: datetime
+    first: int
+    """The sequence number of its first record."""
+    ended: datetime | None = None
+    last: int = 0
+    """That of its last one, once it has ended."""
+
+    @property
+    def arn(self) -> str:
+        table = f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.table_name}"
+        return f"{table}/stream/{self.label}"
+
+
+class Erasure(Record):
+    """What a deleted table or index leaves in the store, until the controller has removed it."""
+
+    table = "dynamodb.erasure"
+    key = ("low",)
+
+    low: bytes
+    high: bytes
+
+
+class Idempotency(Record):
+    """A transaction that was done under a client's token, for ten minutes."""
+
+    table = "dynamodb.idempotency"
+    key = ("account", "region", "token")
+    indexes = {"by_time": lambda record: [(int(record.done.timestamp()),)]}
+    watched = False
+
+    account: str
+    region: str
+    token: str
+    digest: bytes
+    done: datetime

@@ -1,0 +1,31 @@
+"""The operations of DynamoDB."""
+
+from groundcloud.operation import Service
+from groundcloud.services.dynamodb import (
+    batches,
+    limits,
+    queries,
+    reads,
+    resource_policies,
+    table_updates,
+    tables,
+    tags,
+    time_to_live,
+    transactions,
+    writes,
+)
+
+service = Service(
+    "dynamodb",
+    tables,
+    table_updates,
+    reads,
+    writes,
+    queries,
+    batches,
+    transactions,
+    time_to_live,
+    tags,
+    resource_policies,
+    limits,
+)

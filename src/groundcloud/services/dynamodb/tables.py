@@ -1,0 +1,209 @@
+"""Tables: made, shown, listed, deleted. UpdateTable is in `table_updates.py`.
+
+A table needs nothing of the world, so it is there when CreateTable answers; the answer says CREATING, as AWS's does.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from groundcloud.context import Context
+from groundcloud.operation import operation
+from groundcloud.resource import Resource
+from groundcloud.services.dynamodb import errors
+from groundcloud.services.dynamodb.descriptions import described
+from groundcloud.services.dynamodb.errors import invalid_value
+from groundcloud.services.dynamodb.records import (
+    AttributeDefinition,
+    Erasure,
+    Index,
+    IndexDefinition,
+    KeySchemaElement,
+    OnDemandThroughput,
+    ProvisionedThroughput,
+    SseSpecification,
+    StreamSpecification,
+    Table,
+    Tag,
+)
+from groundcloud.services.dynamodb.schema import named, plane, resource
+from groundcloud.services.dynamodb.streams import follow_table
+from groundcloud.services.dynamodb.table_checks import (
+    check_definitions,
+    check_indexes,
+    check_key_schema,
+    check_name,
+    check_throughput,
+)
+from groundcloud.services.dynamodb.tag_rules import merged
+from groundcloud.store import Transaction
+from groundcloud.store.keys import after_prefix, pack
+
+
+def _new_table(ctx: Context, table_name: str, tags: Sequence[Tag], resource_policy: str) -> list[Resource]:
+    """To make a table with tags takes the permission to tag it, too (service authorization reference)."""
+    found = resource(ctx, table_name)
+    wanted = [found]
+    if tags:
+        wanted.append(found._replace(action="dynamodb:TagResource"))
+    if resource_policy:
+        wanted.append(found._replace(action="dynamodb:PutResourcePolicy"))
+    return wanted
+
+
+@operation(on=_new_table, harmless=("WarmThroughput",))
+async def create_table(
+    ctx: Context,
+    table_name: str,
+    attribute_definitions: Sequence[AttributeDefinition] = (),
+    key_schema: Sequence[KeySchemaElement] = (),
+    local_secondary_indexes: Sequence[IndexDefinition] = (),
+    global_secondary_indexes: Sequence[IndexDefinition] = (),
+    billing_mode: str = "PROVISIONED",
+    provisioned_throughput: ProvisionedThroughput | None = None,
+    stream_specification: StreamSpecification | None = None,
+    sse_specification: SseSpecification | None = None,
+    tags: Sequence[Tag] = (),
+    table_class: str = "STANDARD",
+    deletion_protection_enabled: bool = False,
+    resource_policy: str = "",
+    on_demand_throughput: OnDemandThroughput | None = None,
+) -> object:
+    account, region, name = named(ctx, table_name)
+    check_name(name)
+    if not key_schema:
+        raise invalid_value("KeySchema must be specified")
+    check_key_schema(key_schema)
+    check_throughput(billing_mode, provisioned_throughput)
+    check_indexes(key_schema, local_secondary_indexes, global_secondary_indexes, billing_mode)
+    indexes = (*local_secondary_indexes, *global_secondary_indexes)
+    check_definitions(attribute_definitions, key_schema, indexes)
+    locals_ = {index.index_name for index in local_secondary_indexes}
+    now = ctx.now()
+    table = Table(
+        account=account,
+        region=region,
+        table_name=name,
+        table_id=new_uuid(ctx),
+        created=now,
+        attribute_definitions=list(attribute_definitions),
+        key_schema=list(key_schema),
+        secondary_indexes=[new_index(index, at, index.index_name in locals_) for at, index in enumerate(indexes, 1)],
+        next_index=len(indexes) + 1,
+        billing_mode=billing_mode,
+        billing_changed=now if billing_mode == "PAY_PER_REQUEST" else None,
+        provisioned_throughput=provisioned_throughput,
+        on_demand_throughput=on_demand_throughput,
+        table_class=table_class,
+        deletion_protection=deletion_protection_enabled,
+        tags=merged({}, tags),
+        policy=resource_policy,
+        policy_revision=str(int(now.timestamp() * 1000)) if resource_policy else "",
+    )
+    set_encryption(table, sse_specification)
+    set_stream(ctx, table, stream_specification)
+
+    def work(tx: Transaction) -> Table:
+        if tx.get(Table, account, region, name) is not None:
+            raise errors.TableExists(table_name=name)
+        follow_table(tx, None, table, now)
+        return tx.put(table)
+
+    return {"table_description": described(await plane(ctx).submit(work), "CREATING")}
+
+
+def new_uuid(ctx: Context) -> str:
+    digits = ctx.random(16).hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def new_index(index: IndexDefinition, number: int, local: bool, status: str = "ACTIVE") -> Index:
+    return Index(
+        index_name=index.index_name,
+        number=number,
+        key_schema=index.key_schema,
+        projection=index.projection,
+        local=local,
+        status=status,
+        provisioned_throughput=index.provisioned_throughput,
+        on_demand_throughput=index.on_demand_throughput,
+    )
+
+
+def set_encryption(table: Table, wanted: SseSpecification | None) -> None:
+    """Which key a table names. Items are in the data folder, under the file system's protection."""
+    if wanted is None:
+        return
+    if not wanted.enabled and (wanted.sse_type or wanted.kms_master_key_id):
+        raise invalid_value("SSESpecification's SSEType and KMSMasterKeyId need Enabled to be true")
+    table.sse_type = (wanted.sse_type or "KMS") if wanted.enabled else ""
+    table.kms_key = (wanted.kms_master_key_id or "alias/aws/dynamodb") if wanted.enabled else ""
+
+
+def set_stream(ctx: Context, table: Table, wanted: StreamSpecification | None) -> None:
+    """Turn the stream on or off; each time it is turned on it is a new one with a label of its own."""
+    if wanted is None:
+        return
+    if not wanted.stream_enabled:
+        if wanted.stream_view_type:
+            raise invalid_value("StreamViewType cannot be specified when StreamEnabled is false")
+        table.stream_view = ""
+        return
+    if not wanted.stream_view_type:
+        raise invalid_value("StreamViewType must be specified when StreamEnabled is true")
+    table.stream_view = wanted.stream_view_type
+    table.stream_number += 1
+    table.stream_label = ctx.world.clock().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+
+
+def on_table(ctx: Context, table_name: str) -> Resource:
+    return resource(ctx, table_name)
+
+
+@operation(on=on_table, read=True)
+def describe_table(ctx: Context, table_name: str) -> object:
+    with plane(ctx).snapshot() as tx:
+        return {"table": described(find_table(ctx, tx, table_name))}
+
+
+def find_table(ctx: Context, tx: Transaction, table_name: str) -> Table:
+    """Raises `ResourceNotFoundException`, with the table's name."""
+    account, region, name = named(ctx, table_name)
+    found = tx.get(Table, account, region, name)
+    if found is None:
+        raise errors.TableNotFound(table_name=name)
+    return found
+
+
+@operation(on=on_table)
+async def delete_table(ctx: Context, table_name: str) -> object:
+    def work(tx: Transaction) -> Table:
+        table = find_table(ctx, tx, table_name)
+        if table.deletion_protection:
+            raise errors.invalid(
+                "Resource cannot be deleted as it is currently protected against deletion. "
+                "Disable deletion protection first."
+            )
+        if any(index.status == "CREATING" for index in table.secondary_indexes):
+            raise errors.TableInUse(table_name=table.table_name)
+        tx.delete(table)
+        follow_table(tx, table, None, ctx.now())
+        low = pack(("dynamodb.item", table.table_id))
+        tx.put(Erasure(low=low, high=after_prefix(low)))
+        return table
+
+    return {"table_description": described(await plane(ctx).submit(work), "DELETING", brief=True)}
+
+
+@operation(on="*", read=True)
+def list_tables(ctx: Context, exclusive_start_table_name: str = "", limit: int = 100) -> object:
+    names: list[str] = []
+    with plane(ctx).snapshot() as tx:
+        after = pack((exclusive_start_table_name,)) if exclusive_start_table_name else b""
+        for table in tx.scan(Table, ctx.account, ctx.region, after=after):
+            names.append(table.table_name)
+            if len(names) > limit:
+                break
+    answer: dict[str, Any] = {"table_names": names[:limit]}
+    if len(names) > limit:
+        answer["last_evaluated_table_name"] = names[limit - 1]
+    return answer
