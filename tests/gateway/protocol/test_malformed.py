@@ -1,11 +1,15 @@
 """Hostile and broken requests: a value or an AwsError with 4xx, never anything else, and never at great cost."""
 
 import contextlib
+import json
 import random
 import time
 from functools import cache
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.serialize import create_serializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +17,7 @@ from hypothesis import strategies as st
 from groundcloud.errors import AwsError
 from groundcloud.gateway.protocol import Input, protocol_for
 from groundcloud.gateway.validate import input_validator
+from tests.cloud import TestCloud
 from tests.gateway.protocol.samples import Maker, service
 from tests.gateway.protocol.test_every_operation import as_request
 
@@ -138,9 +143,6 @@ def test_a_malformed_form_is_refused(body, code):
         b'{"TableName": "a\xff"}',
         b'{"TableName": NaN}',
         b'{"Item": []}',
-        b'{"Item": {"a": {"B": "not base64!"}}}',
-        b'{"Item": {"a": {"SS": ["x", null]}}}',
-        b'{"Item": {"a": {"BOOL": "true"}}}',
         b"[" * 100_000,
         b'{"Item": ' + b'{"a": {"M": ' * 500 + b"{}" + b"}}" * 500 + b"}",
         b'{"TableName": ' + b"1" * 100_000 + b"}",
@@ -151,6 +153,39 @@ def test_malformed_json_is_refused(body):
         assert code_of(*DYNAMODB, body) == "SerializationException"
     else:
         assert read(*DYNAMODB, body) == {}
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"Plaintext": "not base64!"}', b'{"GrantTokens": ["x", null]}', b'{"DryRun": "true"}']
+)
+def test_json_of_the_wrong_kind_is_refused(body):
+    assert code_of("kms", "Encrypt", "json", body) == "SerializationException"
+
+
+@pytest.mark.parametrize("item", ['{"B": "not base64!"}', '{"SS": ["x", null]}', '{"BOOL": "true"}', '{"N": 5}', '"x"'])
+def test_an_item_of_dynamodb_is_refused_by_dynamodb(cloud: TestCloud, item):
+    """Items pass the protocol as they are; what is wrong in one is the service's to find."""
+    client = cloud.client("dynamodb")
+    client.create_table(
+        TableName="table",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    body = f'{{"TableName": "table", "Item": {{"k": {{"S": "x"}}, "a": {item}}}}}'.encode()
+    url = "http://127.0.0.1:4566/"
+    request = AWSRequest(
+        "POST",
+        url,
+        {"X-Amz-Target": "DynamoDB_20120810.PutItem", "Content-Type": "application/x-amz-json-1.0"},
+        body,
+    )
+    request.headers["Host"] = "127.0.0.1:4566"
+    keys = Credentials(cloud.admin.access_key_id, cloud.admin.secret_access_key)
+    SigV4Auth(keys, "dynamodb", "us-east-1").add_auth(request)
+    status, _, answer = cloud.request("POST", url, dict(request.headers), body)
+    assert status == 400
+    assert json.loads(answer)["__type"].rpartition("#")[2] in ("SerializationException", "ValidationException")
 
 
 @pytest.mark.parametrize("number", ["2147483648", "-2147483649", "1.5", '"5"', "1e400", "true"])
