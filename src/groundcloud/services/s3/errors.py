@@ -269,3 +269,7 @@ class MfaDeleteNotAvailable(AwsError, code="NotImplemented", status=501):
 
 class IllegalVersioning(AwsError, code="IllegalVersioningConfigurationException", status=400):
     """The Versioning element must be specified"""
+
+
+class TooManyConfigurations(AwsError, status=400):
+    """You are attempting to create a new configuration but have already reached the 1,000-configuration limit."""
