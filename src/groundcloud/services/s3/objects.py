@@ -11,7 +11,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.access import bucket_resource, find_bucket, in_bucket
 from groundcloud.services.s3.bodies import Payload, Source, forget, read, receive, remove_files, sources
-from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, new_key, open_key
+from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, make_key, open_key
 from groundcloud.services.s3.records import Attributes, Bucket, Content, Layout, Object
 from groundcloud.services.s3.rules import checksums, conditions, keys, ranges
 from groundcloud.services.s3.rules.conditions import Preconditions
@@ -125,7 +125,9 @@ async def put_object(
         made_acl = granted_acl(inner, found, given)
         lock = locked(inner, found, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status)
         _check_write(inner, bucket, key, if_match, if_none_match)
-        data_key, seal = new_key(inner, found, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer)
+    data_key, seal = await make_key(
+        ctx, found, key, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer
+    )
     taken = await receive(ctx, body, data_key, content_md5, claimed)
 
     def work(inner: Context) -> tuple[Object, Bucket, list[str]]:
@@ -204,11 +206,12 @@ def _look_up(
     customer: CustomerKey | None,
     range_header: str | None,
     part_number: int | None,
+    with_key: bool = True,
 ) -> Wanted:
     found = find_bucket(ctx, bucket)
     content = visible(ctx, found, key, version_id)
     wanted = Wanted(found, content)
-    if content.seal is not None:
+    if content.seal is not None and (with_key or content.seal.kind == "customer"):
         wanted.key = open_key(ctx, content.seal, customer)
     if given is not conditions.NONE:
         conditions.check_read(given, content.e_tag, content.modified)
@@ -313,7 +316,7 @@ async def head_object(
     check = _preconditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
     customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     with ctx.snapshot() as inner:
-        wanted = _look_up(inner, bucket, key, version_id, check, customer, range, part_number)
+        wanted = _look_up(inner, bucket, key, version_id, check, customer, range, part_number, with_key=False)
     return described(wanted, checksum_mode) | _overrides(ctx, given)
 
 
