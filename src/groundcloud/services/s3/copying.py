@@ -12,9 +12,10 @@ from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.access import find_bucket, in_bucket
 from groundcloud.services.s3.bodies import Source, forget, read, receive, remove_files, sources
+from groundcloud.services.s3.described import checksum_members
 from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, make_key, open_key
 from groundcloud.services.s3.multipart import algorithm_of, check_number, find_upload, keep_part
-from groundcloud.services.s3.objects import WRITE_CONDITIONS, checksum_members, reading, visible
+from groundcloud.services.s3.objects import WRITE_CONDITIONS, reading, visible
 from groundcloud.services.s3.records import Bucket, Content, Object, UploadedPart
 from groundcloud.services.s3.rules import checksums, conditions, keys, ranges
 from groundcloud.services.s3.rules.conditions import Preconditions
