@@ -29,7 +29,7 @@ from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
-from groundcloud.gateway.payload import Payload, inflated, without_chunking
+from groundcloud.gateway.payload import Payload, check_md5, inflated, without_chunking
 from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, form_claim, missing_token
@@ -251,6 +251,8 @@ class Gateway:
         if endpoint.streams_in:
             headers = without_chunking(headers)
             body = Payload(request.body, call.claim, request.headers, call.signing_key)
+        elif "content-md5" in headers and endpoint.voice.style.is_s3:
+            check_md5(body, headers["content-md5"])
         elif not call.body and target.protocol in ("query", "ec2"):
             body = request.query.encode("latin-1")
         parsed = endpoint.parse(Input(headers, request.query, target.labels, body))

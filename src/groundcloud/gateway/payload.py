@@ -1,5 +1,8 @@
 """A request's body as an operation with a streaming input reads it: decoded, and checked against what was signed."""
 
+import base64
+import binascii
+import hashlib
 import zlib
 from collections.abc import AsyncIterator
 
@@ -16,6 +19,26 @@ def without_chunking(headers: dict[str, str]) -> dict[str, str]:
     others = [each.strip() for each in encoding.split(",") if each.strip() != "aws-chunked"]
     kept = {name: value for name, value in headers.items() if name != "content-encoding"}
     return {**kept, "content-encoding": ",".join(others)} if others else kept
+
+
+class BadDigest(AwsError, status=400):
+    """The Content-MD5 you specified did not match what we received."""
+
+
+class InvalidDigest(AwsError, status=400):
+    """The Content-MD5 you specified was invalid."""
+
+
+def check_md5(body: bytes, header: str) -> None:
+    """Content-MD5 of a body that is there. Raises S3's `BadDigest` and `InvalidDigest`."""
+    try:
+        wanted = base64.b64decode(header, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidDigest() from error
+    if len(wanted) != 16:
+        raise InvalidDigest()
+    if wanted != hashlib.md5(body).digest():
+        raise BadDigest()
 
 
 class InvalidCompression(AwsError, code="InvalidRequest", status=400):

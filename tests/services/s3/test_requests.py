@@ -196,3 +196,25 @@ def test_settings_are_kept_as_given(s3, bucket):
     assert code_of(lambda: s3.get_bucket_policy(Bucket=bucket)) == ("NoSuchBucketPolicy", 404)
     assert code_of(lambda: s3.head_bucket(Bucket="nobody-has-this")) == ("404", 404)
     assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [bucket]
+
+
+def test_a_bucket_has_many_metrics_by_their_ids(s3, bucket):
+    for number in ("b", "a"):
+        s3.put_bucket_metrics_configuration(
+            Bucket=bucket, Id=number, MetricsConfiguration={"Id": number, "Filter": {"Prefix": "p/"}}
+        )
+    found = s3.list_bucket_metrics_configurations(Bucket=bucket)
+    assert [each["Id"] for each in found["MetricsConfigurationList"]] == ["a", "b"]
+    one = s3.get_bucket_metrics_configuration(Bucket=bucket, Id="a")["MetricsConfiguration"]
+    assert one == {"Id": "a", "Filter": {"Prefix": "p/"}}
+    s3.delete_bucket_metrics_configuration(Bucket=bucket, Id="a")
+    assert code_of(lambda: s3.get_bucket_metrics_configuration(Bucket=bucket, Id="a")) == ("NoSuchConfiguration", 404)
+
+
+def test_a_configuration_that_was_damaged_on_its_way_is_refused(s3, bucket):
+    tagging = {"TagSet": [{"Key": "a", "Value": "b"}]}
+    wrong = base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    call = s3.put_bucket_tagging
+    assert code_of(lambda: call(Bucket=bucket, Tagging=tagging, ContentMD5=wrong)) == ("BadDigest", 400)
+    assert code_of(lambda: call(Bucket=bucket, Tagging=tagging, ContentMD5="?")) == ("InvalidDigest", 400)
+    assert code_of(lambda: s3.get_bucket_tagging(Bucket=bucket)) == ("NoSuchTagSet", 404)

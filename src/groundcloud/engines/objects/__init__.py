@@ -44,7 +44,7 @@ class Reading(Protocol):
     """An open blob: it can be read to its end even if it is deleted meanwhile."""
 
     def pieces(self, offset: int, count: int) -> AsyncIterator[bytes]:
-        """The bytes of a range, verified, in pieces of about a mebibyte. Raises `Damaged`."""
+        """The bytes of a range, verified, in pieces of half a mebibyte or less. Raises `Damaged`."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 The key of a blob is derived from its object's key and its own id, and the nonce of a chunk is its number and whether it
 is the last: no nonce is used twice, and chunks that are swapped, cut off or flipped do not open. Any range can be read
-by opening only the chunks that it touches. Decision record: docs/decisions/object-bytes.md.
+by opening only the chunks that it touches. Decision record: docs/decisions/0004-object-bytes.md.
 """
 
 import hmac

@@ -16,9 +16,9 @@ from pathlib import Path
 from groundcloud.engines.objects import Digest, Found, Missing, Stored, Unavailable
 from groundcloud.engines.objects.chunks import Cipher, Sealing, Span, open_span, spans
 
-_BATCH = 1 << 20
+_BATCH = 512 * 1024
 """Bytes that go to a thread at once."""
-_READ = 8
+_READ = 4
 """Chunks that are read at once."""
 _SYNC_EVERY = 32 << 20
 """Bytes after which the disk begins to write, so that the last sync is short."""
@@ -29,7 +29,7 @@ _SECONDS_OF_FOLDER = 16
 class LocalObjects:
     """The embedded engine. Implements `Objects`."""
 
-    def __init__(self, folder: Path, threads: int = 8) -> None:
+    def __init__(self, folder: Path, threads: int = 4) -> None:
         self._folder = folder
         self._threads = ThreadPoolExecutor(threads, "objects")
         self._syncs: dict[Path, _FolderSync] = {}

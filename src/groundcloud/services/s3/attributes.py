@@ -7,9 +7,10 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3.access import find_bucket
+from groundcloud.services.s3.described import checksum_members
 from groundcloud.services.s3.keys import customer_key, open_key
 from groundcloud.services.s3.listing import MOST
-from groundcloud.services.s3.objects import checksum_members, of_existing, visible
+from groundcloud.services.s3.objects import of_existing, visible
 from groundcloud.services.s3.records import Content, Layout
 from groundcloud.services.s3.rules import checksums
 

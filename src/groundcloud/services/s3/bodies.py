@@ -20,6 +20,8 @@ INLINE = 64 * 1024
 """Bytes of the largest object that lies in the store."""
 LARGEST = 5 * 1024**3
 """Bytes of the largest object or part that one request brings ("Amazon S3 multipart upload limits")."""
+_OPENED_AT_ONCE = 32
+"""Parts of an object that are opened when it is asked for: their bytes come whatever happens to it meanwhile."""
 _AT_ONCE = 1 << 20
 """Bytes of a body that is read whole before it is answered: a damaged one is then a clean error."""
 
@@ -175,9 +177,8 @@ def sources(ctx: Context, content: Content, key: bytes, offset: int, count: int)
         raise errors.InternalError()
     end = offset + count
     wanted = [each for each in layout.segments if each.offset < end and each.offset + each.size > offset]
-    if len(wanted) <= 4:
-        return [_opened(ctx, each, key) for each in wanted]
-    return [*(_opened(ctx, each, key) for each in wanted[:2]), *(_later(each, key) for each in wanted[2:])]
+    now, later = wanted[:_OPENED_AT_ONCE], wanted[_OPENED_AT_ONCE:]
+    return [*(_opened(ctx, each, key) for each in now), *(_later(each, key) for each in later)]
 
 
 def _opened(ctx: Context, segment: Segment, key: bytes) -> Source:

@@ -12,9 +12,10 @@ from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.access import find_bucket, in_bucket
 from groundcloud.services.s3.bodies import Source, forget, read, receive, remove_files, sources
-from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, new_key, open_key
+from groundcloud.services.s3.described import checksum_members
+from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, make_key, open_key
 from groundcloud.services.s3.multipart import algorithm_of, check_number, find_upload, keep_part
-from groundcloud.services.s3.objects import WRITE_CONDITIONS, checksum_members, reading, visible
+from groundcloud.services.s3.objects import WRITE_CONDITIONS, reading, visible
 from groundcloud.services.s3.records import Bucket, Content, Object, UploadedPart
 from groundcloud.services.s3.rules import checksums, conditions, keys, ranges
 from groundcloud.services.s3.rules.conditions import Preconditions
@@ -207,7 +208,9 @@ async def copy_object(
         _check_changes(given, source.content, customer)
         made_acl = granted_acl(inner, found, given)
         lock = locked(inner, found, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status)
-        data_key, seal = new_key(inner, found, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer)
+    data_key, seal = await make_key(
+        ctx, found, key, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer
+    )
     kept = _kept(given, source.content)
     tags = tags_of_header(tagging) if tagging_directive == "REPLACE" else source.content.tags
     taken = await receive(ctx, _Bytes(ctx, source), data_key, algorithm=used or _algorithm(source.content))

@@ -1,5 +1,8 @@
 """The errors S3 answers with, in AWS's words ("Error responses" in the S3 API reference)."""
 
+from functools import cache
+from types import new_class
+
 from groundcloud.errors import AwsError
 
 
@@ -123,10 +126,6 @@ class InvalidTargetBucketForLogging(AwsError, status=400):
 
 class KeyTooLong(AwsError, code="KeyTooLongError", status=400):
     """Your key is too long"""
-
-
-class KmsNotAvailable(AwsError, code="NotImplemented", status=501):
-    """Groundcloud does not support server-side encryption with KMS keys yet."""
 
 
 class MalformedAcl(AwsError, code="MalformedACLError", status=400):
@@ -269,3 +268,13 @@ class MfaDeleteNotAvailable(AwsError, code="NotImplemented", status=501):
 
 class IllegalVersioning(AwsError, code="IllegalVersioningConfigurationException", status=400):
     """The Versioning element must be specified"""
+
+
+class TooManyConfigurations(AwsError, status=400):
+    """You are attempting to create a new configuration but have already reached the 1,000-configuration limit."""
+
+
+@cache
+def of_kms(code: str) -> type[AwsError]:
+    """What KMS refuses, under the code by which S3 hands it on (`KMS.DisabledException`)."""
+    return new_class(f"Kms{code}", (AwsError,), {"code": f"KMS.{code}"}, lambda body: body.update(__doc__="{reason}"))

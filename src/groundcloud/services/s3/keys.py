@@ -1,24 +1,27 @@
 """Encryption at rest: every object has a data key of its own, and a seal that says who can open it.
 
 SSE-S3 seals it under the installation's key, SSE-C under the key that the customer sends and nobody keeps, SSE-KMS
-under a key of the KMS service (`kms.generate_data_key`), when the cloud has that service.
+under a key of the KMS service, which decides who may use it.
 """
 
 import base64
 import binascii
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from groundcloud.context import Context
+from groundcloud.errors import AwsError
 from groundcloud.sealing import NotOurs
 from groundcloud.services.s3 import errors
 from groundcloud.services.s3.records import Bucket, Seal
 
 _PURPOSE = "s3 object"
 _NONCE = 12
+KMS = ("aws:kms", "aws:kms:dsse")
+MANAGED_KEY = "alias/aws/s3"
 
 
 class CustomerKey(NamedTuple):
@@ -60,6 +63,7 @@ def customer_key(algorithm: str | None, key: str | None, md5: str | None) -> Cus
 def new_key(
     ctx: Context,
     bucket: Bucket,
+    key: str,
     algorithm: str | None = None,
     kms_key_id: str | None = None,
     bucket_key_enabled: bool | None = None,
@@ -80,9 +84,53 @@ def new_key(
     if wanted == "AES256":
         data_key = ctx.random(32)
         return data_key, Seal(kind="AES256", wrapped=ctx.seal(data_key, _PURPOSE))
-    if wanted in ("aws:kms", "aws:kms:dsse"):
-        raise errors.KmsNotAvailable()
+    if wanted in KMS:
+        named = kms_key_id or (bucket.kms_key_id if bucket.algorithm in KMS else "") or MANAGED_KEY
+        by_bucket = bucket.bucket_key_enabled if bucket_key_enabled is None else bucket_key_enabled
+        arn = f"arn:aws:s3:::{bucket.name}" if by_bucket else f"arn:aws:s3:::{bucket.name}/{key}"
+        return _from_kms(ctx, wanted, named, arn, by_bucket)
     raise errors.InvalidEncryptionAlgorithm()
+
+
+async def make_key(
+    ctx: Context,
+    bucket: Bucket,
+    key: str,
+    algorithm: str | None,
+    kms_key_id: str | None,
+    bucket_key_enabled: bool | None,
+    customer: CustomerKey | None,
+) -> tuple[bytes, Seal]:
+    """The same for an operation that has no transaction: KMS may have to make its key for S3 first."""
+    if customer is not None or (algorithm or bucket.algorithm) not in KMS:
+        return new_key(ctx, bucket, key, algorithm, kms_key_id, bucket_key_enabled, customer)
+    return await ctx.submit(
+        lambda inner: new_key(inner, bucket, key, algorithm, kms_key_id, bucket_key_enabled, customer)
+    )
+
+
+def _from_kms(ctx: Context, algorithm: str, key_id: str, arn: str, by_bucket: bool) -> tuple[bytes, Seal]:
+    """A data key of the KMS service, which asks the caller's permissions itself (User Guide, "Encryption context")."""
+    made = _kms(ctx, "generate_data_key", key_id=key_id, key_spec="AES_256", encryption_context={"aws:s3:arn": arn})
+    seal = Seal(
+        kind=algorithm,
+        wrapped=made["ciphertext_blob"],
+        key_id=made["key_id"],
+        bucket_key_enabled=by_bucket,
+        context=arn,
+    )
+    return made["plaintext"], seal
+
+
+def _kms(ctx: Context, operation: str, **arguments: Any) -> dict[str, Any]:
+    """KMS's answer; what it refuses, in the words of S3."""
+    try:
+        answer: dict[str, Any] = ctx.call("kms", operation, **arguments)
+    except AwsError as error:
+        if error.code == "AccessDeniedException":
+            raise errors.AccessDenied(reason=error.message) from error
+        raise errors.of_kms(error.code)(reason=error.message) from error
+    return answer
 
 
 def open_key(ctx: Context, seal: Seal, customer: CustomerKey | None) -> bytes:
@@ -92,6 +140,10 @@ def open_key(ctx: Context, seal: Seal, customer: CustomerKey | None) -> bytes:
             raise errors.InvalidRequest(
                 reason="The encryption parameters are not applicable to this object.",
             )
+        if seal.kind in KMS:
+            context = {"aws:s3:arn": seal.context}
+            opened: bytes = _kms(ctx, "decrypt", ciphertext_blob=seal.wrapped, encryption_context=context)["plaintext"]
+            return opened
         try:
             return ctx.open(seal.wrapped, _PURPOSE)
         except NotOurs as error:

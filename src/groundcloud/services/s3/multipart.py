@@ -70,7 +70,7 @@ def create_multipart_upload(
     kind = checksums.upload_type(used, checksum_type)
     found = find_bucket(ctx, bucket)
     customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
-    _, seal = new_key(ctx, found, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer)
+    _, seal = new_key(ctx, found, key, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer)
     lock = locked(ctx, found, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status)
     upload = Upload(
         bucket=bucket,

@@ -10,9 +10,10 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.access import bucket_resource, find_bucket, in_bucket
-from groundcloud.services.s3.bodies import Payload, Source, forget, read, receive, remove_files, sources
-from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, new_key, open_key
-from groundcloud.services.s3.records import Attributes, Bucket, Content, Layout, Object
+from groundcloud.services.s3.bodies import Payload, forget, read, receive, remove_files, sources
+from groundcloud.services.s3.described import Wanted, described
+from groundcloud.services.s3.keys import CustomerKey, customer_key, make_key, open_key
+from groundcloud.services.s3.records import Bucket, Content, Layout, Object
 from groundcloud.services.s3.rules import checksums, conditions, keys, ranges
 from groundcloud.services.s3.rules.conditions import Preconditions
 from groundcloud.services.s3.tags import tags_of_header
@@ -125,7 +126,9 @@ async def put_object(
         made_acl = granted_acl(inner, found, given)
         lock = locked(inner, found, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status)
         _check_write(inner, bucket, key, if_match, if_none_match)
-        data_key, seal = new_key(inner, found, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer)
+    data_key, seal = await make_key(
+        ctx, found, key, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer
+    )
     taken = await receive(ctx, body, data_key, content_md5, claimed)
 
     def work(inner: Context) -> tuple[Object, Bucket, list[str]]:
@@ -181,20 +184,6 @@ def of_existing(ctx: Context, bucket: str, key: str, version_id: str | None, act
     return in_bucket(ctx, found, key, action, facts, content)
 
 
-class Wanted:
-    """What a read found: the version, the range of it that was asked for, and where its bytes are."""
-
-    __slots__ = ("bucket", "content", "key", "part_sizes", "range", "sources")
-
-    def __init__(self, bucket: Bucket, content: Content) -> None:
-        self.bucket = bucket
-        self.content = content
-        self.range: ranges.ByteRange | None = None
-        self.sources: list[Source] = []
-        self.part_sizes: list[int] = []
-        self.key = b""
-
-
 def _look_up(
     ctx: Context,
     bucket: str,
@@ -204,11 +193,12 @@ def _look_up(
     customer: CustomerKey | None,
     range_header: str | None,
     part_number: int | None,
+    with_key: bool = True,
 ) -> Wanted:
     found = find_bucket(ctx, bucket)
     content = visible(ctx, found, key, version_id)
     wanted = Wanted(found, content)
-    if content.seal is not None:
+    if content.seal is not None and (with_key or content.seal.kind == "customer"):
         wanted.key = open_key(ctx, content.seal, customer)
     if given is not conditions.NONE:
         conditions.check_read(given, content.e_tag, content.modified)
@@ -313,7 +303,7 @@ async def head_object(
     check = _preconditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
     customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     with ctx.snapshot() as inner:
-        wanted = _look_up(inner, bucket, key, version_id, check, customer, range, part_number)
+        wanted = _look_up(inner, bucket, key, version_id, check, customer, range, part_number, with_key=False)
     return described(wanted, checksum_mode) | _overrides(ctx, given)
 
 
@@ -340,59 +330,4 @@ def _overrides(ctx: Context, given: Mapping[str, Any]) -> dict[str, Any]:
         raise errors.InvalidRequest(
             reason="Request specific response headers cannot be used for anonymous GET requests."
         )
-    return found
-
-
-def described(wanted: Wanted, checksum_mode: str | None) -> dict[str, Any]:
-    """The headers of an object."""
-    content, kept = wanted.content, wanted.content.attributes
-    shown: dict[str, Any] = {
-        "accept_ranges": "bytes",
-        "last_modified": content.modified,
-        "content_length": content.size if wanted.range is None else wanted.range.length,
-        "e_tag": f'"{content.e_tag}"',
-        "content_type": kept.content_type,
-    }
-    _add_attributes(shown, kept)
-    if content.seal is not None:
-        shown |= encryption_headers(content.seal)
-    if wanted.range is not None:
-        shown["content_range"] = wanted.range.content_range
-    if wanted.part_sizes and content.parts:
-        shown["parts_count"] = content.parts
-    if wanted.bucket.versioning or content.version_id != versioning.NULL:
-        shown["version_id"] = content.version_id
-    if content.tags:
-        shown["tag_count"] = len(content.tags)
-    if checksum_mode == "ENABLED" and wanted.range is None:
-        shown |= checksum_members(content)
-    _add_lock(shown, content)
-    return shown
-
-
-def _add_attributes(shown: dict[str, Any], kept: Attributes) -> None:
-    for name in ("cache_control", "content_disposition", "content_encoding", "content_language", "expires"):
-        if (value := getattr(kept, name)) is not None:
-            shown[name] = value
-    if kept.metadata:
-        shown["metadata"] = kept.metadata
-    if kept.website_redirect_location is not None:
-        shown["website_redirect_location"] = kept.website_redirect_location
-    if kept.storage_class != "STANDARD":
-        shown["storage_class"] = kept.storage_class
-
-
-def _add_lock(shown: dict[str, Any], content: Content) -> None:
-    if content.lock_mode:
-        shown["object_lock_mode"] = content.lock_mode
-        shown["object_lock_retain_until_date"] = content.lock_until
-    if content.legal_hold is not None:
-        shown["object_lock_legal_hold_status"] = "ON" if content.legal_hold else "OFF"
-
-
-def checksum_members(content: Content) -> dict[str, str]:
-    """`checksum_crc32` and its like, and their type."""
-    found = {checksums.ALGORITHMS[name].member: value for name, value in content.checksums.items()}
-    if found and content.checksum_type:
-        found["checksum_type"] = content.checksum_type
     return found

@@ -110,8 +110,6 @@ def put_bucket_encryption(
         raise errors.InvalidArgument(
             reason="a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
         )
-    if default.sse_algorithm != "AES256" and "kms" not in ctx.world.engines:
-        raise errors.KmsNotAvailable()
     found.algorithm, found.kms_key_id = default.sse_algorithm, default.kms_master_key_id or ""
     found.bucket_key_enabled = bool(rules[0].bucket_key_enabled)
     ctx.put(found)

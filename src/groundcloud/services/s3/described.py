@@ -1,0 +1,78 @@
+"""What answers say of an object: headers and members, from its record."""
+
+from typing import Any
+
+from groundcloud.services.s3 import versioning
+from groundcloud.services.s3.bodies import Source
+from groundcloud.services.s3.keys import encryption_headers
+from groundcloud.services.s3.records import Attributes, Bucket, Content
+from groundcloud.services.s3.rules import checksums, ranges
+
+
+class Wanted:
+    """What a read found: the version, the range of it that was asked for, and where its bytes are."""
+
+    __slots__ = ("bucket", "content", "key", "part_sizes", "range", "sources")
+
+    def __init__(self, bucket: Bucket, content: Content) -> None:
+        self.bucket = bucket
+        self.content = content
+        self.range: ranges.ByteRange | None = None
+        self.sources: list[Source] = []
+        self.part_sizes: list[int] = []
+        self.key = b""
+
+
+def described(wanted: Wanted, checksum_mode: str | None) -> dict[str, Any]:
+    """The headers of an object."""
+    content, kept = wanted.content, wanted.content.attributes
+    shown: dict[str, Any] = {
+        "accept_ranges": "bytes",
+        "last_modified": content.modified,
+        "content_length": content.size if wanted.range is None else wanted.range.length,
+        "e_tag": f'"{content.e_tag}"',
+        "content_type": kept.content_type,
+    }
+    _add_attributes(shown, kept)
+    if content.seal is not None:
+        shown |= encryption_headers(content.seal)
+    if wanted.range is not None:
+        shown["content_range"] = wanted.range.content_range
+    if wanted.part_sizes and content.parts:
+        shown["parts_count"] = content.parts
+    if wanted.bucket.versioning or content.version_id != versioning.NULL:
+        shown["version_id"] = content.version_id
+    if content.tags:
+        shown["tag_count"] = len(content.tags)
+    if checksum_mode == "ENABLED" and wanted.range is None:
+        shown |= checksum_members(content)
+    _add_lock(shown, content)
+    return shown
+
+
+def _add_attributes(shown: dict[str, Any], kept: Attributes) -> None:
+    for name in ("cache_control", "content_disposition", "content_encoding", "content_language", "expires"):
+        if (value := getattr(kept, name)) is not None:
+            shown[name] = value
+    if kept.metadata:
+        shown["metadata"] = kept.metadata
+    if kept.website_redirect_location is not None:
+        shown["website_redirect_location"] = kept.website_redirect_location
+    if kept.storage_class != "STANDARD":
+        shown["storage_class"] = kept.storage_class
+
+
+def _add_lock(shown: dict[str, Any], content: Content) -> None:
+    if content.lock_mode:
+        shown["object_lock_mode"] = content.lock_mode
+        shown["object_lock_retain_until_date"] = content.lock_until
+    if content.legal_hold is not None:
+        shown["object_lock_legal_hold_status"] = "ON" if content.legal_hold else "OFF"
+
+
+def checksum_members(content: Content) -> dict[str, str]:
+    """`checksum_crc32` and its like, and their type."""
+    found = {checksums.ALGORITHMS[name].member: value for name, value in content.checksums.items()}
+    if found and content.checksum_type:
+        found["checksum_type"] = content.checksum_type
+    return found
