@@ -169,7 +169,9 @@ def test_a_value_fits_its_pattern(ssm):
         r"Parameter value, cannot be validated against allowedPattern: ^\d+$",
     )
     put(ssm, "/l", "1,22", Type="StringList", AllowedPattern=r"^\d+$")
-    for pattern in ("(", "(a+)+$", "(a|a)*b", ".*.*.*x"):
+    put(ssm, "/optional", "https://example.com", AllowedPattern=r"^(?:https?://)?[a-z.]+$")
+    put(ssm, "/mail", "someone@mail.example.com", AllowedPattern=r"^\S+@\S+\.\S+$")
+    for pattern in ("(", "(a+)+$", "(a|a)*b", "a*a*a*a*a*b", "^.*.*.*.*.*x", "^(a?){64}a{64}$", "^" + "a?" * 30):
         code, _ = refused(put, ssm=ssm, name="/p", value="a" * 60, AllowedPattern=pattern)
         assert code == "InvalidAllowedPatternException"
 
