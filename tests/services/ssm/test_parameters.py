@@ -262,3 +262,10 @@ def test_regions_are_public_parameters(ssm):
     assert f"{path}/us-east-1" in listed
     assert all(name.count("/") == 5 for name in listed)
     assert refused(ssm.get_parameter, Name="/aws/service/none")[0] == "ParameterNotFound"
+
+
+def test_no_value_is_in_the_trail_on_the_disk_or_in_the_log(ssm, cloud, tmp_path):
+    put(ssm, "/s", "a value that is easily found", Type="SecureString")
+    ssm.get_parameter(Name="/s", WithDecryption=True)
+    assert "easily found" not in str(cloud.events()) + str(cloud.calls())
+    assert all(b"easily found" not in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
