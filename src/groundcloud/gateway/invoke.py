@@ -57,6 +57,8 @@ class Invoker:
         """Run another service's operation for this caller, in its transaction."""
         found = self._services[service]
         called = found.functions[operation]
+        if called.asynchronous:
+            raise TypeError(f"{service}:{called.name} opens its own transactions and cannot run inside another one")
         source = f"{self._services[ctx.service_name].prefix}.amazonaws.com"
         facts = ctx.facts._replace(called_via=(*ctx.facts.called_via, source))
         inner = self.context(called, ctx.principal, ctx.region, ctx.request_id, facts, ctx.tx)

@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 
 from tests.services.kms.conftest import refused
@@ -111,3 +113,13 @@ def test_the_material_is_not_on_the_disk(kms, key_id, cloud, tmp_path):
     secret = cloud.cloud.world.sealer.open(material.sealed, purpose(key_id))
     assert len(secret) == 32
     assert all(secret not in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+
+
+def test_no_plaintext_is_in_the_trail_or_the_log(kms, key_id, cloud):
+    plaintext = b"a value that is easily found"
+    blob = kms.encrypt(KeyId=key_id, Plaintext=plaintext)["CiphertextBlob"]
+    kms.decrypt(CiphertextBlob=blob)
+    kept = str(cloud.events()) + str(cloud.calls())
+    assert "Encrypt" in kept
+    assert plaintext.decode() not in kept
+    assert base64.b64encode(plaintext).decode() not in kept

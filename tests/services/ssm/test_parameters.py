@@ -169,7 +169,9 @@ def test_a_value_fits_its_pattern(ssm):
         r"Parameter value, cannot be validated against allowedPattern: ^\d+$",
     )
     put(ssm, "/l", "1,22", Type="StringList", AllowedPattern=r"^\d+$")
-    for pattern in ("(", "(a+)+$", "(a|a)*b", ".*.*.*x"):
+    put(ssm, "/optional", "https://example.com", AllowedPattern=r"^(?:https?://)?[a-z.]+$")
+    put(ssm, "/mail", "someone@mail.example.com", AllowedPattern=r"^\S+@\S+\.\S+$")
+    for pattern in ("(", "(a+)+$", "(a|a)*b", "a*a*a*a*a*b", "^.*.*.*.*.*x", "^(a?){64}a{64}$", "^" + "a?" * 30):
         code, _ = refused(put, ssm=ssm, name="/p", value="a" * 60, AllowedPattern=pattern)
         assert code == "InvalidAllowedPatternException"
 
@@ -260,3 +262,10 @@ def test_regions_are_public_parameters(ssm):
     assert f"{path}/us-east-1" in listed
     assert all(name.count("/") == 5 for name in listed)
     assert refused(ssm.get_parameter, Name="/aws/service/none")[0] == "ParameterNotFound"
+
+
+def test_no_value_is_in_the_trail_on_the_disk_or_in_the_log(ssm, cloud, tmp_path):
+    put(ssm, "/s", "a value that is easily found", Type="SecureString")
+    ssm.get_parameter(Name="/s", WithDecryption=True)
+    assert "easily found" not in str(cloud.events()) + str(cloud.calls())
+    assert all(b"easily found" not in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())

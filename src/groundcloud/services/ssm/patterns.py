@@ -1,19 +1,23 @@
 """Allowed patterns: a regular expression of the customer's that values must fit.
 
-A pattern whose cost could grow without bound is refused: repetitions of what repeats or chooses itself, and more than
-two repetitions of any character.
+A pattern that could keep the cloud busy is refused: repetitions of what repeats or chooses itself, and more repetitions
+than the length of the value allows, for each multiplies the steps by that length, and each choice by two.
 """
 
 import re
 
 from groundcloud.services.ssm import errors
 
-_ANYTHING = re.compile(r"(?<!\\)\.(?:[*+]|\{\d*,\d*\})")
+_REPETITION = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\d*\})")
+_CHOICE = re.compile(r"(?<![\\(*+?}])\?|(?<!\\)\|")
+_MOST_STEPS = 100_000_000
 
 
 def check(pattern: str, value: str) -> None:
     """Raises `ParameterPatternMismatchException`, and `InvalidAllowedPatternException` for what is no pattern."""
-    if _repeats_without_bound(pattern) or len(_ANYTHING.findall(pattern)) > 2:
+    factors = len(_REPETITION.findall(pattern)) + (not pattern.startswith("^"))
+    steps = len(value) ** factors << min(len(_CHOICE.findall(pattern)), 64)
+    if _repeats_without_bound(pattern) or steps > _MOST_STEPS:
         raise errors.InvalidPattern(pattern=pattern)
     try:
         fits = re.search(pattern, value) is not None
@@ -44,7 +48,7 @@ def _repeats_without_bound(pattern: str) -> bool:
             if inner and repeated:
                 return True
             varies[-1] = varies[-1] or inner or repeated
-        elif character in "*+{|":
+        elif character in "*+{|" or (character == "?" and pattern[at - 1 : at] != "("):
             varies[-1] = True
         at += 1
     return False
