@@ -71,6 +71,23 @@ def test_tables_are_listed_by_name_in_pages(dynamodb):
     assert [name for page in pages for name in page["TableNames"]] == ["aaa", "bbb", "ccc"]
 
 
+def test_what_is_not_encrypted_is_not_said_to_be(dynamodb):
+    with pytest.raises(ClientError, match="does not support the parameter SSESpecification"):
+        dynamodb.create_table(TableName="sealed", SSESpecification={"Enabled": True, "SSEType": "KMS"}, **SIMPLE)
+    dynamodb.create_table(TableName="plain", SSESpecification={"Enabled": False}, **SIMPLE)
+    assert "SSEDescription" not in dynamodb.describe_table(TableName="plain")["Table"]
+
+
+def test_point_in_time_recovery_is_off(dynamodb, simple):
+    found = dynamodb.describe_continuous_backups(TableName=simple)["ContinuousBackupsDescription"]
+    assert found["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
+
+
+def test_limits_and_endpoints_are_told(dynamodb):
+    assert dynamodb.describe_limits()["TableMaxReadCapacityUnits"] == 40_000
+    assert dynamodb.describe_endpoints()["Endpoints"][0]["Address"] == "dynamodb.us-east-1.amazonaws.com"
+
+
 def test_a_protected_table_is_not_deleted(dynamodb, simple):
     dynamodb.update_table(TableName=simple, DeletionProtectionEnabled=True)
     with pytest.raises(ClientError, match="currently protected against deletion"):

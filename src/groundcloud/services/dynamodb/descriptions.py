@@ -56,20 +56,7 @@ def described(table: Table, status: str = "", brief: bool = False) -> dict[str, 
     if table.stream_label:
         found["latest_stream_label"] = table.stream_label
         found["latest_stream_arn"] = stream_arn(table)
-    if table.sse_type:
-        found["sse_description"] = {
-            "status": "ENABLED",
-            "sse_type": table.sse_type,
-            "kms_master_key_arn": _key_arn(table),
-        }
     return found
-
-
-def _key_arn(table: Table) -> str:
-    if table.kms_key.startswith("arn:"):
-        return table.kms_key
-    kind = "" if table.kms_key.startswith("alias/") else "key/"
-    return f"arn:aws:kms:{table.region}:{table.account}:{kind}{table.kms_key}"
 
 
 def _indexes(table: Table, local: bool, status: str) -> list[dict[str, Any]]:

@@ -23,6 +23,10 @@ class ResourceArnNotFound(AwsError, code="ResourceNotFoundException"):
     """Requested resource not found: ResourcArn: {arn} not found"""
 
 
+class NoSuchTable(AwsError, code="TableNotFoundException"):
+    """Table not found: {table_name}"""
+
+
 class TableExists(AwsError, code="ResourceInUseException"):
     """Table already exists: {table_name}"""
 

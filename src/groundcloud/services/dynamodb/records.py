@@ -116,8 +116,6 @@ class Table(Record):
     on_demand_throughput: OnDemandThroughput | None = None
     table_class: str = "STANDARD"
     deletion_protection: bool = False
-    sse_type: str = ""
-    kms_key: str = ""
     tags: dict[str, str] = {}
     policy: str = ""
     policy_revision: str = ""

@@ -2,6 +2,7 @@
 
 from groundcloud.operation import Service
 from groundcloud.services.dynamodb import (
+    backups,
     batches,
     limits,
     queries,
@@ -22,6 +23,7 @@ service = Service(
     reads,
     writes,
     queries,
+    backups,
     batches,
     transactions,
     time_to_live,

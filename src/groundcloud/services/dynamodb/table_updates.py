@@ -31,7 +31,7 @@ from groundcloud.services.dynamodb.table_checks import (
     check_projection,
     check_throughput,
 )
-from groundcloud.services.dynamodb.tables import find_table, new_index, set_encryption, set_stream
+from groundcloud.services.dynamodb.tables import check_encryption, find_table, new_index, set_stream
 from groundcloud.store import Transaction
 
 
@@ -58,6 +58,8 @@ async def update_table(
             "SSESpecification or ReplicaUpdates is required"
         )
 
+    check_encryption(sse_specification)
+
     def work(tx: Transaction) -> Table:
         table = find_table(ctx, tx, table_name)
         if any(index.status != "ACTIVE" for index in table.secondary_indexes):
@@ -68,7 +70,6 @@ async def update_table(
         if deletion_protection_enabled is not None:
             table.deletion_protection = deletion_protection_enabled
         table.on_demand_throughput = on_demand_throughput or table.on_demand_throughput
-        set_encryption(table, sse_specification)
         _set_stream(ctx, table, stream_specification)
         follow_table(tx, find_table(ctx, tx, table_name), table, ctx.now())
         _change_indexes(table, attribute_definitions, global_secondary_index_updates)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from groundcloud.context import Context
+from groundcloud.errors import ParameterNotWritten
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors
@@ -70,6 +71,7 @@ async def create_table(
 ) -> object:
     account, region, name = named(ctx, table_name)
     check_name(name)
+    check_encryption(sse_specification)
     if not key_schema:
         raise invalid_value("KeySchema must be specified")
     check_key_schema(key_schema)
@@ -99,7 +101,6 @@ async def create_table(
         policy=resource_policy,
         policy_revision=str(int(now.timestamp() * 1000)) if resource_policy else "",
     )
-    set_encryption(table, sse_specification)
     set_stream(ctx, table, stream_specification)
 
     def work(tx: Transaction) -> Table:
@@ -129,14 +130,17 @@ def new_index(index: IndexDefinition, number: int, local: bool, status: str = "A
     )
 
 
-def set_encryption(table: Table, wanted: SseSpecification | None) -> None:
-    """Which key a table names. Items are in the data folder, under the file system's protection."""
+def check_encryption(wanted: SseSpecification | None) -> None:
+    """Tables are protected as the data folder is. Encryption under a key of KMS is not written, and not pretended.
+
+    Raises `ValidationException`, `NotImplemented`.
+    """
     if wanted is None:
         return
-    if not wanted.enabled and (wanted.sse_type or wanted.kms_master_key_id):
+    if wanted.enabled:
+        raise ParameterNotWritten(parameter="SSESpecification.Enabled", service="dynamodb", operation="CreateTable")
+    if wanted.sse_type or wanted.kms_master_key_id:
         raise invalid_value("SSESpecification's SSEType and KMSMasterKeyId need Enabled to be true")
-    table.sse_type = (wanted.sse_type or "KMS") if wanted.enabled else ""
-    table.kms_key = (wanted.kms_master_key_id or "alias/aws/dynamodb") if wanted.enabled else ""
 
 
 def set_stream(ctx: Context, table: Table, wanted: StreamSpecification | None) -> None:
