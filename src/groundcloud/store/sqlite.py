@@ -31,8 +31,9 @@ _LONG_LOG = 1_000
 _WAIT_FOR_OTHERS = 30.0
 """Seconds that a write waits for the lock of another process before it is refused."""
 
+# `kv` has row ids: without them a row is a key of the tree, and a search reads all of every large value that it passes.
 _SCHEMA = """
-create table if not exists kv (k blob primary key, v blob not null) without rowid;
+create table if not exists kv (k blob primary key, v blob not null);
 create table if not exists changes (revision integer primary key autoincrement, k blob not null);
 create table if not exists meta (name text primary key, value integer not null) without rowid;
 """
@@ -55,7 +56,7 @@ class _Table:
         return row[0] if row else None
 
     def set(self, key: bytes, value: bytes) -> None:
-        self._execute("insert or replace into kv values (?,?)", (key, value))
+        self._execute("insert into kv values (?,?) on conflict (k) do update set v=excluded.v", (key, value))
 
     def delete(self, key: bytes) -> None:
         self._execute("delete from kv where k=?", (key,))

@@ -15,6 +15,8 @@ from groundcloud.store import Store, Transaction
 Waiting = dict[tuple[str, str], list[tuple[datetime, str, bytes]]]
 
 _MOST_WAITING = 2_000
+_LARGEST_BATCH = 100
+"""Events in one record: about a hundred kilobytes."""
 
 
 class Recorder:
@@ -72,8 +74,10 @@ class Recorder:
 
 def _write_events(tx: Transaction, waiting: Waiting) -> None:
     for (account, region), events in waiting.items():
-        time, event_id, _ = events[0]
-        tx.put(_batch(account, region, time, event_id, [event for _, _, event in events]))
+        for start in range(0, len(events), _LARGEST_BATCH):
+            batch = events[start : start + _LARGEST_BATCH]
+            time, event_id, _ = batch[0]
+            tx.put(_batch(account, region, time, event_id, [event for _, _, event in batch]))
 
 
 def _batch(account: str, region: str, time: datetime, event_id: str, events: list[bytes]) -> EventBatch:
