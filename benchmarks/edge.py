@@ -50,7 +50,7 @@ def requests_of(server: Running, operation: str, roles: dict[str, str]) -> tuple
         service, form = READS[operation]
         return [signed(endpoint, service, form, server.key, server.secret) for _ in range(100)], True
     if operation == "AssumeRole":
-        form = f"Action=AssumeRole&Version=2011-06-15&RoleSessionName=s&RoleArn={roles[server.peer.name]}"
+        form = f"Action=AssumeRole&Version=2011-06-15&RoleSessionName=session&RoleArn={roles[server.peer.name]}"
         return [signed(endpoint, "sts", form, server.key, server.secret) for _ in range(100)], True
     form = "Action=CreateUser&Version=2010-05-08&UserName=b{}"
     return [signed(endpoint, "iam", form.format(next(_names)), server.key, server.secret) for _ in range(9_000)], False

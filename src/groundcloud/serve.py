@@ -6,6 +6,7 @@ arguments and in no environment. It says `ready` on standard output, or why it i
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -156,6 +157,7 @@ def _answer(
             for loop in controllers:
                 loop.start()
 
+    _calm_collector()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(cloud, plain, secure, tls, begin, over))
@@ -169,6 +171,14 @@ def _loops(cloud: Cloud) -> list[Loop]:
     """The controllers, each loop over its own store."""
     stores = [(cloud.store, cloud.controllers()), *cloud.plane_controllers()]
     return [Loop(store, controllers, now=cloud.world.clock) for store, controllers in stores]
+
+
+def _calm_collector() -> None:
+    """Let Python look for cycles seldom. A call makes hardly any, and each full look walks all of AWS's models: at the
+    usual thresholds that is tens of milliseconds, several times a second under load."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def _serve(
