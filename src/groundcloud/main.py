@@ -12,7 +12,7 @@ from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
-from groundcloud.fronts.s3 import S3Front
+from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.gateway import Gateway
@@ -131,7 +131,7 @@ class Cloud:
             region,
             domains,
         )
-        self.gateway.front = S3Front(self.gateway, store).handle
+        self.gateway.front = Doors(self.gateway, store).handle
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and

@@ -57,6 +57,7 @@ class Router:
         self._model = model
         self._rest: dict[str, RestRouter] = {}
         self._targets: dict[str, Target] = {}
+        self._actions: dict[tuple[str, str, str], Target] = {}
 
     def route(self, request: Request, signing_name: str, form: bytes) -> Target:
         """The target of a request; `signing_name` is the service in its signature's scope, if it has one.
@@ -96,12 +97,18 @@ class Router:
         raise UnknownOperation(reason=f"Unknown path {path[:200]}")
 
     def _by_action(self, action: str, version: str, signing_name: str, request: Request) -> Target:
+        known = (action, version, signing_name)
+        if signing_name and (found := self._actions.get(known)) is not None:
+            return found
         entries = [entry for entry in self._named(signing_name, request) if self._speaks(entry, action, version)]
         if not entries and not signing_name:
             entries = catalog().by_version.get(version, [])
         for entry in self._ordered(entries):
             if action in self._model(entry.name).operation_names:
-                return Target(entry.name, "ec2" if entry.protocol == "ec2" else "query", action, {})
+                target = Target(entry.name, "ec2" if entry.protocol == "ec2" else "query", action, {})
+                if signing_name:
+                    self._actions[known] = target
+                return target
         raise InvalidAction(action=action[:200], version=version[:40])
 
     def _speaks(self, entry: Entry, action: str, version: str) -> bool:
@@ -160,4 +167,5 @@ def form_value(form: bytes, name: bytes) -> str:
         return ""
     begin = start + len(name) + 1
     end = form.find(b"&", begin)
-    return unquote_plus(form[begin : end if end >= 0 else len(form)].decode("latin-1"))
+    value = form[begin : end if end >= 0 else len(form)].decode("latin-1")
+    return value if value.isalnum() else unquote_plus(value)

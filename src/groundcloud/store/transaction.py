@@ -21,6 +21,9 @@ class Table(Protocol):
         ...
 
 
+_MOST_REMEMBERED = 10_000
+
+
 class ReadOnly(Exception):
     """An operation that is marked as reading tried to write."""
 
@@ -39,7 +42,17 @@ class Transaction:
         """What readers worked out from these data, by keys of their own (`remembered`)."""
 
     def get(self, kind: type[R], *key: Element) -> R | None:
-        data = self.table.get(pack((kind.table, *key)))
+        """The record, a copy of the caller's own. Readers of one snapshot share the bytes that were found."""
+        packed = pack((kind.table, *key))
+        if self.writable:
+            data = self.table.get(packed)
+        else:
+            try:
+                data = self.memo[packed]
+            except KeyError:
+                data = self.table.get(packed)
+                if len(self.memo) < _MOST_REMEMBERED:
+                    self.memo[packed] = data
         return None if data is None else decode(kind, data)
 
     def put(self, record: R) -> R:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -142,8 +143,9 @@ def as_datetime(value: Any) -> datetime:
     return timestamp_from_number(value)
 
 
+@lru_cache(maxsize=4096)
 def iso8601(value: Any) -> str:
-    """`2030-01-02T03:04:05Z`, with milliseconds when there are any."""
+    """`2030-01-02T03:04:05Z`, with milliseconds when there are any. The same few dates are written again and again."""
     at = as_datetime(value)
     if at.microsecond < 1000:
         return f"{at.isoformat(timespec='seconds')[:19]}Z"

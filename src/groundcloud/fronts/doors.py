@@ -1,0 +1,33 @@
+"""Which requests come to another door than the API's: asked of every request, so it is all that is loaded for it."""
+
+from collections.abc import Awaitable
+
+from groundcloud.gateway.gateway import Gateway
+from groundcloud.gateway.http import Handler, Request, Response
+from groundcloud.store import Store
+
+
+def means_another_door(request: Request) -> bool:
+    """Whether a request comes to a website endpoint, posts a browser's form, or asks across origins."""
+    headers = request.headers
+    if "origin" in headers or request.method == "OPTIONS" or "s3-website" in headers.get("host", ""):
+        return True
+    return request.method == "POST" and headers.get("content-type", "").startswith("multipart/form-data")
+
+
+class Doors:
+    """Hands requests to the gateway, and the others to S3's doors, which are loaded when the first one comes."""
+
+    def __init__(self, gateway: Gateway, store: Store) -> None:
+        self._gateway = gateway
+        self._store = store
+        self._s3: Handler | None = None
+
+    def handle(self, request: Request) -> Response | Awaitable[Response]:
+        if not means_another_door(request):
+            return self._gateway.answer(request)
+        if self._s3 is None:
+            from groundcloud.fronts.s3 import S3Front
+
+            self._s3 = S3Front(self._gateway, self._store).handle
+        return self._s3(request)
