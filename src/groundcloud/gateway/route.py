@@ -125,8 +125,8 @@ class Router:
             if found := router.match(request.method, request.path, request.query, request.headers):
                 return Target(entry.name, entry.protocol, found[0], found[1])
         if signing_name not in ("", "s3"):
-            entries = self._named(signing_name, request)
-            if entries and all(entry.protocol in ("query", "ec2") for entry in entries):
+            first = next(self._ordered(self._named(signing_name, request)), None)
+            if first is not None and first.protocol in ("query", "ec2"):
                 raise MissingAction()
             raise UnknownOperation(
                 reason=f"Unable to determine service/operation name to be authorized for {request.method}"
