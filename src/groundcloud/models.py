@@ -6,7 +6,7 @@ Not `botocore.session`: it takes a third of a second to start, and nothing of it
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
@@ -25,9 +25,10 @@ def service_model(name: str) -> ServiceModel:
 @cache
 def paginators(name: str) -> dict[str, Any]:
     """Where the tokens and limits of a service's list operations are, by operation name."""
-    try:
-        model: dict[str, Any] = _loader.load_service_model(name, "paginators-1")
-    except UnknownServiceError:
+    version = service_model(name).api_version
+    try:  # not by `load_service_model`: it looks through the folders of all services first
+        model: dict[str, Any] = _loader.load_data(f"{name}/{version}/paginators-1")
+    except DataNotFoundError:
         return {}
     pagination: dict[str, Any] = model["pagination"]
     return pagination

@@ -1,8 +1,8 @@
 """Operations: plain functions whose signature says which part of AWS's contract is supported.
 
 `@operation` marks a function and says, beside it, what it acts on and which permission it takes. `Service` binds the
-functions of a service to botocore's model: a name, an argument or a missing member that does not fit is an error at
-start. What a request brings beyond the signature is refused by name (`Operation.arguments`).
+functions of a service to botocore's model: a name, an argument or a missing member that does not fit is an error at its
+first use, and in the tests, which bind all of them. What a request brings beyond the signature is refused by name.
 """
 
 import inspect
@@ -200,7 +200,7 @@ class Service:
     """A service of AWS and the operations that Groundcloud has for it.
 
     `name` is botocore's name; `arn_prefix` is what its ARNs begin with, filled with account and region. The model is
-    loaded, and the functions are bound, at first use.
+    loaded, and each function is bound, at first use.
     """
 
     def __init__(
@@ -221,6 +221,7 @@ class Service:
         self.shared = shared or {}
         """Members that many operations have and none declares, in snake case, with what checks them before the call."""
         self._modules = modules
+        self._bound: dict[str, Operation] = {}
         self._arn_prefix = arn_prefix
 
     def arn(self, account: str, region: str, resource: str) -> str:
@@ -231,27 +232,42 @@ class Service:
         return service_model(self.name)
 
     @cached_property
-    def operations(self) -> dict[str, Operation]:
+    def _functions(self) -> dict[str, Callable[..., Any]]:
         """By AWS's name. Raises `TypeError` for a function that AWS's model does not have."""
         names = {snake(name): name for name in self.model.operation_names}
-        found: dict[str, Operation] = {}
+        found: dict[str, Callable[..., Any]] = {}
         for module in self._modules:
             for function_name, function in vars(module).items():
                 if hasattr(function, "declaration") and function.__module__ == module.__name__:
                     name = names.get(function_name)
                     if name is None:
                         raise TypeError(f"{self.name} has no operation {function_name}")
-                    found[name] = Operation(self, function, self.model.operation_model(name))
+                    found[name] = function
         return found
 
     @cached_property
-    def functions(self) -> dict[str, Operation]:
-        """The same by their functions' names, as operations call one another."""
-        return {found.function.__name__: found for found in self.operations.values()}
+    def _names(self) -> dict[str, str]:
+        return {function.__name__: name for name, function in self._functions.items()}
+
+    @property
+    def operations(self) -> dict[str, Operation]:
+        """All of them, bound, by AWS's name; the tests bind every service."""
+        return {name: self.operation(name) for name in self._functions}
 
     def operation(self, name: str) -> Operation:
-        """Raises `OperationNotWritten` for an operation that AWS has and Groundcloud does not."""
-        found = self.operations.get(name)
+        """An operation by AWS's name, bound at its first use: a first call need not wait for all the others.
+
+        Raises `OperationNotWritten` for one that AWS has and Groundcloud does not, `TypeError` for a signature that
+        does not fit the model.
+        """
+        found = self._bound.get(name)
         if found is None:
-            raise OperationNotWritten(service=self.prefix, operation=name)
+            function = self._functions.get(name)
+            if function is None:
+                raise OperationNotWritten(service=self.prefix, operation=name)
+            found = self._bound[name] = Operation(self, function, self.model.operation_model(name))
         return found
+
+    def named(self, function_name: str) -> Operation:
+        """An operation by its function's name, as operations call one another."""
+        return self.operation(self._names[function_name])

@@ -56,7 +56,7 @@ class Invoker:
     def call(self, ctx: Context, service: str, operation: str, arguments: dict[str, Any]) -> Any:
         """Run another service's operation for this caller, in its transaction."""
         found = self._services[service]
-        called = found.functions[operation]
+        called = found.named(operation)
         if called.asynchronous:
             raise TypeError(f"{service}:{called.name} opens its own transactions and cannot run inside another one")
         source = f"{self._services[ctx.service_name].prefix}.amazonaws.com"

@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from groundcloud.tokens import BASE32
 
@@ -25,7 +25,18 @@ class AwsManagedPolicy(NamedTuple):
     default_version_id: str
     create_date: datetime
     update_date: datetime
-    document: str
+    written: Any
+    """The document as a JSON value."""
+
+    @property
+    def document(self) -> str:
+        """As text; made when it is asked for, since most never are."""
+        return _as_text(self.arn)
+
+
+@cache
+def _as_text(arn: str) -> str:
+    return json.dumps(managed_policies()[arn].written, indent=2)
 
 
 @cache
@@ -42,7 +53,7 @@ def managed_policies() -> dict[str, AwsManagedPolicy]:
             default_version_id=row["version"],
             create_date=datetime.fromisoformat(row["created"]),
             update_date=datetime.fromisoformat(row["updated"]),
-            document=json.dumps(row["document"], indent=2),
+            written=row["document"],
         )
     return found
 
