@@ -36,8 +36,9 @@ same run, in turns, {rounds} rounds of {seconds:g} s each, of which the median c
 machine over loopback: {cores} cores, {cpu}.
 
 What is compared is not the same work. Groundcloud verifies every signature, evaluates policies, keeps an event of each
-call, and has each write on the disk (fsync) before it answers. `moto` and `ministack`, as they start by themselves, verify no
-signature, evaluate no policy and keep nothing on the disk; `ministack AUTH` is ministack with `AUTH=true`, which checks.
+call, and has each write on the disk (fsync) before it answers. `moto` and `ministack`, as they start by themselves,
+verify no signature, evaluate no policy and keep nothing on the disk; `ministack AUTH` is ministack with `AUTH=true`,
+which checks.
 
 """
 _names: Iterator[int] = iter(range(10**9))

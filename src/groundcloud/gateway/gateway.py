@@ -18,11 +18,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from groundcloud.context import Context, Facts, World
+from groundcloud.context import Context, World
 from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
+from groundcloud.gateway.call import Call, guess, style_hint
 from groundcloud.gateway.catalog import catalog
-from groundcloud.gateway.endpoint import Endpoint, Endpoints, Voice
+from groundcloud.gateway.endpoint import Endpoint, Endpoints
 from groundcloud.gateway.facts import signature_facts
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Handler, Request, Response
 from groundcloud.gateway.internal import Internal
@@ -30,7 +31,7 @@ from groundcloud.gateway.invoke import Invoker
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
 from groundcloud.gateway.payload import Payload, check_md5, inflated, without_chunking
-from groundcloud.gateway.protocol import Answer, Input
+from groundcloud.gateway.protocol import Input
 from groundcloud.gateway.route import Router, Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, form_claim, missing_token
 from groundcloud.gateway.trail import Recorder
@@ -57,39 +58,6 @@ class RequestEntityTooLarge(AwsError, code="RequestEntityTooLargeException", sta
 
 class RequestTimeout(AwsError, status=400):
     """Your socket connection to the server was not read from or written to within the timeout period."""
-
-
-class Call:
-    """One request on its way through the gateway."""
-
-    __slots__ = (
-        "answer", "arguments", "body", "bucket", "claim", "endpoint", "error", "facts", "form", "now", "principal",
-        "region", "request", "request_id", "result", "signing_key", "started", "target", "voice",
-    )  # fmt: skip
-
-    def __init__(self, request: Request, request_id: str, now: datetime) -> None:
-        self.request = request
-        self.request_id = request_id
-        self.now = now
-        self.started = time.perf_counter()
-        self.body = b""
-        self.bucket = ""
-        """The bucket that the host names."""
-        self.form: dict[str, str] = {}
-        """The parameters of a form that carries its signature itself."""
-        self.claim: Claim | None = None
-        self.target: Target | None = None
-        self.voice: Voice | None = None
-        self.endpoint: Endpoint | None = None
-        self.principal: Principal = ANONYMOUS
-        self.signing_key = b""
-        self.region = ""
-        headers = request.headers
-        self.facts = Facts(request.client, headers.get("user-agent", ""), headers.get("referer", ""), request.secure)
-        self.arguments: dict[str, Any] = {}
-        self.result: Any = None
-        self.error: AwsError | None = None
-        self.answer: Answer | None = None
 
 
 class Gateway:
@@ -216,7 +184,7 @@ class Gateway:
 
     def _understand(self, call: Call) -> Endpoint:
         request = call.request
-        call.claim = claim(request, _style_hint(request))
+        call.claim = claim(request, style_hint(request))
         if call.claim is None and b"SignatureVersion=2" in call.body:
             call.form = dict(parse_qsl(call.body.decode("latin-1"), keep_blank_values=True))
             call.claim = form_claim(call.form, ErrorStyle.QUERY)
@@ -337,7 +305,7 @@ class Gateway:
         """The error in the protocol that the request speaks."""
         call.error = error
         operation = call.endpoint.operation.model if call.endpoint is not None else None
-        voice = call.voice or self._endpoints.voice(*_guess(call.request))
+        voice = call.voice or self._endpoints.voice(*guess(call.request))
         if voice.style.is_s3 and not error.facts:
             error.facts["resource"] = call.request.path
         answer = voice.write_error(error, call.request_id, operation)
@@ -413,29 +381,6 @@ def _decision(call: Call) -> str:
     if call.principal is ANONYMOUS and call.claim is not None:
         return "unauthenticated"
     return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
-
-
-def _style_hint(request: Request) -> ErrorStyle:
-    """How to word what is wrong with a signature before it is known which service is meant."""
-    if "x-amz-target" in request.headers or "smithy-protocol" in request.headers:
-        return ErrorStyle.JSON
-    authorization = request.headers.get("authorization", "")
-    if is_form(request) or "Action=" in request.query:
-        return ErrorStyle.EC2 if "/ec2/aws4_request" in authorization else ErrorStyle.QUERY
-    if authorization.startswith("AWS4") and "/s3/aws4_request" not in authorization:
-        return ErrorStyle.REST_JSON
-    return ErrorStyle.S3
-
-
-def _guess(request: Request) -> tuple[str, str]:
-    """A service and protocol in which to refuse what names none: the plain forms of each family."""
-    if "smithy-protocol" in request.headers:
-        return "cloudwatch", "smithy-rpc-v2-cbor"
-    if "x-amz-target" in request.headers or "json" in request.headers.get("content-type", ""):
-        return "kms", "json"
-    if is_form(request) or "Action=" in request.query:
-        return "sts", "query"
-    return "s3", "rest-xml"
 
 
 def _take(request: Request) -> bytes:
