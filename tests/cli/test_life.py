@@ -150,6 +150,9 @@ def test_logs_can_be_followed(groundcloud: CommandLine, running: RunningCloud):
 
 def test_reset_asks_and_then_forgets(groundcloud: CommandLine, running: RunningCloud):
     (running.data / "notes.txt").write_text("the owner's own")
+    s3 = running.client("s3")
+    s3.create_bucket(Bucket="large-things")
+    s3.put_object(Bucket="large-things", Key="thing", Body=bytes(200_000))
     assert "Nothing was deleted" in groundcloud("reset", "--data", running.data, code=1).err
     groundcloud("reset", "--data", running.data, "--yes")
     assert os.listdir(running.data) == ["notes.txt"]
