@@ -5,7 +5,6 @@ import binascii
 from datetime import UTC, datetime
 
 import msgspec
-from cryptography import x509
 
 from groundcloud.assertions import Rejected
 from groundcloud.assertions.xml import DSIG, Element, parse
@@ -43,6 +42,8 @@ def read_metadata(document: str) -> SamlMetadata:
 
 
 def _certificate(element: Element) -> bytes:
+    from cryptography import x509  # no call of STS waits for it that shows no assertion
+
     try:
         data = base64.b64decode("".join((element.text or "").split()), validate=True)
         x509.load_der_x509_certificate(data)

@@ -4,14 +4,12 @@ A signature is taken only where it is the child of the element that it signs, an
 is given back. What else is in the document is never looked at: that is what signature wrapping needs (OWASP, "SAML
 Security"; McIntosh and Austel, "XML signature element wrapping attacks").
 
-lxml and signxml are imported at first use: they take longer to load than a whole start of the cloud may wait.
+lxml, signxml and x509 are imported at first use: they take longer to load than a whole start of the cloud may wait.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-
-from cryptography import x509
 
 from groundcloud.assertions import Rejected
 
@@ -47,6 +45,7 @@ def signed_by(element: Element, certificates: Iterable[bytes], now: datetime) ->
 
     The element is verified as a document of its own: nothing around it can lend it a meaning or an id.
     """
+    from cryptography import x509
     from lxml import etree
     from signxml.algorithms import SignatureMethod
     from signxml.exceptions import SignXMLException
