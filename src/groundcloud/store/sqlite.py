@@ -7,6 +7,7 @@ with the loop, and the loop answers reads while the disk works. Several processe
 
 import asyncio
 import mmap
+import os
 import sqlite3
 import sys
 import threading
@@ -65,6 +66,11 @@ class _Table:
         return self._execute(_BACKWARD if reverse else _FORWARD, (low, high, limit)).fetchall()
 
 
+_maps: dict[tuple[int, int], mmap.mmap] = {}
+"""Maps of WAL indexes by device and inode, never closed: closing any descriptor of a file gives up all POSIX locks that
+this process has on it, SQLite's among them (sqlite.org/howtocorrupt.html, 2.2)."""
+
+
 class _WalIndex:
     """Tells whether anybody, in any process, has committed: the head of SQLite's shared WAL index says so.
 
@@ -74,8 +80,13 @@ class _WalIndex:
     __slots__ = ("_map",)
 
     def __init__(self, database: Path) -> None:
-        with open(f"{database}-shm", "rb") as file:
-            self._map = mmap.mmap(file.fileno(), 48, prot=mmap.PROT_READ)
+        path = f"{database}-shm"
+        found = os.stat(path)
+        known = _maps.get((found.st_dev, found.st_ino))
+        if known is None:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            known = _maps[found.st_dev, found.st_ino] = mmap.mmap(descriptor, 48, prot=mmap.PROT_READ)
+        self._map = known
 
     def state(self) -> bytes:
         return self._map[:48]
