@@ -56,7 +56,7 @@ class MachineFailed(Exception):
 
 
 class Machines(Protocol):
-    """The machine engine. Every method may be repeated at no harm; none blocks longer than some hundred milliseconds."""
+    """The machine engine. Every method may be repeated at no harm; none blocks for longer than part of a second."""
 
     def start(self, machine: Machine) -> State:
         """Boot it, unless it runs. Raises `MachineFailed`."""
