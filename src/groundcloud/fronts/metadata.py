@@ -22,7 +22,7 @@ from groundcloud.store import Transaction
 log = logging.getLogger(__name__)
 
 _VERSIONS = "1.0\n2021-07-15\nlatest"
-_TOKEN, _TTL = "x-aws-ec2-metadata-token", "x-aws-ec2-metadata-token-ttl-seconds"  # noqa: S105 - names of headers
+_TOKEN, _TTL = "x-aws-ec2-metadata-token", "x-aws-ec2-metadata-token-ttl-seconds"
 
 AssumeRole = Callable[[Transaction, Principal, str, str], Any]
 """Credentials of a role for the EC2 service: transaction, principal, the role's ARN, the session's name."""
@@ -138,9 +138,7 @@ class Metadata:
         }
         sealed = self._world.sealer.seal(json.dumps(document).encode(), "ec2.role_credentials")
         return tx.put(
-            RoleCredentials(
-                instance.owner_id, instance.region, instance.instance_id, role, made["expiration"], sealed
-            )
+            RoleCredentials(instance.owner_id, instance.region, instance.instance_id, role, made["expiration"], sealed)
         )
 
 

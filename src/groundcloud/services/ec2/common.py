@@ -141,13 +141,14 @@ def made(
     by: str,
     specifications: Sequence[TagSpecification],
     facts: Mapping[str, str | Sequence[str]],
+    name: str = "*",
 ) -> list[Resource]:
-    """What a call is about to make, and the tagging of it."""
+    """What a call is about to make, and the tagging of it. `name`: what its ARN ends with, where the caller says it."""
     tags = [tag for each in specifications or () if each.resource_type == resource_type for tag in each.tags]
     brought: dict[str, str | Sequence[str]] = {f"aws:requesttag/{tag.key.lower()}": tag.value for tag in tags}
     if tags:
         brought["aws:tagkeys"] = [tag.key for tag in tags]
-    arn = ctx.arn(f"{resource_type}/*")
+    arn = ctx.arn(f"{resource_type}/{name}")
     found = [Resource(arn, facts={**facts, **brought})]
     if tags:
         found.append(Resource(arn, action="ec2:CreateTags", facts={**facts, **brought, "ec2:createaction": by}))

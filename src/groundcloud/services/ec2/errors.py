@@ -254,3 +254,93 @@ class InvalidAddressUnavailable(AwsError, code="InvalidAddress.NotFound"):
 
 class InsufficientCidrBlocks(AwsError):
     """There are no more free ranges for a default subnet in the default VPC."""
+
+
+# -- instances, images and key pairs
+
+
+class NoSuchInstance(AwsError, code="InvalidInstanceID.NotFound"):
+    """The instance ID{named} not exist"""
+
+
+class IncorrectInstanceState(AwsError):
+    """{reason}"""
+
+
+class InstanceLimitExceeded(AwsError):
+    """You have requested more instances ({wanted}) than your current instance limit of {limit} allows."""
+
+
+class InsufficientInstanceCapacity(AwsError, status=500):
+    """{reason}"""
+
+
+class InvalidInstanceId(AwsError, code="InvalidInstanceID"):
+    """{reason}"""
+
+
+class InvalidInstanceAttribute(AwsError, code="InvalidInstanceAttributeValue"):
+    """{reason}"""
+
+
+class InvalidInstanceType(AwsError):
+    """{reason}"""
+
+
+class NoSuchAssociation(AwsError, code="InvalidAssociationID.NotFound"):
+    """The association ID '{id}' does not exist"""
+
+
+class NoSuchImage(AwsError, code="InvalidAMIID.NotFound"):
+    """The image{named} not exist"""
+
+
+class MalformedImageId(AwsError, code="InvalidAMIID.Malformed"):
+    """Invalid id: "{id}" (expecting "ami-...")"""
+
+
+class ImageUnavailable(AwsError, code="InvalidAMIID.Unavailable"):
+    """The image ID '{id}' is not available to be launched yet."""
+
+
+class NoSuchKeyPair(AwsError, code="InvalidKeyPair.NotFound"):
+    """The key pair '{name}' does not exist"""
+
+
+class NoSuchKeyPairId(AwsError, code="InvalidKeyPair.NotFound"):
+    """The key pair ID{named} not exist"""
+
+
+class KeyPairDuplicate(AwsError, code="InvalidKeyPair.Duplicate"):
+    """The keypair already exists"""
+
+
+class InvalidKeyFormat(AwsError, code="InvalidKey.Format"):
+    """Key is not in valid OpenSSH public key format"""
+
+
+class MalformedUserData(AwsError, code="InvalidUserData.Malformed"):
+    """Invalid BASE64 encoding of user data."""
+
+
+class NoDefaultSubnet(AwsError, code="MissingInput"):
+    """No default subnet for availability zone: '{zone}'"""
+
+
+# -- volumes and snapshots
+
+
+class NoSuchVolume(AwsError, code="InvalidVolume.NotFound"):
+    """The volume{named} not exist."""
+
+
+class NoSuchSnapshot(AwsError, code="InvalidSnapshot.NotFound"):
+    """The snapshot{named} not exist."""
+
+
+class InvalidBlockDeviceMapping(AwsError):
+    """{reason}"""
+
+
+class UnknownVolumeType(AwsError):
+    """The volume type '{volume_type}' is not known."""

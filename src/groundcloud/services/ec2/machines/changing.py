@@ -30,9 +30,7 @@ def _state(code: int) -> dict[str, Any]:
     return {"code": code, "name": STATE_NAMES[code]}
 
 
-def _changed(
-    ctx: Context, instance_ids: Sequence[str], change: Callable[[Instance], None]
-) -> list[dict[str, Any]]:
+def _changed(ctx: Context, instance_ids: Sequence[str], change: Callable[[Instance], None]) -> list[dict[str, Any]]:
     """Change each instance, all or none; their states before and after."""
     if not instance_ids:
         raise errors.MissingParameter(name="InstanceId")

@@ -4,7 +4,6 @@ Everything is decided from the record and from what the engine sees, so that a c
 looking again: a machine that still runs is kept, one that should run is booted.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,6 +12,7 @@ from typing import Any
 from groundcloud.controllers import Outcome
 from groundcloud.engines.machines.wanted import Disk, Machine, MachineFailed, Machines, State, Volumes
 from groundcloud.engines.network.wanted import Networks, Unreachable
+from groundcloud.services.ec2.machines.ending import end, stop
 from groundcloud.services.ec2.machines.instance_types import instance_types
 from groundcloud.services.ec2.machines.records import (
     PENDING,
@@ -24,7 +24,6 @@ from groundcloud.services.ec2.machines.records import (
     Instance,
     StateReason,
 )
-from groundcloud.services.ec2.machines.ending import end, stop
 from groundcloud.services.ec2.network.names import private_name
 from groundcloud.services.ec2.network.records import NetworkInterface
 from groundcloud.services.ec2.storage.records import Volume
@@ -65,12 +64,15 @@ class Instances:
             return Outcome()
         return self._STEPS[wanted.state](self, wanted)
 
+    def _now(self) -> float:
+        return self._clock().timestamp()
+
     def _state(self, instance_id: str, age: float = _LOOK / 2) -> State | None:
         """What the engine sees of a machine; looked at for all machines at once."""
         looked, found = self._seen
-        if time.monotonic() - looked > age:
+        if self._now() - looked > age:
             found = self._machines.states()
-            self._seen = (time.monotonic(), found)
+            self._seen = (self._now(), found)
         return found.get(instance_id)
 
     # -- one step for each state
@@ -89,8 +91,12 @@ class Instances:
         if instance.vpc_id not in self._networks.networks():
             return False
         with self._store.snapshot() as tx:
-            volumes = [tx.get(Volume, instance.owner_id, instance.region, each.volume_id) for each in instance.block_devices]
-            interfaces = [tx.get(NetworkInterface, instance.owner_id, instance.region, each) for each in instance.interfaces]
+            volumes = [
+                tx.get(Volume, instance.owner_id, instance.region, each.volume_id) for each in instance.block_devices
+            ]
+            interfaces = [
+                tx.get(NetworkInterface, instance.owner_id, instance.region, each) for each in instance.interfaces
+            ]
         found = [each for each in volumes if each is not None]
         root = next(each for each in found if each.attachments[0].device == instance.root_device_name)
         for volume in found:
@@ -105,7 +111,9 @@ class Instances:
             vcpus=kind.vcpus,
             memory_mib=kind.memory_mib,
             disks=tuple(
-                Disk(each.volume_id, each.attachments[0].device.removeprefix("/dev/")) for each in found if each is not root
+                Disk(each.volume_id, each.attachments[0].device.removeprefix("/dev/"))
+                for each in found
+                if each is not root
             ),
         )
         self._machines.start(machine)
@@ -151,9 +159,9 @@ class Instances:
         """Shut a machine down; True once it is gone from the host."""
         state = self._state(instance.instance_id, _SOON / 2)
         if state is not None and state.running:
-            asked = self._asked.setdefault(instance.instance_id, time.monotonic())
-            force = instance.forced or time.monotonic() - asked > _PATIENCE
-            if force or time.monotonic() - asked < _SOON:
+            asked = self._asked.setdefault(instance.instance_id, self._now())
+            force = instance.forced or self._now() - asked > _PATIENCE
+            if force or self._now() - asked < _SOON:
                 self._machines.stop(instance.instance_id, force=force)
             return False
         self._asked.pop(instance.instance_id, None)

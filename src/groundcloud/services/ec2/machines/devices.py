@@ -1,13 +1,13 @@
 """The volumes of a launch: the image's block devices with what the launch says over them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from groundcloud.context import Context
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tag
 from groundcloud.services.ec2.machines.parts import Ebs, Mapping
-from groundcloud.services.ec2.machines.records import BlockDevice, Image
+from groundcloud.services.ec2.machines.records import BlockDevice, Image, ImageDevice
 from groundcloud.services.ec2.storage.records import Snapshot, Volume, VolumeAttachment
 from groundcloud.services.ec2.storage.types import check_volume
 
@@ -40,7 +40,7 @@ def devices_for(ctx: Context, image: Image, mappings: Sequence[Mapping]) -> list
     return found + [_device(ctx, name, ebs, None) for name, ebs in wanted.items()]
 
 
-def _of_image(device: object) -> dict[str, object]:
+def _of_image(device: ImageDevice) -> dict[str, Any]:
     names = ("snapshot_id", "volume_size", "volume_type", "delete_on_termination", "encrypted", "iops", "throughput")
     return {name: getattr(device, name) for name in names}
 

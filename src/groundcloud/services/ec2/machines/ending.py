@@ -1,8 +1,8 @@
 """What happens to an instance's records when its machine is gone: at a stop, and at its end."""
 
 from groundcloud.context import Context
-from groundcloud.services.ec2.machines.records import STOPPED, TERMINATED, Instance, UserData
 from groundcloud.services.ec2.machines.metadata import RoleCredentials
+from groundcloud.services.ec2.machines.records import STOPPED, TERMINATED, Instance, UserData
 from groundcloud.services.ec2.machines.views import interfaces_of
 from groundcloud.services.ec2.network.interfaces import delete_interface, detach, release_public
 from groundcloud.services.ec2.storage.records import Volume
@@ -28,7 +28,9 @@ def end(ctx: Context, instance: Instance) -> None:
         if deleted:
             delete_interface(ctx, interface)
     for volume in list(ctx.scan(Volume, instance.instance_id, index="by_instance")):
-        goes = any(each.delete_on_termination for each in volume.attachments if each.instance_id == instance.instance_id)
+        goes = any(
+            each.delete_on_termination for each in volume.attachments if each.instance_id == instance.instance_id
+        )
         volume.attachments = [each for each in volume.attachments if each.instance_id != instance.instance_id]
         volume.state = "deleting" if goes else "available"
         ctx.put(volume)

@@ -1,6 +1,7 @@
 """Keys for ssh: making them, reading what people import, and the fingerprints that AWS computes. Pure.
 
-Source: "Verify the fingerprint of your key pair" in the EC2 user guide; PuTTY's documentation, appendix "PPK file format".
+Source: "Verify the fingerprint of your key pair" in the EC2 user guide; PuTTY's documentation, appendix
+"PPK file format".
 """
 
 import base64

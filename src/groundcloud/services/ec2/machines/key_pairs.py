@@ -94,9 +94,7 @@ def import_key_pair(
         raise errors.InvalidKeyFormat() from error
     public_key = key_material.openssh(key)
     key_type = "rsa" if public_key.startswith("ssh-rsa") else "ed25519"
-    pair = _kept(
-        ctx, key_name, key_type, key_material.imported_fingerprint(key), public_key, tag_specifications
-    )
+    pair = _kept(ctx, key_name, key_type, key_material.imported_fingerprint(key), public_key, tag_specifications)
     return {
         "key_fingerprint": pair.key_fingerprint,
         "key_name": key_name,

@@ -15,9 +15,10 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
-from groundcloud.services.ec2.common import TagSpecification, as_resource, made
+from groundcloud.services.ec2.common import Tagged, TagSpecification, as_resource, made
 from groundcloud.services.ec2.machines.describing import reservation
 from groundcloud.services.ec2.machines.devices import devices_for, make_volumes
+from groundcloud.services.ec2.machines.images import may_launch
 from groundcloud.services.ec2.machines.instance_types import InstanceType, instance_types
 from groundcloud.services.ec2.machines.key_pairs import named
 from groundcloud.services.ec2.machines.parts import (
@@ -80,14 +81,10 @@ def _on(
     image = image_of(ctx, image_id)
     owner = "" if image is None else image.owner_id
     found.append(Resource(f"arn:aws:ec2:{ctx.region}::image/{image_id}", facts={**facts, "ec2:owner": owner}))
-    for kind, resource_id in ((Subnet, subnet_id), *((SecurityGroup, each) for each in security_group_ids)):
-        record = ctx.get(kind, resource_id) if resource_id else None
-        if record is not None:
-            found.append(as_resource(record))
-    pair = named(ctx, key_name) if key_name else None
-    if pair is not None:
-        found.append(as_resource(pair))
-    return found
+    used: list[Tagged | None] = [ctx.get(Subnet, subnet_id)] if subnet_id else []
+    used += [ctx.get(SecurityGroup, each) for each in security_group_ids]
+    used.append(named(ctx, key_name) if key_name else None)
+    return found + [as_resource(each) for each in used if each is not None]
 
 
 @operation(on=_on, harmless=("AdditionalInfo",))
@@ -145,7 +142,8 @@ def run_instances(
             interfaces=make_interfaces(ctx, place, instance_id, tags["network-interface"]),
             block_devices=make_volumes(ctx, volumes, zone, instance_id, tags["volume"]),
             metadata_options=_metadata_options(metadata_options), disable_api_termination=disable_api_termination,
-            disable_api_stop=disable_api_stop, auto_public=place.auto_public, shutdown_behavior=instance_initiated_shutdown_behavior,
+            disable_api_stop=disable_api_stop, auto_public=place.auto_public,
+            shutdown_behavior=instance_initiated_shutdown_behavior,
             ebs_optimized=ebs_optimized, monitoring=monitoring is not None and monitoring.enabled,
             tenancy=placement.tenancy or "default", placement_group=placement.group_name or None,
             credits=credit_specification.cpu_credits if credit_specification is not None else "",
@@ -171,14 +169,16 @@ def _launched_before(ctx: Context, client_token: str, request: str) -> list[Inst
     """What this client token has launched. Raises `IdempotentParameterMismatch`."""
     found = list(ctx.scan(Instance, client_token, index="by_token"))
     if found and found[0].request != request:
-        raise errors.IdempotentParameterMismatch()
+        raise errors.IdempotentParameterMismatch(token=client_token)
     return found
 
 
 def _count(least: int, most: int) -> int:
     for name, value in (("minCount", least), ("maxCount", most)):
         if value < 1:
-            raise errors.InvalidParameterValue(reason=f"Value ({value}) for parameter {name} is invalid. Expected a positive integer.")
+            raise errors.InvalidParameterValue(
+                reason=f"Value ({value}) for parameter {name} is invalid. Expected a positive integer."
+            )
     if least > most:
         raise errors.InvalidParameterValue(
             reason=f"Value ({least}) for parameter minCount is invalid. minCount may not exceed maxCount."
@@ -188,9 +188,7 @@ def _count(least: int, most: int) -> int:
     return min(most, _MOST_AT_ONCE)
 
 
-def _resolve(
-    ctx: Context, image_id: str, instance_type: str, key_name: str, user_data: str, request: str
-) -> Launch:
+def _resolve(ctx: Context, image_id: str, instance_type: str, key_name: str, user_data: str, request: str) -> Launch:
     if not image_id:
         raise errors.MissingParameter(name="ImageId")
     kind = instance_types().get(instance_type)
@@ -211,10 +209,7 @@ def launchable(ctx: Context, image_id: str) -> Image:
     if not image_id.startswith("ami-"):
         raise errors.MalformedImageId(id=image_id)
     image = image_of(ctx, image_id)
-    allowed = image is not None and (
-        image.owner_id == ctx.account or bool({ctx.account, "all"} & set(image.launch_accounts))
-    )
-    if image is None or not allowed or image.region != ctx.region or image.state == "deregistered":
+    if image is None or not may_launch(ctx, image) or image.region != ctx.region or image.state == "deregistered":
         raise errors.NoSuchImage(named=f" id '[{image_id}]' does")
     if image.state != "available":
         raise errors.ImageUnavailable(id=image_id)
@@ -236,4 +231,3 @@ def _metadata_options(asked: MetadataSpecification | None) -> MetadataOptions:
     asked = asked or MetadataSpecification()
     given = {name: value for name in asked.__struct_fields__ if (value := getattr(asked, name)) is not None}
     return MetadataOptions(**given)
-

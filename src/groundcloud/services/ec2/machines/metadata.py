@@ -192,8 +192,6 @@ def _iam(instance: Instance, extra: Extra) -> Tree:
     return found
 
 
-
-
 def _network(tx: Transaction, interface: NetworkInterface) -> Tree:
     subnet = tx.get(Subnet, interface.owner_id, interface.region, interface.subnet_id)
     vpc = tx.get(Vpc, interface.owner_id, interface.region, interface.vpc_id)

@@ -132,9 +132,7 @@ def make_interfaces(ctx: Context, place: Place, instance_id: str, tags: Sequence
     return made
 
 
-def _new_interface(
-    ctx: Context, place: Place, wanted: InterfaceSpecification, tags: Sequence[Tag]
-) -> NetworkInterface:
+def _new_interface(ctx: Context, place: Place, wanted: InterfaceSpecification, tags: Sequence[Tag]) -> NetworkInterface:
     primary = wanted.private_ip_address or next(
         (each.private_ip_address for each in wanted.private_ip_addresses if each.primary), ""
     )
@@ -148,4 +146,3 @@ def _new_interface(
         description=wanted.description,
         tags=tags,
     )
-

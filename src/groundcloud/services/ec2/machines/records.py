@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import field
+
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tagged, register
 from groundcloud.store import Part, Record
@@ -84,6 +86,11 @@ class Instance(Tagged):
     indexes = {
         "by_id": ("instance_id",),
         "by_reservation": ("owner_id", "region", "reservation_id", "instance_id"),
+        "by_profile": lambda instance: (
+            [(instance.owner_id, instance.region, instance.profile.association_id)]
+            if instance.profile is not None
+            else []
+        ),
         "by_token": lambda instance: (
             [(instance.owner_id, instance.region, instance.client_token, instance.ami_launch_index)]
             if instance.client_token
@@ -120,7 +127,7 @@ class Instance(Tagged):
     interfaces: list[str] = []
     """Ids of its network interfaces, by their device index."""
     profile: Profile | None = None
-    metadata_options: MetadataOptions = MetadataOptions()
+    metadata_options: MetadataOptions = field(default_factory=MetadataOptions)
     disable_api_termination: bool = False
     disable_api_stop: bool = False
     shutdown_behavior: str = "stop"
@@ -143,6 +150,7 @@ class Instance(Tagged):
     """`passed` once the machine has called from inside."""
     terminated: datetime | None = None
     """When it ended; it is shown for an hour after."""
+
     @property
     def state_name(self) -> str:
         return STATE_NAMES[self.state]
@@ -192,7 +200,11 @@ class Image(Tagged):
 
     table = "ec2.image"
     key = ("owner_id", "region", "image_id")
-    indexes = {"by_id": ("image_id",), "by_name": ("owner_id", "region", "name")}
+    indexes = {
+        "by_id": ("image_id",),
+        "by_name": ("owner_id", "region", "name"),
+        "by_sharing": lambda image: [(image.region, image.image_id)] if image.launch_accounts else [],
+    }
     absent = errors.NoSuchImage
     prefix = "ami"
     resource_type = "image"
