@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +14,9 @@ from groundcloud.controllers import Controller
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
+from groundcloud.engines.probes.board import Board
+from groundcloud.engines.probes.endpoint import Prober
+from groundcloud.engines.probes.prober import Rounds
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -194,10 +198,21 @@ class Cloud:
         """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
         for no other controller's work. They begin with all zones read."""
         from groundcloud.services.route53.controller import Changes, Collections, load
+        from groundcloud.services.route53.health_controller import HealthChecks
 
         load(self.store, self.dns.table)
         self.dns.live = True
-        return [Changes(self.store, self.dns.table, self.world.clock), Collections(self.dns.table)]
+        return [
+            Changes(self.store, self.dns.table, self.world.clock),
+            Collections(self.dns.table),
+            HealthChecks(self.store, self.rounds),
+        ]
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
+        board = Board(self.dns.table.set_health)
+        return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
 
     def close(self) -> None:
         """Close the stores."""

@@ -36,6 +36,7 @@ from groundcloud.gateway.internal import Siblings
 from groundcloud.gateway.server import serve
 from groundcloud.logfile import LogFile, LogHandler
 from groundcloud.main import Cloud, open_cloud
+from groundcloud.services.route53.health_controller import Witness
 from groundcloud.settings import Settings
 from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_dns, open_sockets, reserve_ports
 from groundcloud.store import StoreUnavailable
@@ -251,8 +252,10 @@ class _Names:
         self._loops.append(loop)
         loop.start()
         await self._server.start()
+        rounds = self._cloud.rounds
+        witness = Witness(self._cloud.store, rounds, self._cloud.world.clock)
         try:
-            await asyncio.Event().wait()
+            await asyncio.gather(rounds.run(), witness.run())
         finally:
             await self._server.close()
 

@@ -1,10 +1,15 @@
 """The parts of the DNS engine put together: one for each cloud."""
 
+import asyncio
+import socket
 from collections.abc import Iterable
+from ipaddress import IPv4Address
 
 from groundcloud.engines.dns.answering import Answering
 from groundcloud.engines.dns.lookup import Authority
-from groundcloud.engines.dns.places import Places, parse_place
+from groundcloud.engines.dns.names import BadName, to_text, to_wire
+from groundcloud.engines.dns.places import Asker, Places, parse_place
+from groundcloud.engines.dns.wire import CNAME, A
 from groundcloud.engines.dns.zones import Location, Provider, Table
 
 
@@ -23,6 +28,25 @@ class Dns:
         self.answering = Answering(self.authority)
         self.live = False
         """Whether this process keeps the tables as the records are; of several workers only the first does."""
+
+    async def resolve(self, name: str) -> str | None:
+        """The IPv4 address of a name, by this cloud's own public names and then by the machine's resolver."""
+        try:
+            reply = self.authority.lookup(to_wire(name), A, Asker())
+        except BadName:
+            return None
+        records = reply.answers if reply is not None else ()
+        found = next((each.data for each in records if each.type == A), None)
+        if found is not None:
+            return str(IPv4Address(found))
+        if reply is not None and not (records and records[-1].type == CNAME):
+            return None
+        elsewhere = to_text(records[-1].data) if records else name
+        try:
+            answers = await asyncio.get_running_loop().getaddrinfo(elsewhere, None, family=socket.AF_INET)
+        except OSError:
+            return None
+        return str(answers[0][4][0]) if answers else None
 
     def add_provider(self, provider: Provider) -> None:
         """`provider(name, type, vpc)` gives records, nothing for a name without that type, or None for a name that is

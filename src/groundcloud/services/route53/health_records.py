@@ -37,6 +37,7 @@ class HealthCheck(Record):
     key = ("account", "id")
     absent = errors.NoSuchHealthCheck
     indexes = {
+        "by_id": ("id",),
         "by_reference": ("account", "caller_reference"),
         "by_child": lambda each: [(child, each.id) for child in each.config.child_health_checks or ()],
     }
