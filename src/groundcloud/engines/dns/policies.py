@@ -29,7 +29,7 @@ class Chooser:
     """Chooses among record sets."""
 
     def __init__(self, places: Places, networks: Callable[[], Mapping[tuple[str, str], tuple[str, ...]]]) -> None:
-        self._places = places
+        self.places = places
         self._networks = networks
         self.random = Random()
 
@@ -68,7 +68,7 @@ class Chooser:
 
     def _geolocation(self, sets: Sequence[RecordSet], healthy: Healthy, asker: Asker) -> Choice:
         """The smallest region that the asker is in and whose record is healthy."""
-        place = self._places.of(asker)
+        place = self.places.of(asker)
         fitting = [(rank, each) for each in sets if (rank := _fit(each.location, place)) is not None]
         return _first(sorted(fitting, key=lambda pair: -pair[0]), healthy, asker)
 
@@ -88,7 +88,7 @@ class Chooser:
         return _first(sorted(fitting, key=lambda pair: -pair[0]), healthy, asker)
 
     def _nearest(self, sets: Sequence[RecordSet], healthy: Healthy, asker: Asker) -> Choice:
-        place = self._places.of(asker)
+        place = self.places.of(asker)
         among = [each for each in sets if healthy(each)] or sets
         return Choice([min(among, key=lambda each: _far(each, place))], lasting=False, scope=_scope(asker))
 
