@@ -9,7 +9,7 @@ from groundcloud.engines.dns.message import Reply, ResourceRecord
 from groundcloud.engines.dns.names import to_text
 from groundcloud.engines.dns.places import Asker, Places
 from groundcloud.engines.dns.policies import Chooser
-from groundcloud.engines.dns.wire import AAAA, ANY, CNAME, DS, HINFO, NOERROR, NS, NXDOMAIN, ROOT, A, Name, above
+from groundcloud.engines.dns.wire import AAAA, ANY, CNAME, DS, HINFO, NOERROR, NS, NXDOMAIN, ROOT, SOA, A, Name, above
 from groundcloud.engines.dns.zones import Alias, Node, RecordSet, Table, Zone
 
 _LONGEST_CHAIN = 8
@@ -115,6 +115,10 @@ class Authority:
 
     def _records(self, zone: Zone, name: Name, type_: int, sets: Sequence[RecordSet], found: _Found) -> None:
         """The records that the policy chooses, added to what was found."""
+        soa = zone.soa(self.table.transferable) if type_ == SOA and name == zone.apex else None
+        if soa is not None:
+            found.answers.append(soa)
+            return
         chosen = self.chooser.choose(sets, lambda each: self._healthy(zone, each, type_, found.asker, 0), found.asker)
         found.lasting &= chosen.lasting
         found.scope = max(found.scope, chosen.scope)

@@ -163,15 +163,15 @@ class Table:
             self._remove(id_)
         self.forget()
 
-    def put(self, id_: str, names: Mapping[Name, Node]) -> None:
-        """Replace what some names of a zone have."""
+    def put(self, id_: str, names: Mapping[Name, Node], changes: int) -> None:
+        """Replace what some names of a zone have; `changes`: how often it has changed with this."""
         zone = self.zones.get(id_)
         if zone is None:
             return
         with self._writing:
             for name, node in names.items():
                 zone.put(name, node)
-            zone.changes += 1
+            zone.changes = changes
         self._changed(zone)
 
     def _changed(self, zone: Zone) -> None:

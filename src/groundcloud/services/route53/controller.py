@@ -56,16 +56,13 @@ class Changes:
             if zone is None:
                 self._table.remove(change.zone_id)
             elif change.names is None or change.zone_id not in self._table.zones:
-                known = self._table.zones.get(change.zone_id)
-                made = zone_of(tx, zone)
-                made.changes = known.changes if known is not None else 0
-                self._table.add(made)
+                self._table.add(zone_of(tx, zone))
             else:
                 names = {
                     to_wire(name_of_order(order)): node_of(tx.scan(RecordSet, zone.account, zone.id, order))
                     for order in change.names
                 }
-                self._table.put(zone.id, names)
+                self._table.put(zone.id, names, zone.changes)
 
     def _done(self, tx: Transaction, key: Key) -> None:
         found = tx.get(ChangeInfo, *key)

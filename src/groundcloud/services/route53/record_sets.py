@@ -57,6 +57,7 @@ def change_resource_record_sets(ctx: Context, hosted_zone_id: str, change_batch:
     for change in change_batch.changes:
         batch.carry_out(change)
     batch.finish()
+    zone.changes += 1
     ctx.put(zone)
     return {"change_info": begin_change(ctx, zone, sorted(batch.names), change_batch.comment)}
 

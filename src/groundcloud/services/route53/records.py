@@ -123,6 +123,8 @@ class HostedZone(Record):
     """Of a reusable one."""
     vpcs: list[VPC] = []
     dnssec: str = "NOT_SIGNING"
+    changes: int = 0
+    """How many batches changed it: secondaries see its serial number grow by as much."""
 
 
 class RecordSet(Record):
