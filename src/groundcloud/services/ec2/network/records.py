@@ -252,6 +252,9 @@ class NetworkInterface(InVpc):
         "by_group": lambda eni: [(eni.owner_id, eni.region, group.group_id) for group in eni.groups],
         "by_instance": lambda eni: _attached(eni, "instance_id"),
         "by_address": lambda eni: [(eni.vpc_id, each.private_ip_address) for each in eni.private_ip_addresses],
+        "by_public_address": lambda eni: [
+            (each.association.public_ip,) for each in eni.private_ip_addresses if each.association is not None
+        ],
         "by_attachment": lambda eni: _attached(eni, "attachment_id"),
     }
     absent = errors.InterfaceNotFound
