@@ -96,7 +96,7 @@ def _copy_upper(snapshot: Path, made: Path) -> None:
         finally:
             os.close(mount)
         copied = ["cp", "--archive", "--sparse=auto", str(place / "upper"), str(made)]
-        subprocess.run(copied, check=True, capture_output=True)  # noqa: S603 - our own paths
+        subprocess.run(copied, check=True, capture_output=True)
         kernel.unmount_now(str(place))
     finally:
         place.rmdir()

@@ -153,5 +153,3 @@ def place_at(mount: int, target: int) -> None:
     """The same on a folder or file that is open (O_PATH)."""
     flags = _MOVE_MOUNT_F_EMPTY_PATH | _MOVE_MOUNT_T_EMPTY_PATH
     _syscall(_MOVE_MOUNT, c_int(mount), c_char_p(b""), c_int(target), c_char_p(b""), c_uint(flags))
-
-

@@ -31,7 +31,15 @@ _WITHOUT_EFFECT = {
     "_netdev", "user", "users",
 }  # fmt: skip
 _ATTRIBUTES = {"noatime": kernel.MOUNT_ATTR_NOATIME, "nodiratime": kernel.MOUNT_ATTR_NODIRATIME}
-_OF_THE_FILE_SYSTEM = {"discard", "nobarrier", "nouuid", "noquota", "data=ordered", "errors=remount-ro", "errors=continue"}
+_OF_THE_FILE_SYSTEM = {
+    "discard",
+    "nobarrier",
+    "nouuid",
+    "noquota",
+    "data=ordered",
+    "errors=remount-ro",
+    "errors=continue",
+}
 """Options of file systems that a machine may give. Others are refused: some would harm the host (errors=panic)."""
 
 
@@ -79,9 +87,7 @@ def options_of(wanted: Mount, *, read_only: bool) -> tuple[int, dict[str, str | 
     return attributes, options
 
 
-def _mount(
-    entry: Entry, wanted: Mount, device: str, attributes: int, options: dict[str, str | None]
-) -> None:
+def _mount(entry: Entry, wanted: Mount, device: str, attributes: int, options: dict[str, str | None]) -> None:
     mount = kernel.new_mount(wanted.kind, {"source": device, **options}, attributes)
     try:
         namespace = os.open(f"/proc/{entry.leader}/ns/user", os.O_RDONLY | os.O_CLOEXEC)

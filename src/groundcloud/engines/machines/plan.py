@@ -56,7 +56,14 @@ def device_rule(major: int, minor: int, *, read_only: bool) -> str:
     return f"b {major}:{minor} {'r' if read_only else 'rw'}"
 
 
-SUPERVISOR = 'for file in $GROUPS_OF; do echo 0 >"$file" || exit 1; done; "$@"; echo $? >"$ENDED.new"; mv "$ENDED.new" "$ENDED"'
+SUPERVISOR = """
+for file in $GROUPS_OF; do
+    echo 0 >"$file" || exit 1
+done
+"$@"
+echo $? >"$ENDED.new"
+mv "$ENDED.new" "$ENDED"
+"""
 """What /bin/sh does for each machine: go into its cgroups, run it, and write down how it ended, so that this is known
 also when nobody was there to see."""
 

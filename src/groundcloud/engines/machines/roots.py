@@ -23,7 +23,7 @@ def in_thread(work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             outcome.extend((True, work()))
-        except BaseException as error:  # noqa: BLE001 - it is raised below
+        except BaseException as error:
             outcome.extend((False, error))
 
     thread = Thread(target=run, name="namespaces")
