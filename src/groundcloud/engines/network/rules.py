@@ -21,21 +21,49 @@ def ruleset(network: Network) -> str:
     lines += [*_sets(network), *_guard(network), *_forward(network), *_local(network), *_translation(network)]
     lines += [*_interfaces(network), *group_chains(network), *_way_chains(network)]
     lines += acl_chains(acl for acl in network.acls if not allows_all(acl))
-    return "\n".join([*lines, "}", ""])
+    return "\n".join([*lines, "}", *_arp(network), ""])
+
+
+def _arp(network: Network) -> list[str]:
+    """A machine asks by ARP as itself only: the table of neighbours is one for all namespaces of a kernel."""
+    return [
+        "table arp vpc",
+        "delete table arp vpc",
+        "table arp vpc {",
+        _set("sources", "ifname . ipv4_addr", _sources(network)),
+        _set("unchecked", "ifname", _unchecked(network)),
+        "chain guard {",
+        "type filter hook input priority filter; policy drop;",
+        "iifname . arp saddr ip @sources accept",
+        "iifname @unchecked limit rate 5/second accept",
+        "}",
+        "}",
+    ]
+
+
+def _sources(network: Network) -> list[str]:
+    return [
+        f'"{interface_link(interface.id)}" . {address.private}'
+        for interface in network.interfaces
+        for address in interface.addresses
+    ]
+
+
+def _unchecked(network: Network) -> list[str]:
+    return [_quoted(interface_link(each.id)) for each in network.interfaces if not each.source_dest_check]
 
 
 def _sets(network: Network) -> list[str]:
     links = {interface.id: interface_link(interface.id) for interface in network.interfaces}
     numbers = {subnet.id: table_of(subnet.id) for subnet in network.subnets}
-    private = [(links[each.id], address.private) for each in network.interfaces for address in each.addresses]
     six = [(links[each.id], address) for each in network.interfaces for address in each.addresses6]
     public = publics(network)
     lines = [
         _set("machines", "ifname", (_quoted(link) for link in links.values())),
-        _set("unchecked", "ifname", (_quoted(links[i.id]) for i in network.interfaces if not i.source_dest_check)),
+        _set("unchecked", "ifname", _unchecked(network)),
         _set("peers", "ifname", (_quoted(peering_link(peering.id)) for peering in network.peerings)),
         _map("subnets", "ifname : mark", (f'"{links[i.id]}" : {numbers[i.subnet]:#x}' for i in network.interfaces)),
-        _set("sources", "ifname . ipv4_addr", (f'"{link}" . {address}' for link, address in private)),
+        _set("sources", "ifname . ipv4_addr", _sources(network)),
         _set("sources6", "ifname . ipv6_addr", (f'"{link}" . {address}' for link, address in six)),
         _map("public_of", "ipv4_addr : ipv4_addr", (f"{mine} : {theirs}" for mine, theirs in public.items())),
         _map("private_of", "ipv4_addr : ipv4_addr", (f"{theirs} : {mine}" for mine, theirs in public.items())),
