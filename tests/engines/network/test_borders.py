@@ -66,6 +66,8 @@ def test_an_address_that_a_machine_has_made_up_gets_nowhere(host: Host) -> None:
     one, other, third = host.build(vpc(eni(4), eni(5), eni(6), groups=(ALL,)))
     receiver = third.udp(port=9)
     receiver.settimeout(SHORT)
+    one.udp("10.0.0.4").sendto(b"x", ("10.0.0.6", 9))
+    assert receiver.recv(1) == b"x"
     for address in ("10.0.0.5", "10.0.0.77", "169.254.169.254", "203.0.113.9"):
         _take(one, address)
         one.udp(address).sendto(b"x", ("10.0.0.6", 9))
