@@ -92,3 +92,35 @@ def test_udp_answers_come_back_and_questions_need_a_rule(host: Host) -> None:
     asked.sendto(b"!", peer)
     asker.settimeout(SHORT)
     assert asker.recv(1) == b"!"
+
+
+def test_a_flow_that_is_not_tracked_ends_with_its_rule_and_goes_on_when_it_returns(host: Host) -> None:
+    """AWS, "Security group connection tracking": with a rule for 0.0.0.0/0, and one for all answers, it is untracked,
+    and interrupted at once when the rule that enables it is removed."""
+    network = vpc(eni(4), eni(5), groups=(group("sg-a", tcp(80)),))
+    one, other = host.build(network)
+    server = other.serve(80)
+    client = one.connect("10.0.0.5", 80)
+    assert client
+    served, _ = server.accept()
+    host.engine.reconcile(replace(network, groups=(group("sg-a", tcp(80), tcp(81)),)))
+    assert answers(client, served)
+    host.engine.reconcile(replace(network, groups=(group("sg-a", tcp(81)),)))
+    assert not answers(client, served)
+    host.engine.reconcile(network)
+    served.settimeout(3)
+    assert served.recv(1) == b"x"
+    assert answers(served, client)
+
+
+def test_with_limited_outbound_rules_the_same_flow_is_tracked_and_stays(host: Host) -> None:
+    limited = (tcp(80),)
+    network = vpc(eni(4), eni(5), groups=(group("sg-a", tcp(80), outbound=limited),))
+    one, other = host.build(network)
+    server = other.serve(80)
+    client = one.connect("10.0.0.5", 80)
+    assert client
+    served, _ = server.accept()
+    host.engine.reconcile(replace(network, groups=(group("sg-a"),)))
+    assert answers(client, served)
+    assert answers(served, client)

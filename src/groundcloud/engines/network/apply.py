@@ -5,7 +5,6 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from ipaddress import IPv4Network
 from pathlib import Path
 from threading import RLock
@@ -25,7 +24,7 @@ from groundcloud.engines.network.links import (
 )
 from groundcloud.engines.network.namespaces import NAMED, Namespace, named
 from groundcloud.engines.network.rules import ruleset
-from groundcloud.engines.network.seen import changes, look, route_changes
+from groundcloud.engines.network.seen import Seen, changes, look, route_changes
 from groundcloud.engines.network.valid import check, check_ids, check_link
 from groundcloud.engines.network.wanted import PUBLIC_POOL, Interface, Network, Subnet, Unreachable
 
@@ -75,20 +74,19 @@ class NamespaceNetworks:
                 space.run(["ip", "link", "set", "lo", "up"])
             space.run(["nft", "-f", "-"], ruleset(network))
             self._note(network)
-            joined = self._repeat(lambda: self._links(network, space))
-            self._repeat(lambda: self._routes(network, space))
+            self._repeat(lambda: self._shape(network, space))
             self._edge.lead(network.id, plan.elsewhere(network))
             if before is not None:
                 _forget(space, before, network)
-            for other in joined:
-                self._repeat(partial(self._routes, other, self._space(other.id)))
 
     def remove(self, network_id: str) -> None:
         check_ids([network_id])
         with self._lock:
             self._space(network_id).destroy()
             self._file(network_id).unlink(missing_ok=True)
-            if not self.networks():
+            if self.networks():
+                self._edge.drop()
+            else:
                 self._edge.remove()
 
     def plug(self, network_id: str, interface: str, machine: str, name: str) -> None:
@@ -101,17 +99,22 @@ class NamespaceNetworks:
             subnet = next(each for each in network.subnets if each.id == found.subnet)
             there = Namespace(f"/proc/{self._process_of(machine)}/ns/net")
             space, link = self._space(network_id), interface_link(interface)
-            if link in look(space).links:
+            links = _links_in(space)
+            if link in links:
                 return
             space.batch(_router_end(found, link, name, there.path))
             there.batch(_machine_end(found, subnet, name))
-            self._repeat(lambda: self._routes(network, space))
+            for version in (4, 6):
+                new = plan.routes(network, links | {link}, version) - plan.routes(network, links, version)
+                space.batch([f"route replace {line}" for line in sorted(new)], f"-{version}")
+            near = plan.neighbours(network, {link})
+            space.batch([f"neigh replace {line} nud permanent" for line in sorted(near)])
 
     def unplug(self, network_id: str, interface: str) -> None:
         check_ids([network_id, interface])
         with self._lock:
             space, link = self._space(network_id), interface_link(interface)
-            if space.exists() and link in look(space).links:
+            if space.exists() and link in _links_in(space):
                 space.batch([f"link delete {link}"])
 
     def listen(self, network_id: str) -> dict[str, int]:
@@ -143,24 +146,36 @@ class NamespaceNetworks:
             raise Unreachable(f"{network_id} is not there yet")
         return found
 
-    def _links(self, network: Network, space: Namespace) -> list[Network]:
-        """Make the links to the edge and to peers, and cut those that nothing names. The VPCs that it newly joined to
-        this one, whose routes may go there from now on."""
-        seen = look(space)
+    def _shape(self, network: Network, space: Namespace) -> None:
+        """Links, addresses and routes, from what is there to what is wanted."""
+        seen = _look(space, network)
+        if joined := self._links(network, space, seen):
+            seen = _look(space, network)
+        self._routes(network, space, seen)
+        for other in joined:
+            beyond = self._space(other.id)
+            self._routes(other, beyond, _look(beyond, other))
+
+    def _links(self, network: Network, space: Namespace, seen: Seen) -> list[Network]:
+        """Make the links to the edge and to peers, and cut those that nothing names. The VPCs in which there is
+        something new to go by: this one, and those that it newly joined."""
+        new = []
         if UPLINK not in seen.links:
             self._edge.join(network.id, space)
+            new.append(network)
         wanted = {interface_link(interface.id) for interface in network.interfaces}
         peerings = {peering_link(peering.id): peering for peering in network.peerings}
         gone = {link for link in seen.links if link[0] in "ip"} - wanted - peerings.keys()
-        space.batch([f"link delete {link}" for link in sorted(gone)])
-        joined = []
+        addresses = changes("addr", plan.addresses(network), seen.addresses, " dev lo")
+        space.batch([*(f"link delete {link}" for link in sorted(gone)), *addresses])
         for link in sorted(peerings.keys() - seen.links):
             other = self._told(peerings[link].network)
             if other is not None and any(peering_link(each.id) == link for each in other.peerings):
                 self._join(link, space, self._space(other.id))
-                joined.append(other)
-        space.batch(_address_changes(network, seen.addresses))
-        return joined
+                new += [network, other]
+        if gone and not new:
+            new.append(network)
+        return new
 
     def _join(self, link: str, one: Namespace, other: Namespace) -> None:
         mac = router_mac(link)
@@ -175,8 +190,7 @@ class NamespaceNetworks:
         )
         other.batch([f"link set {link} arp off up"])
 
-    def _routes(self, network: Network, space: Namespace) -> None:
-        seen = look(space)
+    def _routes(self, network: Network, space: Namespace, seen: Seen) -> None:
         for version in (4, 6):
             rules = changes("rule", plan.routing_rules(network, version), seen.rules[version])
             routes = route_changes(plan.routes(network, seen.links, version), seen.routes[version])
@@ -191,8 +205,8 @@ class NamespaceNetworks:
         return step()
 
 
-def _address_changes(network: Network, seen: set[str]) -> list[str]:
-    return changes("addr", plan.addresses(network), seen, " dev lo")
+def _look(space: Namespace, network: Network) -> Seen:
+    return look(space, any(subnet.block6 for subnet in network.subnets))
 
 
 def _neighbour_changes(wanted: set[str], seen: set[str]) -> list[str]:
@@ -204,6 +218,10 @@ def _neighbour_changes(wanted: set[str], seen: set[str]) -> list[str]:
 def _place(line: str) -> tuple[str, str]:
     words = line.split()
     return words[0], words[4]
+
+
+def _links_in(space: Namespace) -> set[str]:
+    return space.do(lambda: {name for _, name in socket.if_nameindex()})
 
 
 def _router_end(interface: Interface, link: str, name: str, there: str) -> list[str]:

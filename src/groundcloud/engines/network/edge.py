@@ -1,6 +1,6 @@
-"""The edge: the namespace that joins the VPCs, the host and the internet. The host has one link into it and one route;
-what leaves for the internet goes through `pasta`, which opens ordinary sockets on the host, so that the host's own
-firewall and parameters stay as they are."""
+"""The edge: the namespace that joins the VPCs, the host and the internet. The host has one link into it and a route to
+each public address in use; what leaves for the internet goes through `pasta`, which opens ordinary sockets on the host,
+so that the host's own firewall and parameters stay as they are."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from threading import get_native_id
 
 from groundcloud.engines.network.links import GATEWAY, GATEWAY6, UPLINK, WORLD, edge_link, host_link, router_mac
 from groundcloud.engines.network.namespaces import NAMED, Namespace, run
-from groundcloud.engines.network.seen import look, route_changes
+from groundcloud.engines.network.seen import route_changes, route_lines
 from groundcloud.engines.network.wanted import Unreachable
 
 HOST = "host"
@@ -62,7 +62,7 @@ class Edge:
         return any(name == self._link for _, name in socket.if_nameindex())
 
     def _join_host(self) -> None:
-        """The host has the pool's first address. Its own firewall sees one more link, and nothing else."""
+        """The host has the pool's first address. Its own firewall sees one more link."""
         mac, own = router_mac(self._link), self.pool[1]
         self.space.batch(
             [
@@ -71,21 +71,18 @@ class Edge:
                 f"netns /proc/{os.getpid()}/task/{get_native_id()}/ns/net",
                 f"link set {HOST} arp off up",
                 f"route replace {own}/32 via {GATEWAY} dev {HOST} onlink",
-                f"route replace blackhole {self.pool}",
             ]
         )
         Namespace().batch(
             [
                 f"link set {self._link} arp off up",
                 f"addr add {own}/32 dev {self._link}",
-                f"route add {self.pool} via {GATEWAY} dev {self._link} onlink src {own}",
             ]
         )
 
     def _filter(self) -> None:
         """Into the host goes only what answers it; to the internet, not to the host's own addresses."""
-        shown = Namespace().show(["addr show"])[0]
-        host = {each["local"] for link in shown for each in link.get("addr_info", ()) if each["family"] == "inet"}
+        host = _own_addresses(Path("/proc/thread-self/net/fib_trie").read_text())
         if host == self._host:
             return
         self.space.run(["nft", "-f", "-"], edge_rules(str(self.pool), host))
@@ -111,7 +108,7 @@ class Edge:
                 "--no-ndp",
                 "--no-dhcpv6",
             ),
-            *("--quiet", "--pid", str(self._pid_file), "--netns", self.space.path),
+            *("--runas", "0", "--quiet", "--pid", str(self._pid_file), "--netns", self.space.path),
         ]
         run(["pasta", *options])
 
@@ -145,15 +142,33 @@ class Edge:
         link = edge_link(network)
         if outside := sorted(each for each in ranges if ":" not in each and not self._holds(each)):
             raise Unreachable(f"{outside[0]} is not an address that the pool {self.pool} has to give")
-        seen = look(self.space)
+        seen = self._routes()
         for version, via in ((4, GATEWAY), (6, GATEWAY6)):
             wanted = {
                 f"unicast {each} table 254 via {via} dev {link} onlink"
                 for each in ranges
                 if (":" in each) == (version == 6)
             }
-            own = {line for line in seen.routes[version] if f" dev {link} " in line}
+            own = {line for line in seen[version] if f" dev {link} " in line}
             self.space.batch(route_changes(wanted, own), f"-{version}")
+        others = {line.split()[1] for line in seen[4] if " dev v" in line and f" dev {link} " not in line}
+        self._lead_host(others | {each for each in ranges if ":" not in each})
+
+    def drop(self) -> None:
+        """Take from the host the ways to a VPC that is gone."""
+        self._lead_host({line.split()[1] for line in self._routes()[4] if " dev v" in line})
+
+    def _routes(self) -> dict[int, set[str]]:
+        shown = self.space.show(["route show table all"])[0]
+        return {version: route_lines(shown, version) for version in (4, 6)}
+
+    def _lead_host(self, wanted: set[str]) -> None:
+        """The host gets a way to each address in use, and none to the rest of the pool."""
+        shown = Namespace().show([f"route show dev {self._link}"], "-4")[0]
+        seen = {str(IPv4Network(each["dst"])) for each in shown}
+        how = f"via {GATEWAY} dev {self._link} onlink src {self.pool[1]}"
+        gone = [f"route del {each} dev {self._link}" for each in sorted(seen - wanted)]
+        Namespace().batch([*gone, *(f"route add {each} {how}" for each in sorted(wanted - seen))])
 
     def _holds(self, address: str) -> bool:
         return IPv4Network(address).subnet_of(self.pool) and IPv4Network(address)[0] != self.pool[1]
@@ -167,6 +182,18 @@ class Edge:
             run(["ip", "link", "delete", self._link])
         self.space.destroy()
         self._host = set()
+
+
+def _own_addresses(trie: str) -> set[str]:
+    """The host's addresses in what the kernel shows of its routes: a leaf, and below it what it is."""
+    found, leaf = set(), ""
+    for line in trie.splitlines():
+        words = line.split()
+        if words[0] in ("|--", "+--"):
+            leaf = words[1]
+        elif words[-1] == "LOCAL" and words[0] == "/32":
+            found.add(leaf)
+    return found
 
 
 def edge_rules(pool: str, host: set[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from groundcloud.engines.network.links import identifier
-from groundcloud.engines.network.wanted import Acl, AclEntry, Group, GroupRule, Network
+from groundcloud.engines.network.wanted import Acl, AclEntry, Group, GroupRule, Interface, Network
 
 TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
 _PORTS = {TCP: "tcp", UDP: "udp"}
@@ -14,7 +14,7 @@ def group_chains(network: Network) -> list[str]:
     """A chain for each group and direction. What a rule lets through leaves for good, by `goto`."""
     lines = []
     for group in sorted(network.groups, key=lambda group: group.id):
-        lines += _group_chain(group, "in", group.inbound, "saddr", "accept")
+        lines += _group_chain(group, "in", group.inbound, "saddr", "goto done")
         lines += _group_chain(group, "out", group.outbound, "daddr", "goto leaving")
     return lines
 
@@ -25,6 +25,35 @@ def _group_chain(group: Group, way: str, rules: tuple[GroupRule, ...], side: str
         protocol = _protocol(rule.protocol, rule.from_port, rule.to_port, rule.from_port, rule.to_port)
         lines += [f"{' '.join([*_joined(peer, protocol), verdict])}" for peer in _peers(rule, side)]
     return [*lines, "}"]
+
+
+def untracked(network: Network, interface: Interface, way: str) -> list[str]:
+    """Matches of TCP and UDP flows of an interface that AWS does not track: a rule lets them through for everybody, and
+    the groups let everything through the other way. Source: AWS, "Security group connection tracking"."""
+    groups = [group for group in network.groups if group.id in interface.groups]
+    here = [rule for group in groups for rule in (group.inbound if way == "in" else group.outbound)]
+    there = [rule for group in groups for rule in (group.outbound if way == "in" else group.inbound)]
+    lines = []
+    for version in (4, 6):
+        free = {
+            protocol
+            for protocol in _PORTS
+            if any(_for_all(rule, version) and _every_port(rule, protocol) for rule in there)
+        }
+        for rule in (rule for rule in here if _for_all(rule, version)):
+            for protocol in sorted(free & {rule.protocol} if rule.protocol != -1 else free):
+                match = _protocol(protocol, rule.from_port, rule.to_port, None, None)
+                lines.append(f"meta nfproto ipv{version} {match}")
+    return list(dict.fromkeys(lines))
+
+
+def _for_all(rule: GroupRule, version: int) -> bool:
+    return any(block.prefixlen == 0 and block.version == version for block in map(ip_network, rule.blocks))
+
+
+def _every_port(rule: GroupRule, protocol: int) -> bool:
+    whole = rule.from_port in (None, -1) or (rule.from_port, rule.to_port) == (0, 65535)
+    return rule.protocol == -1 or (rule.protocol == protocol and whole)
 
 
 def _peers(rule: GroupRule, side: str) -> list[str]:

@@ -6,11 +6,16 @@ the groups of both ends about what does not. `input` holds for the few things th
 """
 
 from collections.abc import Iterable
+from zlib import crc32
 
-from groundcloud.engines.network.filters import acl_chains, allows_all, group_chains, merged
+from groundcloud.engines.network.filters import acl_chains, allows_all, group_chains, merged, untracked
 from groundcloud.engines.network.links import UPLINK, identifier, interface_link, peering_link, table_of
 from groundcloud.engines.network.plan import METADATA, RESOLVER, Way, publics, reachable, resolvers, ways
 from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Network, Subnet
+
+OUT, IN = 0x40000000, 0x80000000
+BOTH = OUT | IN
+"""Bits of a connection's mark: the interface that opened it, the one that took it, does not track it."""
 
 SERVICES = "{ " + ", ".join(SERVICE_ADDRESSES.values()) + " }"
 
@@ -20,6 +25,7 @@ def ruleset(network: Network) -> str:
     lines = ["table inet vpc", "delete table inet vpc", "table inet vpc {"]
     lines += [*_sets(network), *_guard(network), *_forward(network), *_local(network), *_translation(network)]
     lines += [*_interfaces(network), *group_chains(network), *_way_chains(network)]
+    lines += _tracking(crc32("\n".join(lines).encode()) & ~BOTH | 1)
     lines += acl_chains(acl for acl in network.acls if not allows_all(acl))
     return "\n".join([*lines, "}", *_arp(network), ""])
 
@@ -125,7 +131,7 @@ def _forward(network: Network) -> list[str]:
         *_borders(network),
         f'oifname "{UPLINK}" tcp flags syn tcp option maxseg size set rt mtu',
         f'oifname "{UPLINK}" meta nfproto ipv4 jump outward',
-        "ct state established,related accept",
+        "ct state established,related goto known",
         "ct state invalid drop",
         f'iifname "{UPLINK}" ct status dnat goto arriving',
         f'iifname "{UPLINK}" meta nfproto ipv6 goto arriving',
@@ -133,14 +139,36 @@ def _forward(network: Network) -> list[str]:
         "goto departing",
         "}",
         "chain leaving {",
-        f'oifname "{UPLINK}" accept',
-        "oifname @peers accept",
-        f"ip daddr {SERVICES} accept",
+        f'oifname "{UPLINK}" goto done',
+        "oifname @peers goto done",
+        f"ip daddr {SERVICES} goto done",
+        f"ct state established ct mark & {BOTH:#x} == {OUT:#x} goto done",
         "goto arriving",
         "}",
         "chain outward {",
         *_by_subnet(_with_uplink(network), "goto outward"),
         "drop",
+        "}",
+    ]
+
+
+def _tracking(generation: int) -> list[str]:
+    """Flows that AWS does not track end when their rule goes. Their connection's mark has a bit for each end that does
+    not track it, and the generation of the rules that it was last held against."""
+    return [
+        "chain known {",
+        f"ct mark & {BOTH:#x} == 0 accept",
+        f"ct mark & {~BOTH & 0xFFFFFFFF:#x} == {generation:#x} accept",
+        f"ct direction reply ct mark & {~BOTH & 0xFFFFFFFF:#x} == 0 drop",
+        "ct direction reply accept",
+        f"ct mark set ct mark & {BOTH:#x}",
+        f"ct mark & {BOTH:#x} == {IN:#x} goto arriving",
+        "goto departing",
+        "}",
+        "chain done {",
+        f"ct mark & {BOTH:#x} == 0 accept",
+        f"ct mark set ct mark | {generation:#x}",
+        "accept",
         "}",
     ]
 
@@ -181,7 +209,7 @@ def _local(network: Network) -> list[str]:
         "chain services {",
         "ip saddr . ip daddr != @reachable drop",
         *borders_out,
-        "ct state established,related accept",
+        "ct state established,related goto known",
         "goto departing",
         "}",
         "chain output {",
@@ -221,8 +249,10 @@ def _interfaces(network: Network) -> list[str]:
         outs.append(f'"{link}" : goto out_{link}')
         ins.append(f'"{link}" : goto in_{link}')
         for way in ("out", "in"):
+            bit, on = (OUT, "leaving") if way == "out" else (IN, "done")
+            free = [f"{match} ct mark set ct mark | {bit:#x} goto {on}" for match in untracked(network, interface, way)]
             jumps = [f"jump {way}_{identifier(group)}" for group in interface.groups]
-            lines += [f"chain {way}_{link} {{ # {interface.id}", *jumps, "drop", "}"]
+            lines += [f"chain {way}_{link} {{ # {interface.id}", *free, *jumps, "drop", "}"]
     return [
         *lines,
         *("chain departing {", *_vmap("iifname", outs), "drop", "}"),

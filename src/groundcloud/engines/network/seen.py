@@ -23,20 +23,17 @@ class Seen(Struct, frozen=True):
     neighbours: set[str]
 
 
-def look(space: Namespace) -> Seen:
-    """Read all of it from the kernel."""
-    four = space.show(
-        ["addr show", "route show table all", "rule show", "neigh show nud permanent"],
-        "-4",
-    )
-    six = space.show(["link show", "route show table all", "rule show", "neigh show nud permanent"], "-6")
-    own = {f"{each['local']}/{each['prefixlen']}" for link in four[0] for each in link.get("addr_info", ())}
+def look(space: Namespace, six: bool) -> Seen:
+    """Read all of it from the kernel; with `six` that of IPv6, too."""
+    lines = ["addr show", "route show table all", "rule show", "neigh show nud permanent"]
+    links, routes, rules, neighbours = space.show(lines)
+    own = (f"{each['local']}/{each['prefixlen']}" for link in links for each in link.get("addr_info", ()))
     return Seen(
-        links={link["ifname"] for link in six[0] if link.get("ifname")},
-        addresses=own - {"127.0.0.1/8"},
-        rules={4: _rules(four[2]), 6: _rules(six[2])},
-        routes={4: _routes(four[1], 4), 6: _routes(six[1], 6)},
-        neighbours={f"{each['dst']} lladdr {each['lladdr']} dev {each['dev']}" for each in (*four[3], *six[3])},
+        links={link["ifname"] for link in links},
+        addresses={address for address in own if ":" not in address and not address.startswith("127.")},
+        rules={4: _rules(rules), 6: _rules(space.show(["rule show"], "-6")[0]) if six else set()},
+        routes={version: route_lines(routes, version) for version in (4, 6)},
+        neighbours={f"{each['dst']} lladdr {each['lladdr']} dev {each['dev']}" for each in neighbours},
     )
 
 
@@ -46,11 +43,14 @@ def _rules(shown: list[dict[str, Any]]) -> set[str]:
     }
 
 
-def _routes(shown: list[dict[str, Any]], version: int) -> set[str]:
+def route_lines(shown: list[dict[str, Any]], version: int) -> set[str]:
+    """The routes of an IP version that are not the kernel's own."""
     return {
         route_line(each, version)
         for each in shown
-        if int(each.get("table", 254)) != _LOCAL and not each.get("dst", "").startswith(("fe80", "ff00", "multicast"))
+        if (6 if "pref" in each else 4) == version
+        and int(each.get("table", 254)) != _LOCAL
+        and not each["dst"].startswith(("fe80", "ff00", "multicast"))
     }
 
 
