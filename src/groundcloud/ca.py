@@ -4,6 +4,7 @@ Made at the first start, and renewed when little of its time is left. Only then 
 takes longer than the rest of a start.
 """
 
+import base64
 import ipaddress
 import json
 import re
@@ -51,6 +52,16 @@ def server_context(folder: Path, names: list[str], now: float | None = None) -> 
     context = _context(folder, "server")
     context.sni_callback = _OtherNames(folder, frozenset(names)).choose
     return context
+
+
+def sign(folder: Path, content: bytes) -> str:
+    """A signature by the authority (ECDSA with SHA-256, DER in base64): for identity documents of machines."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return base64.b64encode(key.sign(content, ec.ECDSA(hashes.SHA256()))).decode()
 
 
 def _context(folder: Path, name: str) -> ssl.SSLContext:
