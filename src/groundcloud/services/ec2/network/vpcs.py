@@ -12,6 +12,7 @@ from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on, parse_range
 from groundcloud.services.ec2.filters import Filter, Filters, listed
 from groundcloud.services.ec2.network.changes import network_changed, network_deleted
+from groundcloud.services.ec2.network.cidr_blocks import add_provided_ipv6
 from groundcloud.services.ec2.network.making import new_default_vpc, new_vpc
 from groundcloud.services.ec2.network.records import NetworkInterface, SecurityGroup, Subnet, Vpc
 from groundcloud.services.ec2.network.routing import InternetGateway, NetworkAcl, RouteTable
@@ -39,6 +40,8 @@ def create_vpc(
     if not isinstance(block, IPv4Network) or not 16 <= block.prefixlen <= 28:
         raise errors.InvalidVpcRange(cidr=cidr_block)
     vpc = new_vpc(ctx, str(block), tenancy=instance_tenancy, tags=tags_for(tag_specifications, "vpc"))
+    if amazon_provided_ipv6_cidr_block:
+        add_provided_ipv6(ctx, vpc)
     return {"vpc": {**shown(vpc), "state": "pending"}}
 
 
