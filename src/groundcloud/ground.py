@@ -5,6 +5,7 @@ says what is missing.
 """
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,17 @@ from groundcloud.context import Context, Facts
 from groundcloud.controllers import Controller
 from groundcloud.engines.dns.providers import Endpoints
 from groundcloud.engines.machines.wanted import Machines, Volumes
-from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Networks
+from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Network, Networks
 from groundcloud.fronts.metadata import Metadata
 from groundcloud.fronts.resolver import Elsewhere, host_resolvers
 from groundcloud.fronts.vpc import Vpcs
 from groundcloud.gateway.catalog import catalog
 from groundcloud.identity import Principal
 from groundcloud.main import Cloud
-from groundcloud.services.ec2.machines.controller import EbsVolumes, Instances
+from groundcloud.services.ec2.machines.controller import Instances
 from groundcloud.services.ec2.network.controller import Networking
 from groundcloud.services.ec2.network.resolving import InstanceNames, outside_address, service_names
+from groundcloud.services.ec2.storage.controller import EbsVolumes
 from groundcloud.services.iam.identities import root_principal
 from groundcloud.store import Transaction
 
@@ -57,9 +59,11 @@ class Ground:
         """What makes machines and networks so, in a loop of its own: a boot waits for no other controller's work."""
         store, clock = self._cloud.store, self._cloud.world.clock
         return [
-            Networking(store, self._networks, self.vpcs.changed),
+            VpcNetworks(store, _Announcing(self._networks, self.vpcs.changed), clock, self._within),
+            EndedNatGateways(clock),
+            EndedPeerings(clock, self._within),
             Instances(store, self._machines, self._volumes, self._networks, clock, self._within),
-            EbsVolumes(self._volumes),
+            EbsVolumes(self._volumes, self._machines, clock),
         ]
 
     def _within(self, tx: Transaction, account: str, region: str) -> Context:
@@ -75,3 +79,22 @@ class Ground:
 
     def _assume(self, tx: Transaction, principal: Principal, role: str, session: str) -> Any:
         return self._cloud.call(tx, principal, "sts", "AssumeRole", role_arn=role, role_session_name=session)
+
+
+class _Announcing:
+    """The network engine, telling what listens inside VPCs when one comes or goes."""
+
+    def __init__(self, engine: Networks, changed: Callable[[], None]) -> None:
+        self._engine = engine
+        self._changed = changed
+
+    def reconcile(self, network: Network) -> None:
+        self._engine.reconcile(network)
+        self._changed()
+
+    def remove(self, network_id: str) -> None:
+        self._engine.remove(network_id)
+        self._changed()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)

@@ -444,3 +444,27 @@ class CidrInUse(AwsError, code="InvalidCidrBlock.InUse"):
 
 class SubnetCidrAssociationNotFound(AwsError, code="InvalidSubnetCidrBlockAssociationID.NotFound"):
     """The subnet CIDR block association ID '{id}' does not exist"""
+
+
+class VolumeInUse(AwsError):
+    """{reason}"""
+
+
+class IncorrectVolumeState(AwsError, code="IncorrectState"):
+    """{reason}"""
+
+
+class VolumeZoneMismatch(AwsError, code="InvalidVolume.ZoneMismatch"):
+    """{reason}"""
+
+
+class VolumeAttachmentNotFound(AwsError, code="InvalidAttachment.NotFound"):
+    """{reason}"""
+
+
+class IncorrectModificationState(AwsError):
+    """{reason}"""
+
+
+class NoSuchModification(AwsError, code="InvalidVolumeModification.NotFound"):
+    """Modification for volume '{id}' does not exist."""

@@ -32,6 +32,7 @@ from groundcloud.services.ec2.network import (
     subnets,
     vpcs,
 )
+from groundcloud.services.ec2.storage import volumes
 
 service = Service(
     "ec2",
@@ -61,6 +62,7 @@ service = Service(
     acls,
     dhcp,
     cidr_blocks,
+    volumes,
     page_size=1000,
     invalid_token=errors.InvalidNextToken,
     shared={"max_results": check_max_results},
