@@ -12,6 +12,8 @@ from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
 from groundcloud.engines.dns.engine import Dns
+from groundcloud.engines.host.client import host_engines
+from groundcloud.engines.host.places import socket_of
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
 from groundcloud.engines.probes.board import Board
@@ -284,7 +286,7 @@ def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
     """The cloud whose data lie in a folder, made at the first start."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealer = Sealer(installation_key(data / "installation.key"))
-    engines = {"objects": LocalObjects(data / "objects")}
+    engines = {"objects": LocalObjects(data / "objects"), **host_engines(socket_of(data))}
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)

@@ -60,7 +60,7 @@ class Lab:
     def inside(self):
         return ["ip", "netns", "exec", self.name]
 
-    def ssh(self, address, command, user="admin", patience=20.0):
+    def ssh(self, address, command, user="admin", patience=30.0, pause=0.02):
         """What a command says in a machine. It waits for a machine that does not take a login yet."""
         words = ["ssh", "-q", "-i", str(self.key), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
                  "-o", "ConnectTimeout=5", "-o", "BatchMode=yes", f"{user}@{address}", command]  # fmt: skip
@@ -70,7 +70,7 @@ class Lab:
             if done.returncode != 255 or time.monotonic() > last:
                 assert done.returncode == 0, f"{command}: {done.returncode}: {done.stdout}{done.stderr}"
                 return done.stdout
-            time.sleep(0.01)
+            time.sleep(pause)
 
     def close(self):
         if self.service is not None:

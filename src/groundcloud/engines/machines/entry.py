@@ -20,6 +20,8 @@ class Supervisor(Struct, frozen=True):
     begun: int
     """In the kernel's ticks since the host's start: a number that comes again belongs to another process."""
     started: float
+    boot: str = ""
+    """The host's start that this was in."""
 
 
 class Entry:
@@ -37,6 +39,8 @@ class Entry:
         self.ended = ""
         self.asked = False
         """Its end was asked for from outside."""
+        self.lost = False
+        """It ended because its host did: it is one that should run."""
 
     @property
     def state(self) -> State:
@@ -77,13 +81,19 @@ def load(run: Path) -> Entry | None:
     entry.asked = (run / "asked").exists()
     with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
         known = msgspec.json.decode((run / "supervisor.json").read_bytes(), type=Supervisor)
-        if begun(known.pid) == known.begun:
+        entry.lost = known.boot != boot() and not (run / "ended").exists()
+        if not entry.lost and begun(known.pid) == known.begun:
             entry.supervisor = known
     return entry
 
 
 def watched(pid: int) -> Supervisor:
-    return Supervisor(pid, begun(pid) or 0, time.time())
+    return Supervisor(pid, begun(pid) or 0, time.time(), boot())
+
+
+def boot() -> str:
+    """What tells one start of the host from another."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def begun(pid: int) -> int | None:

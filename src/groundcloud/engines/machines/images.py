@@ -30,7 +30,7 @@ class Images:
 
     def names(self) -> set[str]:
         own = {path.stem for path in (self._folders.state / "images").glob("*.json")}
-        return own | {path.name.partition("@")[0] for path in self._folders.cache.glob("*.json")}
+        return own | {path.stem for path in self._folders.cache.glob("*.json")}
 
     def layers(self, image: str) -> Sequence[str]:
         """The layers' names. Raises `MachineFailed`."""

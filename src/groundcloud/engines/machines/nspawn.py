@@ -53,18 +53,19 @@ class NspawnMachines:
 
     def adopt(self) -> None:
         """Find the machines that run, and clean up after those that ended while nobody looked."""
-        (self._folders.state / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
         for run in (self._folders.state / "run").iterdir():
             entry = load(run)
             if entry is None:
-                self._groups.remove(run.name)
                 continue
-            self._entries[run.name] = entry
             if entry.supervisor is not None:
+                self._entries[run.name] = entry
                 entry.leader = leader_of(entry.supervisor.pid)
                 entry.first_user = users.claim(run).first
                 self._follow(entry)
+            elif entry.lost:
+                _empty(run)
             else:
+                self._entries[run.name] = entry
                 self._settle(entry)
         for stray in self._groups.machines() - self._entries.keys():
             self._groups.remove(stray)
@@ -119,9 +120,7 @@ class NspawnMachines:
             if entry.supervisor is not None:
                 raise MachineFailed(f"{machine_id} runs")
             self._clean(entry)
-            for each in entry.run.iterdir():
-                if each.name != "console.log":
-                    _delete(each)
+            _empty(entry.run)
         with self._lock:
             self._entries.pop(machine_id, None)
 
@@ -331,6 +330,13 @@ def _signal(pid: int, number: int) -> None:
 
 def _with_disks(machine: Machine, disks: tuple[Disk, ...]) -> Machine:
     return msgspec.structs.replace(machine, disks=disks)
+
+
+def _empty(run: Path) -> None:
+    """Forget what is known of a machine, except for its console."""
+    for each in run.iterdir():
+        if each.name != "console.log":
+            _delete(each)
 
 
 def _delete(path: Path) -> None:

@@ -153,7 +153,7 @@ def _hooks(folder: str) -> None:
     """Boot hooks run at each boot, as early as there is a network."""
     for number, part in enumerate(user_parts(folder)):
         if part.kind == userdata.HOOK:
-            path = os.path.join(folder, "boothooks", "part-%03d" % (number + 1))
+            path = os.path.join(folder, "boothooks", f"part-{number + 1:03}")
             paths.write(path, userdata.script_of_hook(part.content), 0o700)
             _execute([path])
 

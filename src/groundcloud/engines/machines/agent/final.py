@@ -34,7 +34,7 @@ def _once(folder: str, config: Config) -> list[str]:
         programs.append(path)
     for number, part in enumerate(early.user_parts(folder)):
         if part.kind == userdata.SCRIPT:
-            path = os.path.join(folder, "scripts", "part-%03d" % (number + 1))
+            path = os.path.join(folder, "scripts", f"part-{number + 1:03}")
             paths.write(path, part.content, 0o700)
             programs.append(path)
     for path in programs:

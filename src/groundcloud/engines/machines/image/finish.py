@@ -16,7 +16,7 @@ _MASKED = (
     "proc-sys-fs-binfmt_misc.automount", "sys-fs-fuse-connections.mount", "sys-kernel-config.mount",
     "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "systemd-ask-password-console.path",
     "systemd-ask-password-wall.path", "systemd-binfmt.service", "systemd-firstboot.service",
-    "systemd-journal-flush.service", "systemd-journald-audit.socket", "systemd-logind.service",
+    "systemd-journal-flush.service", "systemd-journald-audit.socket",
     "systemd-machine-id-commit.service", "systemd-modules-load.service", "systemd-networkd.service",
     "systemd-networkd.socket", "systemd-pcrphase-sysinit.service", "systemd-pcrphase.service",
     "systemd-pstore.service", "systemd-random-seed.service", "systemd-remount-fs.service", "systemd-repart.service",
@@ -25,6 +25,17 @@ _MASKED = (
     "motd-news.timer", "ssh.socket",
 )  # fmt: skip
 """What a machine without hardware of its own does not need, or what its host does for it."""
+
+_GENERATORS = (
+    "systemd-bless-boot-generator", "systemd-cryptsetup-generator", "systemd-debug-generator",
+    "systemd-getty-generator", "systemd-gpt-auto-generator", "systemd-hibernate-resume-generator",
+    "systemd-integritysetup-generator", "systemd-run-generator", "systemd-system-update-generator",
+    "systemd-veritysetup-generator",
+)  # fmt: skip
+"""Programs that would each look, before anything else is started, for hardware that is not there."""
+
+_ON_DEMAND = ("dbus.service", "systemd-logind.service")
+"""What the bus starts when somebody asks for it."""
 
 _ENABLED = {
     "groundcloud-keys.service": "ssh.service.wants",
@@ -99,8 +110,12 @@ def _services(tree: Path) -> None:
     _link(units / "default.target", "/lib/systemd/system/multi-user.target")
     (tree / "etc/systemd/system/multi-user.target.wants/ssh.service").unlink(missing_ok=True)
     _link(tree / "etc/tmpfiles.d/systemd-nologin.conf", "/dev/null")  # who has the key may come in at once
-    dbus = tree / "usr/lib/systemd/system/multi-user.target.wants/dbus.service"
-    dbus.unlink(missing_ok=True)  # its socket starts it when somebody asks
+    for name in _ON_DEMAND:
+        (tree / "usr/lib/systemd/system/multi-user.target.wants" / name).unlink(missing_ok=True)
+    generators = tree / "etc/systemd/system-generators"
+    generators.mkdir(exist_ok=True)
+    for name in _GENERATORS:
+        _link(generators / name, "/dev/null")
 
 
 def _link(path: Path, target: str) -> None:
