@@ -22,7 +22,7 @@ from groundcloud.gateway.catalog import catalog
 from groundcloud.identity import Principal
 from groundcloud.main import Cloud
 from groundcloud.services.ec2.machines.controller import Instances
-from groundcloud.services.ec2.network.controller import Networking
+from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
 from groundcloud.services.ec2.network.resolving import InstanceNames, outside_address, service_names
 from groundcloud.services.ec2.storage.controller import EbsVolumes
 from groundcloud.services.iam.identities import root_principal

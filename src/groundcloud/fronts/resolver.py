@@ -88,8 +88,7 @@ class _Question(asyncio.DatagramProtocol):
         self._packet = packet
         self._answered = answered
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
+    def connection_made(self, transport: Any) -> None:  # uvloop's transports are none of asyncio's classes
         transport.sendto(self._packet)
 
     def datagram_received(self, data: bytes, addr: object) -> None:
