@@ -366,3 +366,7 @@ class CidrInUse(AwsError, code="InvalidCidrBlock.InUse"):
 
 class SubnetCidrAssociationNotFound(AwsError, code="InvalidSubnetCidrBlockAssociationID.NotFound"):
     """The subnet CIDR block association ID '{id}' does not exist"""
+
+
+class PrefixListVersionNotFound(AwsError, code="InvalidPrefixListVersion.NotFound"):
+    """The prefix list '{id}' has no version {version}"""
