@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from groundcloud.ca import sign
-from groundcloud.context import Context, Facts
 from groundcloud.controllers import Controller
 from groundcloud.engines.dns.providers import Endpoints
 from groundcloud.engines.machines.wanted import Machines, Volumes
@@ -22,10 +21,9 @@ from groundcloud.gateway.catalog import catalog
 from groundcloud.identity import Principal
 from groundcloud.main import Cloud
 from groundcloud.services.ec2.machines.controller import Instances
-from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
+from groundcloud.services.ec2.network.controller import VpcNetworks
 from groundcloud.services.ec2.network.resolving import InstanceNames, outside_address, service_names
 from groundcloud.services.ec2.storage.controller import EbsVolumes
-from groundcloud.services.iam.identities import root_principal
 from groundcloud.store import Transaction
 
 
@@ -57,20 +55,12 @@ class Ground:
 
     def controllers(self) -> list[Controller[Any]]:
         """What makes machines and networks so, in a loop of its own: a boot waits for no other controller's work."""
-        store, clock = self._cloud.store, self._cloud.world.clock
+        store, clock, within = self._cloud.store, self._cloud.world.clock, self._cloud.within_ec2
         return [
-            VpcNetworks(store, _Announcing(self._networks, self.vpcs.changed), clock, self._within),
-            EndedNatGateways(clock),
-            EndedPeerings(clock, self._within),
-            Instances(store, self._machines, self._volumes, self._networks, clock, self._within),
+            VpcNetworks(store, _Announcing(self._networks, self.vpcs.changed), clock, within),
+            Instances(store, self._machines, self._volumes, self._networks, clock, within),
             EbsVolumes(self._volumes, self._machines, clock),
         ]
-
-    def _within(self, tx: Transaction, account: str, region: str) -> Context:
-        """What controllers work in: EC2's context, as the account's root user."""
-        operation = self._cloud.services["ec2"].operation("DescribeInstances")
-        principal = root_principal(account)
-        return self._cloud.invoker.context(operation, principal, region, "ec2", Facts(), tx)
 
     def _role_of(self, tx: Transaction, profile_arn: str) -> str | None:
         account, name = profile_arn.split(":")[4], profile_arn.rpartition("/")[2]

@@ -468,3 +468,7 @@ class IncorrectModificationState(AwsError):
 
 class NoSuchModification(AwsError, code="InvalidVolumeModification.NotFound"):
     """Modification for volume '{id}' does not exist."""
+
+
+class PrefixListVersionNotFound(AwsError, code="InvalidPrefixListVersion.NotFound"):
+    """The prefix list '{id}' has no version {version}"""

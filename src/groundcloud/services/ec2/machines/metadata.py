@@ -14,8 +14,7 @@ from groundcloud.sealing import NotOurs, Sealer
 from groundcloud.services.ec2.machines.catalog import public_images
 from groundcloud.services.ec2.machines.records import Image, Instance, UserData
 from groundcloud.services.ec2.network.names import private_name, public_name
-from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc
-from groundcloud.services.ec2.network.resolving import interface_at
+from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc, interface_at
 from groundcloud.services.ec2.regions import zones
 from groundcloud.store import Record, Transaction
 

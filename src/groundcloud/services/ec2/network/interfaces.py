@@ -30,6 +30,7 @@ from groundcloud.services.ec2.network.records import (
     Subnet,
     Vpc,
 )
+from groundcloud.services.ec2.network.routes import follow
 
 _MOST_GROUPS = 5
 
@@ -132,6 +133,7 @@ def attach(
         address.instance_id = instance_id
         ctx.put(address)
     ctx.put(interface)
+    follow(ctx, interface)
     network_changed(ctx, interface.vpc_id)
     return interface
 
@@ -143,6 +145,7 @@ def detach(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
         address.instance_id = None
         ctx.put(address)
     ctx.put(interface)
+    follow(ctx, interface)
     return release_public(ctx, interface)
 
 
@@ -157,6 +160,7 @@ def delete_interface(ctx: Context, interface: NetworkInterface) -> None:
         forget_association(address)
         ctx.put(address)
     release_public(ctx, interface)
+    follow(ctx, interface)
     for private in interface.private_ip_addresses:
         give_back_private(ctx, interface.subnet_id, private.private_ip_address)
     for each in interface.ipv6_addresses:

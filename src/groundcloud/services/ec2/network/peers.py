@@ -1,6 +1,7 @@
-"""Which VPCs a VPC peers with."""
+"""Which VPCs a VPC peers with, and which it can."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network
 
 from groundcloud.context import Context
 from groundcloud.services.ec2.network.linking import VpcPeeringConnection
@@ -23,3 +24,8 @@ def active_peering(ctx: Context, vpc_id: str, other: str) -> VpcPeeringConnectio
     """The connection between two VPCs, if there is one."""
     found = peerings_of(ctx, ctx.account, vpc_id)
     return next((peering for peering in found if peering.other(vpc_id).vpc_id == other), None)
+
+
+def overlap(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether any of some IPv4 ranges shares an address with any of others: such VPCs cannot be joined."""
+    return any(IPv4Network(one).overlaps(IPv4Network(other)) for one in first for other in second)

@@ -13,7 +13,7 @@ from groundcloud.engines.dns.names import to_wire
 from groundcloud.engines.dns.wire import A
 from groundcloud.engines.dns.zones import Extra, Provider
 from groundcloud.engines.network.wanted import SERVICE_ADDRESSES
-from groundcloud.services.ec2.network.records import NetworkInterface, PublicAddress
+from groundcloud.services.ec2.network.records import PublicAddress, interface_at, interface_behind
 from groundcloud.store import Store, Transaction
 
 _TTL = 60
@@ -23,11 +23,6 @@ _PRIVATE = re.compile(rf"ip-{_ADDRESS}\.(?:ec2\.internal|{_REGION}\.compute\.int
 _PUBLIC = re.compile(rf"ec2-{_ADDRESS}\.(?:compute-1|{_REGION}\.compute)\.amazonaws\.com\.")
 _S3 = re.compile(rf"(?:[a-z0-9.-]+\.)?s3(?:[.-](?:dualstack\.)?{_REGION})?\.amazonaws\.com\.")
 _DYNAMODB = re.compile(rf"dynamodb\.{_REGION}\.amazonaws\.com\.")
-
-
-def interface_at(tx: Transaction, vpc_id: str, address: str) -> NetworkInterface | None:
-    """The interface that has a private address in a VPC."""
-    return next(tx.scan(NetworkInterface, vpc_id, address, index="by_address"), None)
 
 
 def outside_address(store: Store, vpc_id: str, private: str) -> str:
@@ -73,10 +68,12 @@ class InstanceNames:
 
 def _private_of(tx: Transaction, taken: PublicAddress, vpc: str) -> str:
     """The private address of an interface of this VPC that a public one stands for; empty if it is elsewhere."""
-    for interface in tx.scan(NetworkInterface, taken.address, index="by_public_address"):
-        for each in interface.private_ip_addresses:
-            if each.association is not None and each.association.public_ip == taken.address:
-                return each.private_ip_address if interface.vpc_id == vpc else ""
+    interface = interface_behind(tx, taken.address)
+    if interface is None or interface.vpc_id != vpc:
+        return ""
+    for each in interface.private_ip_addresses:
+        if each.association is not None and each.association.public_ip == taken.address:
+            return each.private_ip_address
     return ""
 
 

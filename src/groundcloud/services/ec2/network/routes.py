@@ -12,6 +12,7 @@ from groundcloud.services.ec2.network.linking import EgressOnlyInternetGateway, 
 from groundcloud.services.ec2.network.prefix_list_reads import prefix_list
 from groundcloud.services.ec2.network.records import NetworkInterface
 from groundcloud.services.ec2.network.routing import InternetGateway, Route, RouteTable
+from groundcloud.store import Transaction
 
 
 class _Destination(NamedTuple):
@@ -265,11 +266,28 @@ def delete_route(
     network_changed(ctx, table.vpc_id)
 
 
+def follow(ctx: Context, interface: NetworkInterface) -> None:
+    """Bring the routes through an interface up to date: they lead somewhere while a machine has it."""
+    attachment = interface.attachment
+    for table in list(ctx.scan(RouteTable, interface.vpc_id, index="by_vpc")):
+        for route in table.routes:
+            if route.network_interface_id == interface.network_interface_id:
+                route.state = "active" if attachment is not None else "blackhole"
+                route.instance_id = attachment.instance_id if attachment is not None else None
+                route.instance_owner_id = attachment.instance_owner_id if attachment is not None else None
+        ctx.put(table)
+
+
 def set_state(ctx: Context, vpc_id: str, field: str, target: str, state: str) -> None:
     """Mark the routes of a VPC through a target as `active`, or as `blackhole` once it is gone."""
-    for table in list(ctx.scan(RouteTable, vpc_id, index="by_vpc")):
+    mark_routes(ctx.tx, (ctx.account, ctx.region, vpc_id), field, target, state)
+    network_changed(ctx, vpc_id)
+
+
+def mark_routes(tx: Transaction, vpc: tuple[str, str, str], field: str, target: str, state: str) -> None:
+    """The same for a VPC of any account and Region, without telling the engine."""
+    for table in list(tx.scan(RouteTable, *vpc, index="by_vpc")):
         for route in table.routes:
             if getattr(route, field) == target:
                 route.state = state
-        ctx.put(table)
-    network_changed(ctx, vpc_id)
+        tx.put(table)
