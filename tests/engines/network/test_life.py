@@ -20,7 +20,7 @@ WEB = group("sg-a", tcp(80))
 def _left(host: Host) -> list[str]:
     """Names of namespaces and links that the engine has on the host."""
     links = [name for _, name in socket.if_nameindex() if name != "lo"]
-    return [*links, *(path.name for path in NAMED.glob(f"gc-{host.tag}-*"))]
+    return [*links, *(path.name for path in NAMED.glob(f"gc-{host.tag}[-.]*"))]
 
 
 def test_removal_leaves_nothing(host: Host) -> None:

@@ -60,7 +60,7 @@ class NamespaceNetworks:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def networks(self) -> set[str]:
-        return named(self._prefix) - {"edge"}
+        return named(self._prefix)
 
     def reconcile(self, network: Network) -> None:
         check(network)
@@ -133,7 +133,7 @@ class NamespaceNetworks:
         os.replace(new, self._file(network.id))
 
     def _told(self, network_id: str) -> Network | None:
-        """What `reconcile` was told last, if its namespace is still there."""
+        """What `reconcile` was told last."""
         try:
             return msgspec.json.decode(self._file(network_id).read_bytes(), type=Network)
         except (OSError, msgspec.MsgspecError):
@@ -170,7 +170,11 @@ class NamespaceNetworks:
         space.batch([*(f"link delete {link}" for link in sorted(gone)), *addresses])
         for link in sorted(peerings.keys() - seen.links):
             other = self._told(peerings[link].network)
-            if other is not None and any(peering_link(each.id) == link for each in other.peerings):
+            if (
+                other
+                and self._space(other.id).exists()
+                and any(peering_link(each.id) == link for each in other.peerings)
+            ):
                 self._join(link, space, self._space(other.id))
                 new += [network, other]
         if gone and not new:
@@ -179,8 +183,6 @@ class NamespaceNetworks:
 
     def _join(self, link: str, one: Namespace, other: Namespace) -> None:
         mac = router_mac(link)
-        if not other.exists():
-            return
         one.batch(
             [
                 f"link add {link} address {mac} mtu {MTU} type veth peer name {link} address {mac} mtu {MTU} "

@@ -2,9 +2,11 @@
 each public address in use; what leaves for the internet goes through `pasta`, which opens ordinary sockets on the host,
 so that the host's own firewall and parameters stay as they are."""
 
+import logging
 import os
 import signal
 import socket
+import time
 from ipaddress import IPv4Network
 from pathlib import Path
 from threading import get_native_id
@@ -15,6 +17,9 @@ from groundcloud.engines.network.seen import route_changes, route_lines
 from groundcloud.engines.network.wanted import Unreachable
 
 HOST = "host"
+RETRY = 15.0
+"""Seconds between tries to reach the internet."""
+
 WORLD_ADDRESS = "169.254.2.1"
 WORLD_GATEWAY = "169.254.2.2"
 """The two ends of the way to the internet, as `pasta` is told to call them."""
@@ -35,16 +40,20 @@ ROUTER = {
 }
 
 
+_log = logging.getLogger(__name__)
+
+
 class Edge:
     """The edge of one installation."""
 
     def __init__(self, tag: str, pool: str, folder: Path, outward: bool) -> None:
         self.pool = IPv4Network(pool)
-        self.space = Namespace(str(NAMED / f"gc-{tag}-edge"))
+        self.space = Namespace(str(NAMED / f"gc-{tag}.edge"))
         self._link = host_link(tag)
         self._pid_file = folder / "pasta.pid"
         self._outward = outward
         self._host: set[str] = set()
+        self._again = 0.0
 
     def ensure(self) -> None:
         """Make what is missing of it."""
@@ -54,7 +63,7 @@ class Edge:
             self.space.run(["ip", "link", "set", "lo", "up"])
         if not self._joined():
             self._join_host()
-        if self._outward and not self._alive():
+        if self._outward and not self._pid() and time.monotonic() > self._again:
             self._open()
         self._filter()
 
@@ -89,7 +98,7 @@ class Edge:
         self._host = host
 
     def _open(self) -> None:
-        """Start `pasta` on the namespace; it ends when the namespace does."""
+        """Start `pasta` on the namespace. A host without a way to the internet has networks all the same."""
         self._pid_file.unlink(missing_ok=True)
         options = [
             *("--ns-ifname", WORLD, "--config-net", "--no-map-gw", "--mtu", "1500", "--ipv4-only"),
@@ -110,10 +119,11 @@ class Edge:
             ),
             *("--runas", "0", "--quiet", "--pid", str(self._pid_file), "--netns", self.space.path),
         ]
-        run(["pasta", *options])
-
-    def _alive(self) -> bool:
-        return self._pid() > 0
+        try:
+            run(["pasta", *options])
+        except Unreachable as error:
+            _log.warning("machines do not reach the internet: %s", error)
+            self._again = time.monotonic() + RETRY
 
     def _pid(self) -> int:
         """The process that the file names, if it is that one still."""

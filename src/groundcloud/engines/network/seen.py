@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from groundcloud.engines.network.namespaces import Namespace
+from groundcloud.engines.network.plan import LAST
 
 _KINDS = {"1": "unicast", "6": "blackhole", "9": "throw"}
 _LOCAL = 255
@@ -61,7 +62,7 @@ def route_line(shown: dict[str, Any], version: int) -> str:
     destination = str(ip_network(zero if shown["dst"] == "default" else shown["dst"]))
     line = f"{kind} {destination} table {shown.get('table', 254)}"
     if kind != "unicast":
-        return line
+        return f"{line} {LAST}" if shown.get("metric") == int(LAST.split()[1]) else line
     via = f" via {shown['gateway']}" if "gateway" in shown else ""
     onlink = " onlink" if "onlink" in shown.get("flags", ()) else ""
     return f"{line}{via} dev {shown['dev']}{onlink}"
@@ -74,9 +75,9 @@ def route_changes(wanted: set[str], seen: set[str]) -> list[str]:
     return [*gone, *(f"route replace {line}" for line in sorted(wanted - seen))]
 
 
-def _place(line: str) -> tuple[str, str]:
+def _place(line: str) -> tuple[str, str, bool]:
     words = line.split()
-    return words[1], words[3]
+    return words[1], words[3], line.endswith(LAST)
 
 
 def changes(what: str, wanted: set[str], seen: set[str], after: str = "") -> list[str]:
