@@ -35,7 +35,7 @@ def test_a_router_has_the_first_addresses_and_those_of_metadata_dns_and_the_clou
 
 
 def test_a_subnet_without_a_way_out_has_the_vpc_and_nothing() -> None:
-    assert _routes(vpc()) == ["blackhole 0.0.0.0/0 metric 9", "throw 10.0.0.0/16"]
+    assert _routes(vpc()) == ["blackhole 0.0.0.0/0 metric 9999", "throw 10.0.0.0/16"]
 
 
 def test_a_route_counts_while_its_link_is_there_and_is_a_black_hole_otherwise() -> None:
@@ -45,8 +45,8 @@ def test_a_route_counts_while_its_link_is_there_and_is_a_black_hole_otherwise() 
     )
     link = links.peering_link("pcx-1")
     without = [
-        "blackhole 0.0.0.0/0 metric 9",
-        "blackhole 10.9.0.0/16 metric 9",
+        "blackhole 0.0.0.0/0 metric 9999",
+        "blackhole 10.9.0.0/16 metric 9999",
         "throw 10.0.0.0/16",
         "unicast 0.0.0.0/0 via 169.254.0.1 dev uplink onlink",
     ]
@@ -113,7 +113,7 @@ def test_ipv6_has_tables_of_its_own_when_a_subnet_has_a_range() -> None:
     assert plan.routes(vpc(), {links.UPLINK}, 6) == set()
     dual = subnet("subnet-a", "10.0.0.0/24", INTERNET, Route("::/0", "internet"), block6="2001:db8:1::/64")
     assert _routes(vpc(subnets=(dual,)), version=6) == [
-        "blackhole ::/0 metric 9",
+        "blackhole ::/0 metric 9999",
         "throw 2001:db8:1::/64",
         "unicast ::/0 via fe80::1 dev uplink onlink",
     ]
@@ -123,7 +123,7 @@ def test_routes_of_the_kernel_are_read_as_they_are_written() -> None:
     shown = [
         {"dst": "default", "gateway": "169.254.0.1", "dev": "uplink", "table": "70000", "flags": ["onlink"]},
         {"type": "6", "dst": "10.0.0.0/16", "flags": []},
-        {"type": "6", "dst": "default", "table": "70000", "metric": 9, "flags": []},
+        {"type": "6", "dst": "default", "table": "70000", "metric": 9999, "flags": []},
         {"type": "9", "dst": "10.0.0.0/16", "table": "70000", "flags": []},
         {"dst": "10.0.0.7", "dev": "ia", "scope": "253", "flags": []},
         {"type": "2", "dst": "127.0.0.1", "dev": "lo", "table": "255", "flags": []},
@@ -140,7 +140,7 @@ def test_routes_of_the_kernel_are_read_as_they_are_written() -> None:
     assert route_lines(shown, 4) == {
         "unicast 0.0.0.0/0 table 70000 via 169.254.0.1 dev uplink onlink",
         "blackhole 10.0.0.0/16 table 254",
-        "blackhole 0.0.0.0/0 table 70000 metric 9",
+        "blackhole 0.0.0.0/0 table 70000 metric 9999",
         "throw 10.0.0.0/16 table 70000",
         "unicast 10.0.0.7/32 table 254 dev ia",
     }

@@ -21,8 +21,8 @@ RESOLVER = "169.254.169.253"
 MAIN = 254
 """The kernel's own main table: the interfaces' addresses, and nothing for the rest of the VPC."""
 
-LAST = "metric 9"
-"""Of routes that count when no other is there to the same range."""
+LAST = "metric 9999"
+"""Of routes that count when no other is there to the same range: above the metric that IPv6 gives by itself."""
 
 Range = IPv4Network | IPv6Network
 
