@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from msgspec.structs import replace
 
+from groundcloud.engines.network.links import interface_link
 from groundcloud.engines.network.namespaces import NAMED, Namespace
 from groundcloud.engines.network.wanted import Unreachable
 from tests.engines.network.wishes import SUBNET_A, SUBNET_PUBLIC, eni, group, tcp, vpc
@@ -100,8 +101,27 @@ def test_a_machine_that_ends_takes_its_link_along(host: Host) -> None:
     network = vpc(eni(4), eni(5), groups=(WEB,))
     one, other = host.build(network)
     other.end()
-    host.machines["vpc-a/eni-5"] = host.machine("again")
+    host.machine("vpc-a/eni-5")
     host.engine.reconcile(network)
+    host.engine.plug("vpc-a", "eni-5", "vpc-a/eni-5", "eth0")
+    assert reaches(one, "10.0.0.5", 80)
+
+
+def test_a_machine_that_starts_anew_is_plugged_while_its_old_namespace_is_still_there(host: Host) -> None:
+    network = vpc(eni(4), eni(5), groups=(WEB,))
+    one, _ = host.build(network)
+    kept = host.machine("vpc-a/eni-5")
+    host.engine.plug("vpc-a", "eni-5", "vpc-a/eni-5", "eth0")
+    server = kept.serve(80)
+    assert reaches(one, "10.0.0.5", 80)
+    assert server.accept()[1][0] == "10.0.0.4"
+
+
+def test_a_plugging_that_was_cut_short_is_done_again(host: Host) -> None:
+    network = vpc(eni(4), eni(5), groups=(WEB,))
+    one, other = host.build(network)
+    host.engine._space("vpc-a").run(["ip", "link", "set", interface_link("eni-5"), "alias", ""])
+    other.run(["ip", "addr", "flush", "dev", "eth0"])
     host.engine.plug("vpc-a", "eni-5", "vpc-a/eni-5", "eth0")
     assert reaches(one, "10.0.0.5", 80)
 

@@ -81,6 +81,7 @@ class Host:
 
     def __init__(self, folder: Path, outward: bool = False) -> None:
         self.machines: dict[str, Machine] = {}
+        self._ended: list[Machine] = []
         self.tag = f"t{os.getpid()}"
         self._folder = folder
         self._outward = outward
@@ -104,11 +105,28 @@ class Host:
                 self.engine.remove(name)
         finally:
             _setns(self._home, close=True)
-            for machine in (self._here, *self.machines.values()):
+            for machine in (self._here, *self._ended, *self.machines.values()):
                 machine.end()
 
     def machine(self, name: str) -> Machine:
+        if name in self.machines:
+            self._ended.append(self.machines[name])
         self.machines[name] = made = Machine()
+        return made
+
+    def internet(self) -> Machine:
+        """What lies beyond the host's default route: a namespace with the address 192.0.2.1; the host has 192.0.2.2."""
+        made = self.machine("internet")
+        Namespace().batch(
+            [
+                f"link add out type veth peer name in netns {made.path}",
+                "addr add 192.0.2.2/24 dev out",
+                "link set out up",
+                "link set lo up",
+            ]
+        )
+        made.batch(["addr add 192.0.2.1/24 dev in", "link set in up"])
+        Namespace().batch(["route add default via 192.0.2.1"])
         return made
 
     def build(self, network: Network) -> list[Machine]:

@@ -101,14 +101,18 @@ class NamespaceNetworks:
             space, link = self._space(network_id), interface_link(interface)
             links = _links_in(space)
             if link in links:
-                return
+                if name in _links_in(there) and _plugged(space, link):
+                    return
+                space.batch([f"link delete {link}"])
+                links.discard(link)
             space.batch(_router_end(found, link, name, there.path))
             there.batch(_machine_end(found, subnet, name))
             for version in (4, 6):
                 new = plan.routes(network, links | {link}, version) - plan.routes(network, links, version)
                 space.batch([f"route replace {line}" for line in sorted(new)], f"-{version}")
             near = plan.neighbours(network, {link})
-            space.batch([f"neigh replace {line} nud permanent" for line in sorted(near)])
+            done = f"link set {link} alias {interface}"
+            space.batch([*(f"neigh replace {line} nud permanent" for line in sorted(near)), done])
 
     def unplug(self, network_id: str, interface: str) -> None:
         check_ids([network_id, interface])
@@ -226,11 +230,16 @@ def _links_in(space: Namespace) -> set[str]:
     return space.do(lambda: {name for _, name in socket.if_nameindex()})
 
 
+def _plugged(space: Namespace, link: str) -> bool:
+    """Whether all steps were done for a link: the last one gives it its alias."""
+    return bool(space.show([f"link show {link}"])[0][0].get("ifalias"))
+
+
 def _router_end(interface: Interface, link: str, name: str, there: str) -> list[str]:
     return [
         f"link add {link} address {ROUTER_MAC} mtu {MTU} type veth "
         f"peer name {name} address {interface.mac} mtu {MTU} netns {there}",
-        f"link set {link} alias {interface.id} up",
+        f"link set {link} up",
         f"ntable change name arp_cache dev {link} proxy_delay 0",
         *([f"addr add {GATEWAY6}/64 dev {link} nodad"] if interface.addresses6 else []),
     ]

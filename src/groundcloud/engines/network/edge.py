@@ -13,6 +13,7 @@ from threading import get_native_id
 
 from groundcloud.engines.network.links import GATEWAY, GATEWAY6, UPLINK, WORLD, edge_link, host_link, router_mac
 from groundcloud.engines.network.namespaces import NAMED, Namespace, run
+from groundcloud.engines.network.plan import LAST
 from groundcloud.engines.network.seen import route_changes, route_lines
 from groundcloud.engines.network.wanted import Unreachable
 
@@ -20,6 +21,7 @@ HOST = "host"
 RETRY = 15.0
 """Seconds between tries to reach the internet."""
 
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 WORLD_ADDRESS = "169.254.2.1"
 WORLD_GATEWAY = "169.254.2.2"
 """The two ends of the way to the internet, as `pasta` is told to call them."""
@@ -60,7 +62,7 @@ class Edge:
         if not self.space.exists():
             self.space.create()
             self.space.set(**ROUTER)
-            self.space.run(["ip", "link", "set", "lo", "up"])
+            self.space.batch(["link set lo up", *(f"route replace blackhole {zero} {LAST}" for zero in EVERYWHERE)])
         if not self._joined():
             self._join_host()
         if self._outward and not self._pid() and time.monotonic() > self._again:

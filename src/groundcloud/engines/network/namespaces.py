@@ -19,6 +19,7 @@ NAMED = Path("/run/netns")
 _NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 _SECONDS = 20
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ def run(arguments: list[str], text: str = "") -> str:
     """Run a program in the caller's namespace."""
     try:
         done = subprocess.run(  # noqa: S603  (arguments are built here from checked values)
-            arguments, input=text, capture_output=True, text=True, timeout=_SECONDS, check=False
+            arguments, input=text, capture_output=True, text=True, timeout=_SECONDS, check=False, env=_ENVIRONMENT
         )
     except FileNotFoundError:
         raise Unreachable(f"the program {arguments[0]} is not there") from None
