@@ -81,9 +81,13 @@ def test_a_moved_elastic_address_leads_to_its_new_machine_and_ends_old_connectio
     client = HERE.do(lambda: socket.create_connection(("203.0.113.7", 80), 1))
     served, _ = server.accept()
     assert answers(client, served)
+    inside = other.connect("10.0.0.4", 80)
+    assert inside
+    served_inside, _ = server.accept()
     moved = (eni(4), eni(5, public="203.0.113.7"))
     host.engine.reconcile(replace(network, interfaces=moved))
     assert not answers(client, served)
+    assert answers(inside, served_inside)
     assert reaches(HERE, "203.0.113.7", 80)
     assert new_server.accept()[1][0] == HOST
 
@@ -208,3 +212,30 @@ def test_secondary_addresses_have_public_ones_of_their_own(host: Host) -> None:
 def test_an_address_outside_the_pool_is_refused(host: Host) -> None:
     with pytest.raises(Unreachable, match=r"198.18.0.1/32 is not"):
         host.engine.reconcile(vpc(eni(4, public="198.18.0.1"), subnets=(SUBNET_A, SUBNET_B)))
+
+
+def test_what_is_too_large_for_the_internet_is_said_so(host: Host) -> None:
+    """AWS: the largest packet is 9001 bytes within a VPC, 1500 over an internet gateway."""
+    every = group("sg-a", GroupRule(-1, blocks=("0.0.0.0/0",)))
+    host.build(vpc(eni(9, public="203.0.113.9"), groups=(every,), subnets=(SUBNET_PUBLIC,), name="vpc-b"))
+    one, _ = host.build(vpc(eni(4, public="203.0.113.4"), eni(5), groups=(every,), subnets=(SUBNET_PUBLIC,)))
+    ask = ["ping", "-c", "1", "-W", "1", "-M", "do", "-s"]
+    assert "1 received" in one.run([*ask, "8973", "10.0.0.5"])
+    with pytest.raises(Unreachable):
+        one.run([*ask, "1473", "203.0.113.9"])
+    assert [each["metrics"][0]["mtu"] for each in one.show(["route get 203.0.113.9"])[0]] == [1500]
+    assert "1 received" in one.run([*ask, "1472", "203.0.113.9"])
+
+
+def test_an_address_that_a_new_interface_takes_over_has_no_connections_of_the_old_one(host: Host) -> None:
+    limited = group("sg-a", tcp(80), outbound=(tcp(80),))
+    network = vpc(eni(4), eni(5), groups=(limited,))
+    one, other = host.build(network)
+    server = other.serve(80)
+    client = one.connect("10.0.0.5", 80)
+    assert client
+    assert server.accept()[1][0] == "10.0.0.4"
+    space = host.engine._space("vpc-a")
+    assert "dport=80" in space.run(["conntrack", "-L"])
+    host.engine.reconcile(vpc(eni(4), eni(5, name="eni-55"), groups=(limited,)))
+    assert "dport=80" not in space.run(["conntrack", "-L"])

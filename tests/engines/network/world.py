@@ -20,7 +20,7 @@ class Machine(Namespace):
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", "ip link set lo up; echo; exec sleep 60"], stdout=subprocess.PIPE
+            ["unshare", "--net", "sh", "-c", "ip link set lo up; echo; exec sleep 300"], stdout=subprocess.PIPE
         )
         assert self.process.stdout
         self.process.stdout.readline()

@@ -257,17 +257,26 @@ def _machine_end(interface: Interface, subnet: Subnet, name: str) -> list[str]:
 
 
 def _forget(space: Namespace, before: Network, now: Network) -> None:
-    """End the connections of addresses that stand for something else from now on, so that nothing goes on by them."""
-    was = {*plan.publics(before).items(), *((gateway.public, gateway.id) for gateway in before.nat_gateways)}
-    is_ = {*plan.publics(now).items(), *((gateway.public, gateway.id) for gateway in now.nat_gateways)}
-    gone = {address for pair in was - is_ for address in pair if address[:1].isdigit()}
-    holders = {(each.private, interface.id) for interface in before.interfaces for each in interface.addresses}
-    holds = {(each.private, interface.id) for interface in now.interfaces for each in interface.addresses}
-    gone |= {address for address, _ in holders - holds}
-    for address in sorted(gone):
-        for side in ("--orig-src", "--orig-dst", "--reply-src", "--reply-dst"):
-            # It ends with 1 when there was none.
-            space.run(["sh", "-c", f"conntrack -D {side} {address} || true"])
+    """End the connections of public addresses that stand for something else from now on, and those of interfaces that
+    are gone: the next holder of an address must not get what was its predecessor's."""
+    for public in sorted(_holders(before) - _holders(now)):
+        for side in ("--orig-dst", "--reply-dst"):
+            space.run(["conntrack", "-D", side, public[0]], empty=1)
+    for private in sorted(_privates(before) - _privates(now)):
+        for side in ("--orig-src", "--reply-src"):
+            space.run(["conntrack", "-D", side, private[0]], empty=1)
+
+
+def _holders(network: Network) -> set[tuple[str, str]]:
+    """Public addresses and what each stands for."""
+    gateways = {(gateway.public, gateway.id) for gateway in network.nat_gateways if gateway.public}
+    return gateways | {(public, private) for private, public in plan.publics(network).items()}
+
+
+def _privates(network: Network) -> set[tuple[str, str]]:
+    return {(each.private, interface.id) for interface in network.interfaces for each in interface.addresses} | {
+        (address, interface.id) for interface in network.interfaces for address in interface.addresses6
+    }
 
 
 def _sockets() -> dict[str, int]:

@@ -76,9 +76,9 @@ class Namespace:
             raise failed[0]
         return done[0]
 
-    def run(self, arguments: list[str], text: str = "") -> str:
+    def run(self, arguments: list[str], text: str = "", empty: int = 0) -> str:
         """Run a program there, with a text as its input; give its output. Raises `Unreachable` with its complaint."""
-        return self.do(lambda: run(arguments, text))
+        return self.do(lambda: run(arguments, text, empty))
 
     def batch(self, lines: list[str], *options: str) -> None:
         """Run lines of `ip`, in one go; the first that fails ends it."""
@@ -100,8 +100,8 @@ class Namespace:
         self.do(write)
 
 
-def run(arguments: list[str], text: str = "") -> str:
-    """Run a program in the caller's namespace."""
+def run(arguments: list[str], text: str = "", empty: int = 0) -> str:
+    """Run a program in the caller's namespace. `empty` is the code with which it says that there was nothing to do."""
     try:
         done = subprocess.run(  # noqa: S603  (arguments are built here from checked values)
             arguments, input=text, capture_output=True, text=True, timeout=_SECONDS, check=False, env=_ENVIRONMENT
@@ -110,7 +110,7 @@ def run(arguments: list[str], text: str = "") -> str:
         raise Unreachable(f"the program {arguments[0]} is not there") from None
     except subprocess.TimeoutExpired:
         raise Unreachable(f"{arguments[0]} has not ended in {_SECONDS} s") from None
-    if done.returncode:
+    if done.returncode not in (0, empty):
         said = " ".join(done.stderr.split())[:500]
         raise Unreachable(f"{' '.join(arguments[:3])}: {said or f'ended with {done.returncode}'}")
     return done.stdout
