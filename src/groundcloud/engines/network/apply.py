@@ -264,7 +264,8 @@ def _forget(space: Namespace, before: Network, now: Network) -> None:
             space.run(["conntrack", "-D", side, public[0]], empty=1)
     for private in sorted(_privates(before) - _privates(now)):
         for side in ("--orig-src", "--reply-src"):
-            space.run(["conntrack", "-D", side, private[0]], empty=1)
+            family = "ipv6" if ":" in private[0] else "ipv4"
+            space.run(["conntrack", "-D", "-f", family, side, private[0]], empty=1)
 
 
 def _holders(network: Network) -> set[tuple[str, str]]:
