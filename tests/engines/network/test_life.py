@@ -3,11 +3,13 @@
 import os
 import socket
 import subprocess
+from pathlib import Path
+from threading import get_native_id
 
 import pytest
 from msgspec.structs import replace
 
-from groundcloud.engines.network.links import interface_link
+from groundcloud.engines.network.links import edge_link, interface_link
 from groundcloud.engines.network.namespaces import NAMED, Namespace
 from groundcloud.engines.network.wanted import Unreachable
 from tests.engines.network.wishes import SUBNET_A, SUBNET_PUBLIC, eni, group, tcp, vpc
@@ -34,6 +36,28 @@ def test_removal_leaves_nothing(host: Host) -> None:
     host.engine.remove("vpc-b")
     host.engine.remove("vpc-b")
     assert _left(host) == []
+
+
+def test_removal_leaves_no_links_where_a_socket_is_still_open(host: Host) -> None:
+    (one,) = host.build(vpc(eni(4)))
+    sockets = host.engine.listen("vpc-a")
+    host.engine.remove("vpc-a")
+    assert _left(host) == []
+    assert [link["ifname"] for link in one.show(["link show"])[0]] == ["lo"]
+    for descriptor in sockets.values():
+        os.close(descriptor)
+
+
+def test_what_a_crash_has_left_half_made_is_made_whole(host: Host) -> None:
+    network = vpc(eni(4, public="203.0.113.4"), groups=(WEB,), subnets=(SUBNET_PUBLIC,))
+    edge, space = host.engine._edge.space, host.engine._space("vpc-a")
+    for name in (edge.path, space.path):
+        Namespace().run(["ip", "netns", "add", Path(name).name])
+    here = f"/proc/{os.getpid()}/task/{get_native_id()}/ns/net"
+    edge.batch([f"link add host type veth peer name {host.engine._edge._link} netns {here}"])
+    space.batch([f"link add uplink type veth peer name {edge_link('vpc-a')} netns {edge.path}"])
+    host.build(network)
+    assert reaches(Namespace(), "203.0.113.4", 80)
 
 
 def test_a_new_process_takes_over_what_is_there(host: Host) -> None:

@@ -64,20 +64,18 @@ class NamespaceNetworks:
 
     def reconcile(self, network: Network) -> None:
         check(network)
+        self._edge.check(plan.elsewhere(network))
         with self._lock:
             before = self._told(network.id)
             self._edge.ensure()
             space = self._space(network.id)
-            if not space.exists():
-                space.create()
-                space.set(**VPC_ROUTER)
-                space.run(["ip", "link", "set", "lo", "up"])
+            space.become_router(VPC_ROUTER, [])
             space.run(["nft", "-f", "-"], ruleset(network))
-            self._note(network)
             self._repeat(lambda: self._shape(network, space))
             self._edge.lead(network.id, plan.elsewhere(network))
             if before is not None:
                 _forget(space, before, network)
+            self._note(network)
 
     def remove(self, network_id: str) -> None:
         check_ids([network_id])
@@ -99,9 +97,9 @@ class NamespaceNetworks:
             subnet = next(each for each in network.subnets if each.id == found.subnet)
             there = Namespace(f"/proc/{self._process_of(machine)}/ns/net")
             space, link = self._space(network_id), interface_link(interface)
-            links = _links_in(space)
+            links = space.links()
             if link in links:
-                if name in _links_in(there) and _plugged(space, link):
+                if name in there.links() and _plugged(space, link):
                     return
                 space.batch([f"link delete {link}"])
                 links.discard(link)
@@ -118,7 +116,7 @@ class NamespaceNetworks:
         check_ids([network_id, interface])
         with self._lock:
             space, link = self._space(network_id), interface_link(interface)
-            if space.exists() and link in _links_in(space):
+            if space.exists() and link in space.links():
                 space.batch([f"link delete {link}"])
 
     def listen(self, network_id: str) -> dict[str, int]:
@@ -163,16 +161,18 @@ class NamespaceNetworks:
     def _links(self, network: Network, space: Namespace, seen: Seen) -> list[Network]:
         """Make the links to the edge and to peers, and cut those that nothing names. The VPCs in which there is
         something new to go by: this one, and those that it newly joined."""
-        new = []
-        if UPLINK not in seen.links:
-            self._edge.join(network.id, space)
-            new.append(network)
         wanted = {interface_link(interface.id) for interface in network.interfaces}
         peerings = {peering_link(peering.id): peering for peering in network.peerings}
         gone = {link for link in seen.links if link[0] in "ip"} - wanted - peerings.keys()
+        gone |= {link for link in seen.dark if link[0] in "up"}
         addresses = changes("addr", plan.addresses(network), seen.addresses, " dev lo")
         space.batch([*(f"link delete {link}" for link in sorted(gone)), *addresses])
-        for link in sorted(peerings.keys() - seen.links):
+        there = seen.links - gone
+        new = []
+        if UPLINK not in there:
+            self._edge.join(network.id, space)
+            new.append(network)
+        for link in sorted(peerings.keys() - there):
             other = self._told(peerings[link].network)
             if (
                 other
@@ -224,10 +224,6 @@ def _neighbour_changes(wanted: set[str], seen: set[str]) -> list[str]:
 def _place(line: str) -> tuple[str, str]:
     words = line.split()
     return words[0], words[4]
-
-
-def _links_in(space: Namespace) -> set[str]:
-    return space.do(lambda: {name for _, name in socket.if_nameindex()})
 
 
 def _plugged(space: Namespace, link: str) -> bool:

@@ -5,6 +5,7 @@ The namespaces are `ip netns`' named ones, so that `ip netns exec` looks into th
 
 import ctypes
 import os
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from groundcloud.engines.network.wanted import Unreachable
 NAMED = Path("/run/netns")
 _NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
+_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 _SECONDS = 20
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
@@ -44,14 +46,26 @@ class Namespace:
             return False
         return True
 
-    def create(self) -> None:
-        """Make a named one; there may be one already."""
+    def become_router(self, parameters: dict[str, str], lines: list[str]) -> None:
+        """Make it, if need be, with parameters and lines of `ip`. That it forwards comes last, and says that all is
+        done. There may be a name of it already."""
         if not self.exists():
             self.destroy()
             run(["ip", "netns", "add", Path(self.path).name])
+        if self.do(_FORWARD.read_text) != "1\n":
+            self.set(**parameters)
+            self.batch(["link set lo up", *lines])
+            self.do(lambda: _FORWARD.write_text("1"))
+
+    def links(self) -> set[str]:
+        """The names of its links."""
+        return self.do(lambda: {name for _, name in socket.if_nameindex()})
 
     def destroy(self) -> None:
-        """Remove the name; the namespace ends when no process is in it. Its links end with it."""
+        """Remove it by its name, and its links at once: a socket that somebody has open in it would keep them."""
+        if self.path and self.exists():
+            gone = [f"link delete {link}" for link in sorted(self.links() - {"lo"})]
+            self.run(["ip", "-force", "-batch", "-"], "\n".join(gone), empty=1)
         if Path(self.path).exists():
             run(["ip", "netns", "delete", Path(self.path).name])
 

@@ -62,11 +62,13 @@ def _unchecked(network: Network) -> list[str]:
 def _sets(network: Network) -> list[str]:
     links = {interface.id: interface_link(interface.id) for interface in network.interfaces}
     numbers = {subnet.id: table_of(subnet.id) for subnet in network.subnets}
-    six = [(links[each.id], address) for each in network.interfaces for address in each.addresses6]
+    dual = [each for each in network.interfaces if each.addresses6]
+    six = [(links[each.id], address) for each in dual for address in each.addresses6]
     public = publics(network)
     lines = [
         _set("machines", "ifname", (_quoted(link) for link in links.values())),
         _set("unchecked", "ifname", _unchecked(network)),
+        _set("dual", "ifname", (_quoted(links[each.id]) for each in dual)),
         _set("peers", "ifname", (_quoted(peering_link(peering.id)) for peering in network.peerings)),
         _map("subnets", "ifname : mark", (f'"{links[i.id]}" : {numbers[i.subnet]:#x}' for i in network.interfaces)),
         _set("sources", "ifname . ipv4_addr", _sources(network)),
@@ -115,7 +117,8 @@ def _guard(network: Network) -> list[str]:
         "meta mark set iifname map @subnets",
         "iifname . ip saddr @sources accept",
         "iifname . ip6 saddr @sources6 accept",
-        "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 saddr { ::, fe80::/10 } accept",
+        "iifname @dual icmpv6 type nd-neighbor-solicit ip6 saddr { ::, fe80::/10 } limit rate 20/second accept",
+        "iifname @dual icmpv6 type nd-neighbor-advert ip6 saddr fe80::/10 accept",
         "iifname @unchecked ip saddr != { 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3 } accept",
         "iifname @unchecked ip6 saddr != { ::/127, fe80::/10, ff00::/8 } accept",
         "drop",

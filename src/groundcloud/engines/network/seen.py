@@ -16,6 +16,8 @@ _LOCAL = 255
 
 class Seen(Struct, frozen=True):
     links: set[str]
+    dark: set[str]
+    """Links whose other end is not up."""
     addresses: set[str]
     """Of the loopback link."""
     rules: dict[int, set[str]]
@@ -31,6 +33,7 @@ def look(space: Namespace, six: bool) -> Seen:
     own = (f"{each['local']}/{each['prefixlen']}" for link in links for each in link.get("addr_info", ()))
     return Seen(
         links={link["ifname"] for link in links},
+        dark={link["ifname"] for link in links if "LOWER_UP" not in link["flags"]},
         addresses={address for address in own if ":" not in address and not address.startswith("127.")},
         rules={4: _rules(rules), 6: _rules(space.show(["rule show"], "-6")[0]) if six else set()},
         routes={version: route_lines(routes, version) for version in (4, 6)},
