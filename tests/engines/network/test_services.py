@@ -110,3 +110,18 @@ def test_outbound_rules_and_acls_count_on_the_way_to_the_cloud(host: Host) -> No
         one_way = Acl("acl-shut", (), OPEN.outbound)
         host.engine.reconcile(replace(network, subnets=(replace(SUBNET_PUBLIC, acl="acl-shut"),), acls=(one_way,)))
         assert not reaches(one, CLOUD, 80)
+
+
+def test_metadata_and_dns_never_see_an_address_that_a_machine_has_made_up(host: Host) -> None:
+    """Also not from a machine that may send for others."""
+    one, _ = host.build(vpc(eni(4, source_dest_check=False), eni(5)))
+    one.run(["ip", "addr", "add", "10.0.0.5/32", "dev", "eth0"])
+    with listening(host) as sockets:
+        server = sockets["dns-udp"]
+        server.settimeout(SHORT)
+        one.udp("10.0.0.5").sendto(b"?", (RESOLVER, 53))
+        with pytest.raises(TimeoutError):
+            server.recv(1)
+        one.udp("10.0.0.4").sendto(b"?", (RESOLVER, 53))
+        assert server.recvfrom(1)[1][0] == "10.0.0.4"
+        assert one.connect(METADATA, 80, source="10.0.0.5") is None

@@ -84,7 +84,7 @@ class Edge:
     def _filter(self, host: set[str]) -> None:
         """Into the host goes only what answers it; to the internet, not to the host's own addresses."""
         if host != self._host:
-            self.space.run(["nft", "-f", "-"], edge_rules(str(self.pool), host))
+            self.space.run(["nft", "-f", "-"], edge_rules(self.pool, host))
             self._host = host
 
     def _open(self) -> None:
@@ -188,9 +188,8 @@ def _own_addresses(trie: str) -> set[str]:
     return found
 
 
-def edge_rules(pool: str, host: set[str]) -> str:
-    """The edge's filter as one `nft` transaction. Links to VPCs begin with `v`."""
-    closed = f'iifname "v*" oifname "{WORLD}" ip daddr {{ {", ".join(sorted(host))} }} drop' if host else ""
+def edge_rules(pool: IPv4Network, host: set[str]) -> str:
+    """The edge's filter as one `nft` transaction, with the host's own addresses. Links to VPCs begin with `v`."""
     return "\n".join(
         [
             "table inet edge",
@@ -201,8 +200,8 @@ def edge_rules(pool: str, host: set[str]) -> str:
             f'iifname "v*" ip saddr != {pool} drop',
             "ct state established,related accept",
             'iifname "v*" oifname "v*" accept',
-            f'iifname "{HOST}" oifname "v*" accept',
-            closed,
+            f'iifname "{HOST}" oifname "v*" ip saddr {pool[1]} accept',
+            f'iifname "v*" oifname "{WORLD}" ip daddr {{ {", ".join(sorted(host))} }} drop',
             f'iifname "v*" oifname "{WORLD}" meta nfproto ipv4 accept',
             "}",
             "chain input {",

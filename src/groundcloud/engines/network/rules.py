@@ -179,8 +179,7 @@ def _tracking(generation: int) -> list[str]:
 def _borders(network: Network) -> list[str]:
     """ACLs count each packet for itself, and only where it leaves one subnet for another place."""
     lines = []
-    for subnet in _guarded(network):
-        mark, links, acl = f"{table_of(subnet.id):#x}", f"@links_{identifier(subnet.id)}", identifier(subnet.acl)
+    for mark, links, acl in _guards(network):
         lines.append(f"meta mark {mark} oifname != {links} jump acl_out_{acl}")
         lines.append(f"oifname {links} meta mark != {mark} jump acl_in_{acl}")
     guarded = {subnet.id: subnet for subnet in _guarded(network)}
@@ -196,8 +195,7 @@ def _borders(network: Network) -> list[str]:
 def _local(network: Network) -> list[str]:
     """What the router answers: metadata and DNS to every machine, the cloud itself to who has a way to it."""
     borders_out, borders_in = [], []
-    for subnet in _guarded(network):
-        mark, links, acl = f"{table_of(subnet.id):#x}", f"@links_{identifier(subnet.id)}", identifier(subnet.acl)
+    for mark, links, acl in _guards(network):
         borders_out.append(f"meta mark {mark} jump acl_out_{acl}")
         borders_in.append(f"ip saddr {SERVICES} oifname {links} jump acl_in_{acl}")
     return [
@@ -205,6 +203,7 @@ def _local(network: Network) -> list[str]:
         "type filter hook input priority filter; policy drop;",
         "iifname != @machines drop",
         "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
+        "iifname . ip saddr != @sources drop",
         f"ip daddr {METADATA} tcp dport 80 accept",
         f"ip daddr {RESOLVER} meta l4proto {{ tcp, udp }} th dport 53 accept",
         f"ip daddr {SERVICES} tcp dport {{ 80, 443 }} goto services",
@@ -321,6 +320,14 @@ def _guarded(network: Network) -> list[Subnet]:
     """Subnets whose ACL forbids something."""
     acls = {acl.id for acl in network.acls if not allows_all(acl)}
     return [subnet for subnet in network.subnets if subnet.acl in acls]
+
+
+def _guards(network: Network) -> list[tuple[str, str, str]]:
+    """By what such a subnet's packets are known: the mark of those that leave it, the links of those that come; and the
+    name of its ACL in chains."""
+    return [
+        (f"{table_of(each.id):#x}", f"@links_{identifier(each.id)}", identifier(each.acl)) for each in _guarded(network)
+    ]
 
 
 def _named_groups(network: Network) -> set[str]:
