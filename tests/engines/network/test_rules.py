@@ -76,7 +76,7 @@ def test_protocols_and_ports_of_rules() -> None:
 
 def test_an_interface_asks_its_groups_and_drops_the_rest() -> None:
     network = vpc(eni(4, "sg-a sg-b"), groups=(group("sg-a", outbound=()), group("sg-b", outbound=())))
-    assert chain(network, f"in_{ETH4}") == ["jump in_sg_a", "jump in_sg_b", "drop"]
+    assert chain(network, f"in_{ETH4}") == ["jump in_sg_a", "jump in_sg_b", "goto refused_in"]
     assert chain(network, "arriving") == [f'oifname vmap {{ "{ETH4}" : goto in_{ETH4} }}', "drop"]
 
 
@@ -85,9 +85,10 @@ def test_untracked_flows_are_those_that_rules_let_through_for_everybody_both_way
     assert chain(network, f"in_{ETH4}") == [
         "meta nfproto ipv4 tcp dport 22 ct mark set ct mark | 0x80000000 goto done",
         "jump in_sg_a",
-        "drop",
+        "goto refused_in",
     ]
-    assert chain(network, f"out_{ETH4}") == ["jump out_sg_a", "drop"]
+    assert chain(network, f"out_{ETH4}") == ["jump out_sg_a", "goto refused_out"]
+    assert chain(network, "refused_out") == ["drop"]
 
 
 def test_members_of_a_group_are_a_set_with_those_of_peered_vpcs() -> None:
@@ -113,12 +114,12 @@ def test_an_acl_is_asked_at_the_borders_of_its_subnet() -> None:
         f"oifname @links_subnet_a meta mark != {mark} jump acl_in_acl_1",
     ]
     assert chain(network, "acl_in_acl_1") == [
-        "ip saddr { 192.0.2.0/24 } tcp dport 22 drop",
+        "ip saddr { 192.0.2.0/24 } tcp dport 22 goto refused_in",
         "meta nfproto ipv4 return",
         "meta nfproto ipv6 icmp type 8 return",
-        "drop",
+        "goto refused_in",
     ]
-    assert chain(network, "acl_out_acl_1") == ["drop"]
+    assert chain(network, "acl_out_acl_1") == ["goto refused_out"]
 
 
 def test_an_acl_that_allows_all_costs_nothing() -> None:

@@ -112,6 +112,22 @@ def test_a_nat_gateway_leads_out_and_nobody_in(host: Host) -> None:
     assert not reaches(one, "203.0.113.9", 80)
 
 
+def test_a_connection_by_a_nat_gateway_is_tracked_and_outlives_its_rule(host: Host) -> None:
+    """AWS, "Security group connection tracking": automatically tracked connections."""
+    (target,) = host.build(vpc(eni(9, public="203.0.113.9"), groups=(WEB,), subnets=(SUBNET_PUBLIC,), name="vpc-b"))
+    open_ = group("sg-a", GroupRule(-1, blocks=("0.0.0.0/0",)))
+    inside = eni(4, at="subnet-b", host="10.0.1.4")
+    network = vpc(inside, groups=(open_,), subnets=(SUBNET_PUBLIC, SUBNET_PRIVATE), nat_gateways=(NAT,))
+    (one,) = host.build(network)
+    server = target.serve(80)
+    client = one.connect("203.0.113.9", 80)
+    assert client
+    served, _ = server.accept()
+    host.engine.reconcile(replace(network, groups=(replace(open_, outbound=()),)))
+    assert answers(client, served)
+    assert not reaches(one, "203.0.113.9", 80)
+
+
 def test_in_a_subnet_behind_nat_a_public_address_does_not_answer(host: Host) -> None:
     """The answer would leave by the NAT gateway, as another address."""
     host.build(

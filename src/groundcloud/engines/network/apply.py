@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from groundcloud.engines.network import plan
+from groundcloud.engines.network import flowlog, plan
 from groundcloud.engines.network.edge import ROUTER, Edge
 from groundcloud.engines.network.links import (
     GATEWAY6,
@@ -26,7 +26,7 @@ from groundcloud.engines.network.namespaces import NAMED, Namespace, named
 from groundcloud.engines.network.rules import ruleset
 from groundcloud.engines.network.seen import Seen, changes, look, route_changes
 from groundcloud.engines.network.valid import check, check_ids, check_link
-from groundcloud.engines.network.wanted import PUBLIC_POOL, Interface, Network, Subnet, Unreachable
+from groundcloud.engines.network.wanted import PUBLIC_POOL, Flow, Interface, Network, Subnet, Unreachable
 
 MTU = 9001
 """What AWS's interfaces have inside a VPC; across its border it is 1500."""
@@ -57,6 +57,7 @@ class NamespaceNetworks:
         self._process_of = process_of
         self._edge = Edge(tag, pool, folder, outward)
         self._lock = RLock()
+        self._flows: dict[str, list[Flow]] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def networks(self) -> set[str]:
@@ -70,6 +71,8 @@ class NamespaceNetworks:
             self._edge.ensure()
             space = self._space(network.id)
             space.become_router(VPC_ROUTER, [])
+            if before is not None and before.logged:
+                self._flows[network.id] = self._count(before)
             space.run(["nft", "-f", "-"], ruleset(network))
             self._repeat(lambda: self._shape(network, space))
             self._edge.lead(network.id, plan.elsewhere(network))
@@ -82,6 +85,7 @@ class NamespaceNetworks:
         with self._lock:
             self._space(network_id).destroy()
             self._file(network_id).unlink(missing_ok=True)
+            self._flows.pop(network_id, None)
             if self.networks():
                 self._edge.drop()
             else:
@@ -122,6 +126,23 @@ class NamespaceNetworks:
     def listen(self, network_id: str) -> dict[str, int]:
         check_ids([network_id])
         return self._space(network_id).do(_sockets)
+
+    def flows(self, network_id: str) -> list[Flow]:
+        with self._lock:
+            found = self._count(self._network(network_id))
+            self._flows.pop(network_id, None)
+            return found
+
+    def _count(self, network: Network) -> list[Flow]:
+        """What was counted, with what was before the last rules. The counters start anew."""
+        kept = self._flows.get(network.id, [])
+        space = self._space(network.id)
+        if not flowlog.logged(network):
+            return kept
+        found = flowlog.answer(network, space.run(flowlog.QUESTION))
+        if found:
+            space.run(["nft", "--file", "-"], flowlog.emptying(network))
+        return flowlog.merged([*kept, *found])[: flowlog.MOST]
 
     def _space(self, network_id: str) -> Namespace:
         return Namespace(str(NAMED / f"{self._prefix}{network_id}"))
