@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from groundcloud.engines.network import flowlog
 from groundcloud.engines.network.wanted import Acl, AclEntry, Flow, Network
 from tests.engines.network.wishes import OPEN, SUBNET_A, SUBNET_B, SUBNET_PUBLIC, eni, group, ping, tcp, vpc
-from tests.engines.network.world import Host, Machine, reaches
+from tests.engines.network.world import Host, Machine, blocked, reaches
 
 pytestmark = pytest.mark.machines
 
@@ -42,7 +42,7 @@ def test_what_is_accepted_is_counted_at_both_ends_and_both_ways(host: Host) -> N
 
 def test_what_is_refused_is_counted_where_it_is_refused(host: Host) -> None:
     one, _ = host.build(logging())
-    assert not reaches(one, "10.0.0.5", 81)
+    assert blocked(one, "10.0.0.5", 81)
     assert told(host) == {
         ("eni-4", True, "10.0.0.4", "10.0.0.5", 6, 81),
         ("eni-5", False, "10.0.0.4", "10.0.0.5", 6, 81),
@@ -56,7 +56,7 @@ def test_what_an_acl_refuses_is_counted_too(host: Host) -> None:
         interfaces=(eni(4), eni(5, at="subnet-b", host="10.0.1.5")),
     )
     one, _ = host.build(network)
-    assert not reaches(one, "10.0.1.5", 80)
+    assert blocked(one, "10.0.1.5", 80)
     assert ("eni-5", False, "10.0.0.4", "10.0.1.5", 6, 80) in told(host)
 
 
@@ -77,8 +77,8 @@ def test_counts_are_of_packets_and_bytes_and_outlive_new_rules(host: Host) -> No
 def test_the_way_to_the_cloud_is_counted_and_metadata_is_not(host: Host) -> None:
     network = vpc(eni(4, public="203.0.113.4"), subnets=(SUBNET_PUBLIC,), logged=("eni-4",))
     (one,) = host.build(network)
-    reaches(one, "169.254.169.254", 80)
-    reaches(one, "198.51.100.1", 443)
+    blocked(one, "169.254.169.254", 80)
+    blocked(one, "198.51.100.1", 443)
     assert told(host) == {
         ("eni-4", True, "10.0.0.4", "198.51.100.1", 6, 443),
         ("eni-4", True, "198.51.100.1", "10.0.0.4", 6, 443),

@@ -11,8 +11,11 @@ from groundcloud.engines.network.apply import NamespaceNetworks
 from groundcloud.engines.network.namespaces import Namespace
 from groundcloud.engines.network.wanted import Network
 
-SHORT = 0.25
+SHORT = 0.2
 """Seconds that a packet which is dropped is waited for; one that arrives takes less than a thousandth of it."""
+
+PATIENT = 5.0
+"""Seconds that one which should arrive is waited for, on a machine that has much to do."""
 
 
 class Machine(Namespace):
@@ -29,7 +32,7 @@ class Machine(Namespace):
     def serve(self, port: int, address: str = "0.0.0.0") -> socket.socket:
         return self.do(lambda: socket.create_server((address, port)))
 
-    def connect(self, address: str, port: int, source: str = "", timeout: float = SHORT) -> socket.socket | None:
+    def connect(self, address: str, port: int, source: str = "", timeout: float = PATIENT) -> socket.socket | None:
         """A connection, or None when nothing answers."""
 
         def opened() -> socket.socket | None:
@@ -55,12 +58,12 @@ class Machine(Namespace):
         self.process.stdout.close()
 
 
-def reaches(machine: Namespace, address: str, port: int) -> bool:
+def reaches(machine: Namespace, address: str, port: int, timeout: float = PATIENT) -> bool:
     """Whether a TCP connection can be had from there. Refused is reached: somebody answered."""
 
     def tried() -> bool:
         try:
-            socket.create_connection((address, port), SHORT).close()
+            socket.create_connection((address, port), timeout).close()
         except ConnectionRefusedError:
             return True
         except TimeoutError:
@@ -70,10 +73,20 @@ def reaches(machine: Namespace, address: str, port: int) -> bool:
     return machine.do(tried)
 
 
-def answers(one: socket.socket, other: socket.socket) -> bool:
+def blocked(machine: Namespace, address: str, port: int) -> bool:
+    """Whether nothing comes back. Only what is quick on an idle machine would be missed."""
+    return not reaches(machine, address, port, SHORT)
+
+
+def answers(one: socket.socket, other: socket.socket, timeout: float = PATIENT) -> bool:
     """Whether what is sent on one end of a connection comes out at the other."""
     one.send(b"x")
-    return bool(select.select([other], [], [], SHORT)[0]) and other.recv(1) == b"x"
+    return bool(select.select([other], [], [], timeout)[0]) and other.recv(1) == b"x"
+
+
+def silent(one: socket.socket, other: socket.socket) -> bool:
+    """Whether what is sent on one end does not come out at the other."""
+    return not answers(one, other, SHORT)
 
 
 class Host:
