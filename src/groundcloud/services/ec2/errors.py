@@ -489,3 +489,19 @@ class DuplicateImageName(AwsError, code="InvalidAMIName.Duplicate"):
 
 class AuthFailure(AwsError):
     """{reason}"""
+
+
+class NoSuchLaunchTemplate(AwsError, code="InvalidLaunchTemplateId.NotFound"):
+    """The specified launch template, with template ID{named} not exist."""
+
+
+class NoSuchLaunchTemplateName(AwsError, code="InvalidLaunchTemplateName.NotFoundException"):
+    """At least one of the launch templates specified in the request does not exist."""
+
+
+class NoSuchLaunchTemplateVersion(AwsError, code="InvalidLaunchTemplateId.VersionNotFound"):
+    """Could not find launch template version {version} of {id}."""
+
+
+class LaunchTemplateExists(AwsError, code="InvalidLaunchTemplateName.AlreadyExistsException"):
+    """Launch template name already in use."""
