@@ -64,6 +64,10 @@ class Facts(NamedTuple):
     called_via: tuple[str, ...] = ()
     extra: Mapping[str, str] = {}
     """Further condition keys, lower case, that only the transport knows (`s3:signatureversion`, ...)."""
+    endpoint_region: str = ""
+    """The Region that the host names: empty where it names none, `*` where such a name leads to whichever is right."""
+    signed_region: str = ""
+    """The Region of the signature's scope; empty for requests that have none."""
 
 
 class Context:

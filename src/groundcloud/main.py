@@ -44,6 +44,7 @@ SERVICES = {
     "organizations": "groundcloud.services.organizations.service",
     "route53": "groundcloud.services.route53.service",
     "s3": "groundcloud.services.s3.service",
+    "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
     "ssm": "groundcloud.services.ssm.service",
     "sts": "groundcloud.services.sts.service",

@@ -19,3 +19,5 @@ class Resource(NamedTuple):
     """The action asked for on it, when it is not the operation's own."""
     facts: Mapping[str, str | Sequence[str]] = {}
     """Condition keys, lower case, that describe it."""
+    also: tuple["Resource", ...] = ()
+    """What must let the caller in besides it: the bucket behind an access point."""

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 from groundcloud.context import Context, World
 from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
-from groundcloud.gateway.call import Call, guess, style_hint
+from groundcloud.gateway.call import Call, decision, guess, style_hint, take
 from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.endpoint import Endpoint, Endpoints
 from groundcloud.gateway.facts import signature_facts
@@ -37,7 +37,7 @@ from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, 
 from groundcloud.gateway.trail import Recorder
 from groundcloud.gateway.trail.event import Call as Event
 from groundcloud.gateway.trail.event import document
-from groundcloud.gateway.virtual_host import VirtualHosts, path_style
+from groundcloud.gateway.virtual_host import NO_HOST, VirtualHosts, path_style
 from groundcloud.identity import ANONYMOUS, Principal
 from groundcloud.operation import Service
 from groundcloud.store import Store, StoreUnavailable, Transaction
@@ -105,7 +105,7 @@ class Gateway:
                 return self._wait(call, call.endpoint)
             if not request.body.complete:
                 return self._receive(call)
-            call.body = _take(request)
+            call.body = take(request.body, LARGEST_BODY)
             return self._go(call)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
@@ -192,15 +192,20 @@ class Gateway:
             call.form = dict(parse_qsl(call.body.decode("latin-1"), keep_blank_values=True))
             call.claim = form_claim(call.form, ErrorStyle.QUERY)
         signing_name = call.claim.service if call.claim is not None else ""
-        if signing_name in ("", "s3") and (bucket := self.hosts.bucket(request.headers.get("host", ""))):
-            call.bucket = bucket
-            request = path_style(request, bucket)
+        host = self.hosts.named(request.headers.get("host", "")) if signing_name in ("", "s3") else NO_HOST
+        if host.bucket and "x-amz-account-id" not in request.headers:  # S3 Control has the account in its host names
+            call.bucket = host.bucket
+            request = path_style(request, host.bucket)
         target = self._router.route(request, signing_name, call.body if is_form(request) else b"")
         call.target = target
         call.region = (call.claim.region if call.claim is not None else "") or self._region
         call.voice = self._endpoints.voice(target.service, target.protocol)
         if call.voice.style.is_s3:
-            call.facts = call.facts._replace(extra=signature_facts(call.claim, call.now))
+            call.facts = call.facts._replace(
+                extra=signature_facts(call.claim, call.now),
+                endpoint_region=host.region,
+                signed_region=call.claim.region if call.claim is not None else "",
+            )
         call.endpoint = self._endpoints.find(target)
         return call.endpoint
 
@@ -212,7 +217,7 @@ class Gateway:
         if call.claim is None and not anonymous:
             raise missing_token(endpoint.voice.style)
 
-    def _parse(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
+    def _parse(self, tx: Transaction, call: Call, endpoint: Endpoint) -> dict[str, Any]:
         request, target = call.request, call.target
         assert target is not None
         body: Any = call.body
@@ -230,6 +235,9 @@ class Gateway:
         call.arguments = parsed
         if endpoint.validate is not None:
             endpoint.validate(parsed)
+        resolve = endpoint.operation.service.resolve
+        if resolve is not None and (found := resolve(tx, endpoint.operation.name, parsed)):
+            call.facts = call.facts._replace(extra={**call.facts.extra, **found})
         return parsed
 
     # -- run
@@ -237,7 +245,7 @@ class Gateway:
     def _read(self, call: Call, endpoint: Endpoint) -> Response:
         with self._store.snapshot() as tx:
             self._authenticate(tx, call, endpoint)
-            self._run(tx, call, endpoint, self._parse(call, endpoint))
+            self._run(tx, call, endpoint, self._parse(tx, call, endpoint))
         return self._finish(call)
 
     async def _read_elsewhere(self, call: Call, endpoint: Endpoint) -> Response:
@@ -252,7 +260,7 @@ class Gateway:
         try:
             with self._store.snapshot() as tx:
                 self._authenticate(tx, call, endpoint)
-                parsed = self._parse(call, endpoint)
+                parsed = self._parse(tx, call, endpoint)
             await self._store.submit(lambda tx: self._run(tx, call, endpoint, dict(parsed)))
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
@@ -285,7 +293,7 @@ class Gateway:
         """The arguments of a call whose caller is known and may make it."""
         with self._store.snapshot() as tx:
             self._authenticate(tx, call, endpoint)
-            parsed = self._parse(call, endpoint)
+            parsed = self._parse(tx, call, endpoint)
             ctx = self._context(tx, call, endpoint)
             return self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
 
@@ -379,32 +387,13 @@ class Gateway:
             "principal": call.principal.arn,
             "region": call.region,
             "source": call.request.client,
-            "decision": _decision(call),
+            "decision": decision(call),
             "status": status,
             "ms": round(seconds * 1000, 2),
         }
         if call.error is not None:
             fields["error"] = call.error.code
         self._log.write(call.now, fields)
-
-
-def _decision(call: Call) -> str:
-    """Whether the call was let in: what an operator looks for first."""
-    if call.error is None:
-        return "allowed"
-    if call.principal is ANONYMOUS and call.claim is not None:
-        return "unauthenticated"
-    return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
-
-
-def _take(request: Request) -> bytes:
-    """A body that is complete, without waiting for it."""
-    reading = request.body.read(LARGEST_BODY)
-    try:
-        reading.send(None)
-    except StopIteration as done:
-        return bytes(done.value)
-    raise RuntimeError("a complete body made its reader wait")
 
 
 def _uuid(entropy: bytes) -> str:

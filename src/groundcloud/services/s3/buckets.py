@@ -1,15 +1,17 @@
 """Buckets: make, list, head, locate, delete."""
 
+from functools import cache
 from typing import Any
 
 from groundcloud.context import Context
+from groundcloud.models import service_model
 from groundcloud.operation import operation
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors
-from groundcloud.services.s3.access import ARN, find_bucket, of_bucket
+from groundcloud.services.s3.access import ARN, POINT, bucket_resource, find_bucket, of_bucket
 from groundcloud.services.s3.owners import canonical_id
-from groundcloud.services.s3.records import Bucket, Object, Setting, Tag, Upload, Version
+from groundcloud.services.s3.records import AccessPoint, Bucket, Object, Setting, Tag, Upload, Version
 from groundcloud.services.s3.rules import acl as acl_rules
 from groundcloud.services.s3.rules import bucket_names, public
 from groundcloud.services.s3.rules.acl import BUCKET_OWNER_ENFORCED, Grant
@@ -77,6 +79,7 @@ def create_bucket(
             name=bucket,
             account=ctx.account,
             region=region,
+            constraint="EU" if asked.location_constraint == "EU" else "",
             created=ctx.now(),
             ownership=object_ownership,
             versioning="Enabled" if object_lock_enabled_for_bucket else "",
@@ -100,7 +103,7 @@ def _first_acl(ctx: Context, canned: str | None) -> list[Grant]:
 def _region(ctx: Context, constraint: str) -> str:
     """Where a new bucket is to be: in the region that is called, which only us-east-1 takes for granted."""
     if ctx.region == "us-east-1":
-        if constraint == "us-east-1":
+        if constraint and (constraint == "us-east-1" or constraint not in _constraints()):
             raise errors.InvalidLocationConstraint(location_constraint=constraint)
         return {"": "us-east-1", "EU": "eu-west-1"}.get(constraint, constraint)
     wanted = "eu-west-1" if constraint == "EU" else constraint
@@ -117,6 +120,13 @@ def _region(ctx: Context, constraint: str) -> str:
     return wanted
 
 
+@cache
+def _constraints() -> frozenset[str]:
+    """The Regions that AWS's model knows."""
+    shape: Any = service_model("s3").shape_for("BucketLocationConstraint")
+    return frozenset(shape.enum)
+
+
 @operation(on=of_bucket)
 def delete_bucket(ctx: Context, bucket: str) -> None:
     found = find_bucket(ctx, bucket)
@@ -126,6 +136,8 @@ def delete_bucket(ctx: Context, bucket: str) -> None:
         raise errors.BucketNotEmpty(bucket_name=bucket)
     if ctx.tx.exists(Upload, bucket):
         raise errors.BucketNotEmpty(bucket_name=bucket)
+    if ctx.tx.exists(AccessPoint, bucket, index="by_bucket"):
+        raise errors.BucketHasAccessPointsAttached(bucket_name=bucket)
     for setting in list(ctx.tx.scan(Setting, bucket)):
         ctx.delete(setting)
     ctx.delete(found)
@@ -134,13 +146,21 @@ def delete_bucket(ctx: Context, bucket: str) -> None:
 @operation(on=of_bucket, read=True, action="s3:ListBucket")
 def head_bucket(ctx: Context, bucket: str) -> dict[str, Any]:
     found = find_bucket(ctx, bucket)
-    return {"bucket_region": found.region, "bucket_arn": ARN + bucket, "access_point_alias": False}
+    through = POINT in ctx.facts.extra
+    return {"bucket_region": found.region, "bucket_arn": ARN + bucket, "access_point_alias": through}
 
 
-@operation(on=of_bucket, read=True)
+def _located(ctx: Context, bucket: str) -> Resource:
+    """us-east-1 knows where every bucket is, which is how clients find out."""
+    if (ctx.facts.endpoint_region or ctx.facts.signed_region) == "us-east-1":
+        return bucket_resource(ctx, find_bucket(ctx, bucket))
+    return of_bucket(ctx, bucket)
+
+
+@operation(on=_located, read=True)
 def get_bucket_location(ctx: Context, bucket: str) -> dict[str, Any]:
-    region = find_bucket(ctx, bucket).region
-    return {"location_constraint": None if region == "us-east-1" else region}
+    found = find_bucket(ctx, bucket)
+    return {"location_constraint": None if found.region == "us-east-1" else found.constraint or found.region}
 
 
 @operation(on="*", read=True, action="s3:ListAllMyBuckets", page_size=10_000)

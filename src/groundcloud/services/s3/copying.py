@@ -10,12 +10,12 @@ from groundcloud.engines.objects import Missing
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
-from groundcloud.services.s3.access import find_bucket, in_bucket
+from groundcloud.services.s3.access import called_bucket, find_bucket, in_bucket
 from groundcloud.services.s3.bodies import Source, forget, read, receive, remove_files, sources
 from groundcloud.services.s3.described import checksum_members
 from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, make_key, open_key
 from groundcloud.services.s3.multipart import algorithm_of, check_number, find_upload, keep_part
-from groundcloud.services.s3.objects import WRITE_CONDITIONS, reading, visible
+from groundcloud.services.s3.objects import WRITE_CONDITIONS, existing, visible
 from groundcloud.services.s3.records import Bucket, Content, Object, UploadedPart
 from groundcloud.services.s3.rules import checksums, conditions, keys, ranges
 from groundcloud.services.s3.rules.conditions import Preconditions
@@ -68,17 +68,19 @@ def _copies(
     """A copy reads its source and writes its target."""
     grants = acl or grant_full_control or grant_read or grant_read_acp or grant_write_acp
     hold = bool(object_lock_legal_hold_status)
-    target = find_bucket(ctx, bucket)
+    target = called_bucket(ctx, bucket)
     written_to = permissions_of_write(ctx, target, key, bool(grants), tagging, bool(object_lock_mode), hold)
     return [_source_permission(ctx, copy_source), *written_to]
 
 
 def _copies_part(ctx: Context, bucket: str, key: str, copy_source: str) -> list[Resource]:
-    return [_source_permission(ctx, copy_source), in_bucket(ctx, find_bucket(ctx, bucket), key, "s3:PutObject")]
+    return [_source_permission(ctx, copy_source), in_bucket(ctx, called_bucket(ctx, bucket), key, "s3:PutObject")]
 
 
 def _source_permission(ctx: Context, copy_source: str) -> Resource:
-    return reading(ctx, *source_of(copy_source))
+    """The source may be in another Region than the one that the call is sent to."""
+    named = source_of(copy_source)
+    return existing(ctx, find_bucket(ctx, named.bucket), named.key, named.version_id, "s3:GetObject")
 
 
 class Read(NamedTuple):

@@ -10,6 +10,10 @@ class AccessDenied(AwsError, status=403):
     """{reason}"""
 
 
+class AccessPointAlreadyOwnedByYou(AwsError, status=409):
+    """Your previous request to create the named accesspoint succeeded and you already own it."""
+
+
 class AccessControlListNotSupported(AwsError, status=400):
     """The bucket does not allow ACLs"""
 
@@ -33,6 +37,10 @@ class BucketAlreadyExists(AwsError, status=409):
 
 class BucketAlreadyOwnedByYou(AwsError, status=409):
     """Your previous request to create the named bucket succeeded and you already own it."""
+
+
+class BucketHasAccessPointsAttached(AwsError, status=409):
+    """The bucket you tried to delete has access points attached. Delete your access points and try again."""
 
 
 class BucketNotEmpty(AwsError, status=409):
@@ -156,6 +164,14 @@ class MissingRequestBody(AwsError, code="MissingRequestBodyError", status=400):
     """Request Body is empty"""
 
 
+class NoSuchAccessPoint(AwsError, status=404):
+    """The specified accesspoint does not exist"""
+
+
+class NoSuchAccessPointPolicy(AwsError, status=404):
+    """The specified accesspoint policy does not exist"""
+
+
 class NoSuchBucket(AwsError, status=404):
     """The specified bucket does not exist"""
 
@@ -228,6 +244,18 @@ class NotModified(AwsError, status=304):
 class PermanentRedirect(AwsError, status=301):
     """The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future
     requests to this endpoint."""
+
+    def __init__(self, bucket: str, region: str) -> None:
+        self.headers = [("x-amz-bucket-region", region)]
+        super().__init__(endpoint=f"{bucket}.s3.{region}.amazonaws.com", bucket=bucket)
+
+
+class AuthorizationHeaderMalformed(AwsError, status=400):
+    """The authorization header is malformed; the region '{signed}' is wrong; expecting '{region}'"""
+
+    def __init__(self, signed: str, region: str) -> None:
+        self.headers = [("x-amz-bucket-region", region)]
+        super().__init__(signed=signed, region=region)
 
 
 class PreconditionFailed(AwsError, status=412):

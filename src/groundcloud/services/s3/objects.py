@@ -9,7 +9,7 @@ from groundcloud.engines.objects import Missing
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
-from groundcloud.services.s3.access import bucket_resource, find_bucket, in_bucket
+from groundcloud.services.s3.access import bucket_resource, called_bucket, find_bucket, in_bucket
 from groundcloud.services.s3.bodies import Payload, forget, read, receive, remove_files, sources
 from groundcloud.services.s3.described import Wanted, described
 from groundcloud.services.s3.keys import CustomerKey, customer_key, make_key, open_key
@@ -43,7 +43,7 @@ def write_permissions(
     object_lock_legal_hold_status: str | None,
 ) -> list[Resource]:
     grants = acl or grant_full_control or grant_read or grant_read_acp or grant_write_acp
-    found = find_bucket(ctx, bucket)
+    found = called_bucket(ctx, bucket)
     hold = bool(object_lock_legal_hold_status)
     return permissions_of_write(ctx, found, key, bool(grants), tagging, bool(object_lock_mode), hold)
 
@@ -171,7 +171,12 @@ def reading(ctx: Context, bucket: str, key: str, version_id: str | None) -> Reso
 
 def of_existing(ctx: Context, bucket: str, key: str, version_id: str | None, action: str) -> Resource:
     """An object that is there, with its tags; the action on a version is another one (`s3:GetObjectVersion`)."""
-    found = find_bucket(ctx, bucket)
+    return existing(ctx, called_bucket(ctx, bucket), key, version_id, action)
+
+
+def existing(ctx: Context, found: Bucket, key: str, version_id: str | None, action: str) -> Resource:
+    """The same in a bucket of whatever Region."""
+    bucket = found.name
     content: Content | None = ctx.tx.get(Object, bucket, key)
     if version_id:
         if content is None or content.version_id != version_id:

@@ -52,10 +52,47 @@ class Bucket(Record):
     """None where Object Lock is not enabled."""
     request_payer: str = "BucketOwner"
     acceleration: str = ""
+    constraint: str = ""
+    """The location constraint that it was made with, where that is not the Region's name (`EU`)."""
 
     @property
     def versioned(self) -> bool:
         return self.versioning == "Enabled"
+
+
+class AccountAccess(Record):
+    """Block Public Access of an account: what holds for all of its buckets."""
+
+    table = "s3.account"
+    key = ("account",)
+    absent = errors.NoSuchPublicAccessBlock
+
+    account: str
+    public_access: PublicAccessBlockConfiguration
+
+
+class AccessPoint(Record):
+    """Another name for a bucket, with a policy of its own."""
+
+    table = "s3.access_point"
+    key = ("account", "region", "name")
+    indexes = {"by_bucket": ("bucket", "account", "name"), "by_alias": ("alias",), "by_name": ("account", "name")}
+    absent = errors.NoSuchAccessPoint
+
+    account: str
+    region: str
+    name: str
+    bucket: str
+    bucket_account: str
+    alias: str
+    created: datetime
+    public_access: PublicAccessBlockConfiguration
+    policy: str | None = None
+    tags: list[Tag] = []
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:s3:{self.region}:{self.account}:accesspoint/{self.name}"
 
 
 class Seal(Part):

@@ -19,6 +19,7 @@ from groundcloud.services.s3 import (
     uploads,
 )
 from groundcloud.services.s3.access import check_expected_owner
+from groundcloud.services.s3.addressing import behind_access_point
 
 service = Service(
     "s3",
@@ -45,4 +46,5 @@ service = Service(
         "content_md5": None,
         "mfa": None,
     },
+    resolve=behind_access_point,
 )
