@@ -19,6 +19,7 @@ from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
 from groundcloud.engines.probes.board import Board
 from groundcloud.engines.probes.endpoint import Prober
 from groundcloud.engines.probes.prober import Rounds
+from groundcloud.fronts.access_log import AccessLog
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -145,6 +146,7 @@ class Cloud:
             domains,
         )
         self.gateway.front = Doors(self.gateway, store).handle
+        self.gateway.noted = AccessLog(self.world.later).note
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and
@@ -165,6 +167,7 @@ class Cloud:
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
         from groundcloud.services.s3.lifecycle_controller import Lifecycle
+        from groundcloud.services.s3.log_controller import AccessLogs
         from groundcloud.services.secretsmanager.controller import Recoveries
         from groundcloud.services.ssm.controller import Expirations
 
@@ -179,6 +182,7 @@ class Cloud:
             Expirations(clock),
             EndedNatGateways(clock),
             EndedPeerings(clock, self.within_ec2),
+            AccessLogs(self.store, self._within_s3, clock),
         ]
         if "network" not in self.world.engines:  # where it is, `ground.py` has them
             found.append(VpcNetworks(self.store, None, clock, self.within_ec2))

@@ -13,7 +13,7 @@ An operation that only reads is answered at once, on the event loop; one that wr
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -31,7 +31,7 @@ from groundcloud.gateway.invoke import Invoker, NotMadeYet
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
 from groundcloud.gateway.payload import Payload, check_md5, inflated, without_chunking
-from groundcloud.gateway.protocol import Input
+from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, form_claim, missing_token
 from groundcloud.gateway.trail import Recorder
@@ -84,6 +84,8 @@ class Gateway:
         self._recorder = recorder
         self._log = call_log
         self._region = region
+        self.noted: Callable[[Call, Answer], None] | None = None
+        """Is told of each call that is over, and of its answer."""
         self.front: Handler | None = None
         """Takes requests first, and hands on those that mean operations."""
         self.metrics = Metrics()
@@ -320,7 +322,7 @@ class Gateway:
         if not kept_already and not declaration.data_event:
             event_id, event = self._event(call, endpoint)
             self._recorder.gather(call.principal.account, call.region, call.now, event_id, event)
-        self._note(call, answer.status)
+        self._note(call, answer)
         return Response(answer.status, answer.headers, answer.body)
 
     def _refuse(self, call: Call, error: AwsError) -> Response:
@@ -334,7 +336,7 @@ class Gateway:
         if call.endpoint is not None:
             event_id, event = self._event(call, call.endpoint)
             self._recorder.gather(call.principal.account, call.region, call.now, event_id, event)
-        self._note(call, answer.status)
+        self._note(call, answer)
         return Response(answer.status, answer.headers, answer.body)
 
     def _expected(self, call: Call, error: Exception) -> AwsError:
@@ -372,7 +374,10 @@ class Gateway:
         )
         return event_id, document(event)
 
-    def _note(self, call: Call, status: int) -> None:
+    def _note(self, call: Call, answer: Answer) -> None:
+        if self.noted is not None:
+            self.noted(call, answer)
+        status = answer.status
         seconds = time.perf_counter() - call.started
         service = call.target.service if call.target is not None else ""
         operation = call.target.operation if call.target is not None else ""

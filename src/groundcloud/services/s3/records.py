@@ -241,6 +241,19 @@ class Setting(Record):
     id: str = ""
 
 
+class PendingLog(Record):
+    """Lines of a bucket's server access log that are not delivered yet, those of a second or so."""
+
+    table = "s3.pending_log"
+    key = ("bucket", "batch")
+
+    bucket: str
+    batch: str
+    """Begins with the time, so that batches lie in order."""
+    since: datetime
+    lines: list[str]
+
+
 class Upload(Record):
     """A multipart upload in progress."""
 

@@ -2,6 +2,7 @@
 
 from groundcloud.operation import Service
 from groundcloud.services.s3 import (
+    access_log,
     acls,
     attributes,
     buckets,
@@ -36,6 +37,7 @@ service = Service(
     acls,
     settings,
     reports,
+    access_log,
     locks,
     notifying,
     arn_prefix="arn:aws:s3:::",
