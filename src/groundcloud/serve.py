@@ -174,6 +174,7 @@ def _answer(
         """Answer first: what the controllers import is in nobody's way then."""
         up(ports)
         if leads:
+            cloud.loop = asyncio.get_running_loop()
             controllers.extend(_loops(cloud))
             for loop in controllers:
                 loop.start()

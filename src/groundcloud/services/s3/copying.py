@@ -93,7 +93,7 @@ class Read(NamedTuple):
     length: int
 
 
-class _Bytes:
+class SourceBytes:
     """What is copied, as `receive` wants a payload."""
 
     trailers: dict[str, str] = {}
@@ -215,7 +215,7 @@ async def copy_object(
     )
     kept = _kept(given, source.content)
     tags = tags_of_header(tagging) if tagging_directive == "REPLACE" else source.content.tags
-    taken = await receive(ctx, _Bytes(ctx, source), data_key, algorithm=used or _algorithm(source.content))
+    taken = await receive(ctx, SourceBytes(ctx, source), data_key, algorithm=used or _algorithm(source.content))
 
     def work(inner: Context) -> tuple[Object, Bucket, list[str]]:
         found = find_bucket(inner, bucket)
@@ -313,7 +313,7 @@ async def upload_part_copy(
         data_key = open_key(inner, upload.seal, customer)
         source = _read_source(inner, copy_source, check, theirs, expected_source_bucket_owner, copy_source_range)
     used = algorithm_of(upload) or checksums.DEFAULT
-    taken = await receive(ctx, _Bytes(ctx, source), data_key, algorithm=used)
+    taken = await receive(ctx, SourceBytes(ctx, source), data_key, algorithm=used)
     now = ctx.now()
     part = UploadedPart(
         upload_id=upload_id,

@@ -46,6 +46,8 @@ def described(wanted: Wanted, checksum_mode: str | None) -> dict[str, Any]:
         shown["tag_count"] = len(content.tags)
     if checksum_mode == "ENABLED" and wanted.range is None:
         shown |= checksum_members(content)
+    if content.replication:
+        shown["replication_status"] = content.replication
     _add_lock(shown, content)
     return shown
 

@@ -17,6 +17,7 @@ from groundcloud.services.s3 import errors
 from groundcloud.services.s3.rules.acl import Grant
 from groundcloud.services.s3.rules.object_lock import ObjectLockConfiguration
 from groundcloud.services.s3.rules.public import PublicAccessBlockConfiguration
+from groundcloud.services.s3.rules.replication import ReplicationRule
 from groundcloud.store import Key, Part, Record
 
 
@@ -52,6 +53,8 @@ class Bucket(Record):
     """None where Object Lock is not enabled."""
     request_payer: str = "BucketOwner"
     acceleration: str = ""
+    replicated: bool = False
+    """Whether it has a replication configuration, which writes of other buckets need not look for."""
     constraint: str = ""
     """The location constraint that it was made with, where that is not the Region's name (`EU`)."""
 
@@ -154,6 +157,8 @@ class Content(Record):
     lock_until: datetime | None = None
     legal_hold: bool | None = None
     delete_marker: bool = False
+    replication: str = ""
+    """PENDING, COMPLETED or FAILED at the source, REPLICA at the destination."""
 
 
 class Object(Content):
@@ -239,6 +244,22 @@ class Setting(Record):
     kind: str
     document: dict[str, Any]
     id: str = ""
+
+
+class Replication(Record):
+    """A version that is still to be replicated; written together with the version itself."""
+
+    table = "s3.replication"
+    key = ("bucket", "name", "sequence")
+
+    bucket: str
+    name: str
+    sequence: int
+    version_id: str
+    role: str
+    rules: list[ReplicationRule]
+    noted: str = ""
+    """Tells this note from a later one of the same version."""
 
 
 class PendingLog(Record):

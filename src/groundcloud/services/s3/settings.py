@@ -64,6 +64,11 @@ def put_bucket_versioning(ctx: Context, bucket: str, versioning_configuration: V
     if given.status not in ("Enabled", "Suspended"):
         raise errors.IllegalVersioning()
     object_lock.check_versioning(given.status, found.object_lock is not None)
+    if found.replicated and given.status != "Enabled":
+        raise errors.InvalidBucketState(
+            reason="A replication configuration is present on this bucket, so you cannot change the versioning state. "
+            "To change the versioning state, first delete the replication configuration."
+        )
     found.versioning = given.status
     ctx.put(found)
 
