@@ -41,7 +41,7 @@ class RestXmlProtocol(RestProtocol):
         self.roots: dict[str, str] = self.repairs.get("roots", {})
         self.text_roots: dict[str, str] = self.repairs.get("text_roots", {})
         self.content_type = str(self.repairs.get("content_type", "text/xml"))
-        self.error_facts = {snake(name): name for name in self.repairs.get("error_facts", ())}
+        self.error_facts = {snake(name.replace("-", "")): name for name in self.repairs.get("error_facts", ())}
 
     event_content_type = "text/xml"
 

@@ -1,5 +1,6 @@
 """Buckets: make, list, head, locate, delete."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,8 @@ from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors
 from groundcloud.services.s3.access import ARN, POINT, bucket_resource, find_bucket, of_bucket
-from groundcloud.services.s3.owners import canonical_id
+from groundcloud.services.s3.acls import ACL_CONDITIONS
+from groundcloud.services.s3.owners import accounts, canonical_id
 from groundcloud.services.s3.records import AccessPoint, Bucket, Object, Setting, Tag, Upload, Version
 from groundcloud.services.s3.rules import acl as acl_rules
 from groundcloud.services.s3.rules import bucket_names, public
@@ -37,8 +39,31 @@ class CreateBucketConfiguration(Part):
     tags: list[Tag] = []
 
 
-def _new_bucket(ctx: Context, bucket: str) -> Resource:
-    return Resource(ARN + bucket)
+def _new_bucket(
+    ctx: Context,
+    bucket: str,
+    acl: str | None,
+    grant_full_control: str | None,
+    grant_read: str | None,
+    grant_read_acp: str | None,
+    grant_write: str | None,
+    grant_write_acp: str | None,
+    object_lock_enabled_for_bucket: bool,
+    object_ownership: str | None,
+    create_bucket_configuration: CreateBucketConfiguration | None,
+) -> list[Resource]:
+    """What the new bucket is given at once takes the permission to give it later (CreateBucket, "Permissions")."""
+    grants = grant_full_control or grant_read or grant_read_acp or grant_write or grant_write_acp
+    actions = ["s3:CreateBucket"]
+    if grants or acl not in (None, "private"):
+        actions.append("s3:PutBucketAcl")
+    if object_lock_enabled_for_bucket:
+        actions += ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"]
+    if object_ownership is not None:
+        actions.append("s3:PutBucketOwnershipControls")
+    if create_bucket_configuration is not None and create_bucket_configuration.tags:
+        actions.append("s3:TagResource")
+    return [Resource(ARN + bucket, action=action) for action in actions]
 
 
 def _location(ctx: Context, create_bucket_configuration: CreateBucketConfiguration | None) -> str | None:
@@ -49,7 +74,7 @@ def _location(ctx: Context, create_bucket_configuration: CreateBucketConfigurati
     on=_new_bucket,
     conditions={
         "s3:locationconstraint": _location,
-        "s3:x-amz-acl": "acl",
+        **ACL_CONDITIONS,
         "s3:x-amz-object-ownership": "object_ownership",
     },
 )
@@ -58,10 +83,17 @@ def create_bucket(
     bucket: str,
     acl: str | None = None,
     create_bucket_configuration: CreateBucketConfiguration | None = None,
+    grant_full_control: str | None = None,
+    grant_read: str | None = None,
+    grant_read_acp: str | None = None,
+    grant_write: str | None = None,
+    grant_write_acp: str | None = None,
     object_lock_enabled_for_bucket: bool = False,
-    object_ownership: str = BUCKET_OWNER_ENFORCED,
+    object_ownership: str | None = None,
     bucket_namespace: str = "",
 ) -> dict[str, Any]:
+    given = dict(locals())
+    ownership = object_ownership or BUCKET_OWNER_ENFORCED
     bucket_names.check_new(bucket, account=ctx.account, region=ctx.region, namespace=bucket_namespace)
     asked = create_bucket_configuration or CreateBucketConfiguration()
     region = _region(ctx, asked.location_constraint)
@@ -72,8 +104,7 @@ def create_bucket(
         if not (existing.region == region == "us-east-1"):  # there, making it again is no error (CreateBucket)
             raise errors.BucketAlreadyOwnedByYou(bucket_name=bucket)
         return {"location": f"/{bucket}", "bucket_arn": ARN + bucket}
-    if object_ownership == BUCKET_OWNER_ENFORCED and acl not in (None, "private"):
-        raise errors.InvalidBucketAclWithObjectOwnership()
+    grants = _first_acl(ctx, given, ownership)
     ctx.put(
         Bucket(
             name=bucket,
@@ -81,11 +112,11 @@ def create_bucket(
             region=region,
             constraint="EU" if asked.location_constraint == "EU" else "",
             created=ctx.now(),
-            ownership=object_ownership,
+            ownership=ownership,
             versioning="Enabled" if object_lock_enabled_for_bucket else "",
             object_lock=ObjectLockConfiguration("Enabled") if object_lock_enabled_for_bucket else None,
             public_access=public.CLOSED,
-            acl=_first_acl(ctx, acl) if object_ownership != BUCKET_OWNER_ENFORCED else None,
+            acl=grants,
             tags=checked(asked.tags, bucket=True),
         )
     )
@@ -93,9 +124,19 @@ def create_bucket(
     return {"location": location, "bucket_arn": ARN + bucket}
 
 
-def _first_acl(ctx: Context, canned: str | None) -> list[Grant]:
-    """The ACL of a new bucket, which Block Public Access (on for new buckets) lets be private only."""
-    grants = acl_rules.canned(canned or "private", owner=canonical_id(ctx.account))
+def _first_acl(ctx: Context, given: Mapping[str, Any], ownership: str) -> list[Grant] | None:
+    """The list of a new bucket; Block Public Access, which is on for new buckets, lets it give nothing to everybody."""
+    canned, headers = given["acl"], {name: given[name] for name in acl_rules.GRANT_HEADERS}
+    by_headers = any(headers.values())
+    acl_rules.check_one_way(canned, by_headers)
+    if ownership == BUCKET_OWNER_ENFORCED:
+        if by_headers or canned not in (None, "private"):
+            raise errors.InvalidBucketAclWithObjectOwnership()
+        return None
+    if by_headers:
+        grants = acl_rules.from_headers(headers, accounts(ctx))
+    else:
+        grants = acl_rules.canned(canned or "private", owner=canonical_id(ctx.account))
     public.check_acl(public.CLOSED, grants, ctx.principal.arn, ARN)
     return grants
 

@@ -11,6 +11,7 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.access import called_bucket, find_bucket, in_bucket
+from groundcloud.services.s3.archive import ARCHIVED, readable_until
 from groundcloud.services.s3.bodies import Source, forget, read, receive, remove_files, sources
 from groundcloud.services.s3.described import checksum_members
 from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, make_key, open_key
@@ -127,6 +128,8 @@ def _read_source(
         raise errors.AccessDenied(reason="Access Denied")
     content = visible(ctx, bucket, named.key, named.version_id)
     conditions.check_copy_source(given, content.e_tag, content.modified)
+    if content.attributes.storage_class in ARCHIVED and readable_until(content, ctx.now()) is None:
+        raise errors.ObjectNotInActiveTier()
     key = open_key(ctx, content.seal, customer) if content.seal is not None else b""
     asked = ranges.of_copy_source(wanted, content.size) if wanted else None
     offset, count = (asked.start, asked.length) if asked is not None else (0, content.size)

@@ -99,6 +99,18 @@ class InvalidLocationConstraint(AwsError, status=400):
     """The specified location-constraint is not valid"""
 
 
+class InvalidObjectState(AwsError, status=403):
+    """The operation is not valid for the object's storage class"""
+
+
+class RestoreNotAllowed(AwsError, code="InvalidObjectState", status=403):
+    """Restore is not allowed for the object's current storage class"""
+
+
+class ObjectNotInActiveTier(AwsError, code="ObjectNotInActiveTierError", status=403):
+    """The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."""
+
+
 class InvalidPart(AwsError, status=400):
     """One or more of the specified parts could not be found. The part may not have been uploaded, or the specified
     entity tag may not match the part's entity tag."""

@@ -10,6 +10,7 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.access import bucket_resource, called_bucket, find_bucket, in_bucket
+from groundcloud.services.s3.archive import ARCHIVED, readable_until
 from groundcloud.services.s3.bodies import Payload, forget, read, receive, remove_files, sources
 from groundcloud.services.s3.described import Wanted, described
 from groundcloud.services.s3.keys import CustomerKey, customer_key, make_key, open_key
@@ -203,6 +204,10 @@ def _look_up(
     found = find_bucket(ctx, bucket)
     content = visible(ctx, found, key, version_id)
     wanted = Wanted(found, content)
+    if content.attributes.storage_class in ARCHIVED:
+        wanted.restored_until = readable_until(content, ctx.now())
+        if with_key and wanted.restored_until is None:
+            raise errors.InvalidObjectState(storage_class=content.attributes.storage_class)
     if content.seal is not None and (with_key or content.seal.kind == "customer"):
         wanted.key = open_key(ctx, content.seal, customer)
     if given is not conditions.NONE:

@@ -157,6 +157,8 @@ class Content(Record):
     lock_until: datetime | None = None
     legal_hold: bool | None = None
     delete_marker: bool = False
+    restored_until: datetime | None = None
+    """Until when an archived object can be read."""
     replication: str = ""
     """PENDING, COMPLETED or FAILED at the source, REPLICA at the destination."""
 

@@ -19,7 +19,7 @@ from groundcloud.errors import AwsError
 from groundcloud.identity import Principal, Session
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
-from groundcloud.services.s3.access import bucket_resource, in_bucket
+from groundcloud.services.s3.access import ARN, bucket_resource, in_bucket
 from groundcloud.services.s3.bodies import forget, new_body_id, receive, sources
 from groundcloud.services.s3.copying import Read, SourceBytes
 from groundcloud.services.s3.keys import KMS, new_key, open_key
@@ -90,8 +90,8 @@ class Replicator:
 
     def _replicate(self, wanted: Replication, rule: ReplicationRule) -> str:
         try:
-            self._store.write(lambda tx: self._check_role(tx, wanted.role))
             with self._store.snapshot() as tx:
+                self._check_role(tx, wanted)
                 ctx = self._as_role(tx, wanted.role)
                 source = _source(ctx, wanted)
                 target = _target(ctx, rule)
@@ -108,13 +108,15 @@ class Replicator:
 
     # -- who does it
 
-    def _check_role(self, tx: Transaction, arn: str) -> None:
+    def _check_role(self, tx: Transaction, wanted: Replication) -> None:
         """The role lets S3 take it. Raises `AccessDenied`."""
+        arn = wanted.role
         account = arn.split(":")[4]
         ctx = self._within(tx, account)
         role = ctx.world.identities.role(tx, arn)
         trust = role.trust_policy if role is not None else None
-        asked = Resource(arn, account=account, policy=trust, policy_required=True)
+        facts = {"aws:sourcearn": ARN + wanted.bucket, "aws:sourceaccount": account}
+        asked = Resource(arn, account=account, policy=trust, policy_required=True, facts=facts)
         ctx.authorize("sts:AssumeRole", asked, SERVICE)
 
     def _as_role(self, tx: Transaction | None, arn: str, region: str = "") -> Context:
@@ -147,13 +149,10 @@ class Replicator:
             named = encryption.replica_kms_key_id if encryption is not None else None
             return new_key(ctx, target, content.name, seal.kind, named)
 
-        def opened(tx: Transaction) -> bytes:
-            return open_key(self._as_role(tx, wanted.role, source.bucket.region), seal, None)
-
-        key = self._store.write(opened)
-        fresh, fresh_seal = self._store.write(new)
         with self._store.snapshot() as tx:
+            key = open_key(self._as_role(tx, wanted.role, source.bucket.region), seal, None)
             layout = tx.get(Layout, content.body) if content.parts else None
+        fresh, fresh_seal = self._store.write(new)  # KMS may have to make its key for S3 first
         segments = layout.segments if layout is not None else [Segment(1, 0, content.size, content.body)]
         ctx = self._as_role(None, wanted.role)
         blobs: list[Blob] = self._wait_for(_transfer(ctx, source, segments, key, fresh))
@@ -264,7 +263,7 @@ def _known(ctx: Context, target: Bucket, content: Content) -> Content | None:
 
 def _place(ctx: Context, source: _Source, target: Bucket, rule: ReplicationRule, made: _Copy | None) -> bool:
     fields = msgspec.structs.asdict(source.content)
-    replica = Object(**{**fields, "bucket": target.name, "replication": REPLICA})
+    replica = Object(**{**fields, "bucket": target.name, "replication": REPLICA, "restored_until": None})
     if made is not None:
         replica.body, replica.seal = made.body, made.seal
         for blob in made.blobs:
