@@ -54,7 +54,7 @@ def called_bucket(ctx: Context, bucket: str) -> Bucket:
     if asked not in ("", "*", found.region):
         raise errors.PermanentRedirect(bucket, found.region)
     if signed not in ("", found.region):
-        raise errors.AuthorizationHeaderMalformed(signed, found.region)
+        raise errors.WrongRegion(signed, found.region)
     return found
 
 
