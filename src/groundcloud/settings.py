@@ -210,6 +210,8 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         raise ValueError("it is a list of texts")
     return tuple(texts)
+
+
 def _domains(value: Any) -> tuple[str, ...]:
     names = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) and _is_domain(name) for name in names):

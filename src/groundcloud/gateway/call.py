@@ -1,4 +1,4 @@
-"""One request on its way through the gateway, and how to answer one that is not understood."""
+"""One request on its way through the gateway, how to answer one that is not understood, and what stops any of them."""
 
 import time
 from datetime import datetime
@@ -12,6 +12,18 @@ from groundcloud.gateway.protocol import Answer
 from groundcloud.gateway.route import Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle
 from groundcloud.identity import ANONYMOUS, Principal
+
+
+class ServiceUnavailable(AwsError, status=503):
+    """The service is unable to keep your request at the moment; nothing of it was done. Please try again."""
+
+
+class RequestEntityTooLarge(AwsError, code="RequestEntityTooLargeException", status=413):
+    """The request body must be smaller than {limit} bytes."""
+
+
+class RequestTimeout(AwsError, status=400):
+    """Your socket connection to the server was not read from or written to within the timeout period."""
 
 
 class Call:
@@ -87,3 +99,9 @@ def take(body: Body, most: int) -> bytes:
     except StopIteration as done:
         return bytes(done.value)
     raise RuntimeError("a complete body made its reader wait")
+
+
+def uuid_of(entropy: bytes) -> str:
+    """The id of a request or an event."""
+    text = entropy.hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"

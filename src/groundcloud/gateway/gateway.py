@@ -21,7 +21,17 @@ from urllib.parse import parse_qsl
 from groundcloud.context import Context, World
 from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
-from groundcloud.gateway.call import Call, decision, guess, style_hint, take
+from groundcloud.gateway.call import (
+    Call,
+    RequestEntityTooLarge,
+    RequestTimeout,
+    ServiceUnavailable,
+    decision,
+    guess,
+    style_hint,
+    take,
+    uuid_of,
+)
 from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.endpoint import Endpoint, Endpoints
 from groundcloud.gateway.facts import signature_facts
@@ -46,18 +56,6 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a body that is not streamed; the largest that any service takes (DynamoDB's batches)."""
-
-
-class ServiceUnavailable(AwsError, status=503):
-    """The service is unable to keep your request at the moment; nothing of it was done. Please try again."""
-
-
-class RequestEntityTooLarge(AwsError, code="RequestEntityTooLargeException", status=413):
-    """The request body must be smaller than {limit} bytes."""
-
-
-class RequestTimeout(AwsError, status=400):
-    """Your socket connection to the server was not read from or written to within the timeout period."""
 
 
 class Gateway:
@@ -99,7 +97,7 @@ class Gateway:
         """The same for a request to the API itself."""
         if request.path.startswith("/_") and (answer := self.internal.handle(request)) is not None:
             return answer
-        call = Call(request, _uuid(self._world.entropy(16)), self._world.clock())
+        call = Call(request, uuid_of(self._world.entropy(16)), self._world.clock())
         try:
             if not is_form(request):
                 self._understand(call)
@@ -143,7 +141,7 @@ class Gateway:
         return self._world.clock()
 
     def new_request_id(self) -> str:
-        return _uuid(self._world.entropy(16))
+        return uuid_of(self._world.entropy(16))
 
     def authenticate_post(
         self, tx: Transaction, claim: Claim, fields: Mapping[str, str]
@@ -353,7 +351,7 @@ class Gateway:
         return InternalFailure(request_id=call.request_id)
 
     def _event(self, call: Call, endpoint: Endpoint) -> tuple[str, bytes]:
-        event_id = _uuid(self._world.entropy(16))
+        event_id = uuid_of(self._world.entropy(16))
         operation = endpoint.operation
         read = operation.declaration.read
         event = Event(
@@ -399,8 +397,3 @@ class Gateway:
         if call.error is not None:
             fields["error"] = call.error.code
         self._log.write(call.now, fields)
-
-
-def _uuid(entropy: bytes) -> str:
-    text = entropy.hex()
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
