@@ -164,6 +164,20 @@ def test_each_object_of_a_delete_of_many_has_its_line(s3, bucket, logs, deliver)
     ]
 
 
+def test_many_lines_become_several_objects(cloud, s3, bucket, logs, deliver):
+    turn_on(s3, bucket, TargetBucket=logs)
+    for number in range(40):
+        cloud.request("GET", f"{ENDPOINT}/{bucket}/{number}", {"user-agent": "x" * 4000})
+    cloud.request("GET", f"{ENDPOINT}/{bucket}/too-long", {"user-agent": "x" * 70_000})
+    deliver()
+    sizes = [each["Size"] for each in s3.list_objects_v2(Bucket=logs)["Contents"]]
+    assert len(sizes) == 3
+    assert max(sizes) <= 64 * 1024
+    keys = {line[7] for line in lines(s3, logs)}
+    assert {str(number) for number in range(40)} <= keys
+    assert "too-long" not in keys
+
+
 def test_a_log_in_the_store_outlives_the_process(cloud, s3, bucket, logs, deliver):
     turn_on(s3, bucket, TargetBucket=logs)
     cloud.settle()

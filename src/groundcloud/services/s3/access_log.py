@@ -6,7 +6,7 @@ access logging".
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,9 @@ from groundcloud.services.s3.rules.acl import BUCKET_OWNER_ENFORCED, LOG_DELIVER
 from groundcloud.services.s3.rules.logging import BucketLoggingStatus, Entry
 from groundcloud.services.s3.settings import drop, keep
 from groundcloud.store import Transaction
+
+LARGEST = 60 * 1024
+"""Bytes of a log object: it lies in the store, and its commit is that which forgets the lines."""
 
 
 @operation(on=of_bucket)
@@ -76,5 +79,28 @@ def keep_lines(tx: Transaction, entries: Sequence[Entry]) -> None:
         owner = canonical_id(bucket.account)
         lines = [logging.line(msgspec.structs.replace(entry, bucket_owner=owner)) for entry in found]
         first = found[0]
-        batch = f"{first.time:%Y%m%d%H%M%S%f}-{first.request_id}"
-        tx.put(PendingLog(bucket=name, batch=batch, since=first.time, lines=lines))
+        for number, some in enumerate(_batches(lines)):
+            batch = f"{first.time:%Y%m%d%H%M%S%f}-{first.request_id}-{number:06}"
+            tx.put(PendingLog(bucket=name, batch=batch, since=first.time, lines=some))
+
+
+def _batches(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Lines that fit into one log object; one that is longer than that by itself is left out."""
+    some: list[str] = []
+    size = 0
+    for line in lines:
+        length = size_of(line)
+        if length > LARGEST:
+            continue
+        if size + length > LARGEST:
+            yield some
+            some, size = [], 0
+        some.append(line)
+        size += length
+    if some:
+        yield some
+
+
+def size_of(line: str) -> int:
+    """Bytes of a line with its end."""
+    return len(line.encode()) + 1

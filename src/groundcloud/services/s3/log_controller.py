@@ -16,7 +16,7 @@ from groundcloud.errors import AwsError
 from groundcloud.identity import Principal
 from groundcloud.resource import Resource
 from groundcloud.services.s3.access import ARN
-from groundcloud.services.s3.access_log import takes_logs
+from groundcloud.services.s3.access_log import LARGEST, size_of, takes_logs
 from groundcloud.services.s3.inline import put_inline
 from groundcloud.services.s3.owners import canonical_id
 from groundcloud.services.s3.records import Bucket, PendingLog, Setting
@@ -29,8 +29,6 @@ log = warnings.getLogger(__name__)
 
 WAIT = timedelta(minutes=1)
 """How long lines wait for others, so that they make one object. AWS takes up to hours."""
-_LARGEST = 60 * 1024
-"""Bytes of a log object: it lies in the store, and its commit is that which forgets the lines."""
 _UNIQUE = "0123456789ABCDEF"
 DELIVERY = Principal(type="Service", account="", arn="logging.s3.amazonaws.com", service="logging.s3.amazonaws.com")
 
@@ -60,8 +58,8 @@ class AccessLogs:
         batches: list[PendingLog] = []
         size = 0
         for batch in tx.scan(PendingLog, name):
-            size += sum(len(line.encode()) + 1 for line in batch.lines)
-            if batches and size > _LARGEST:
+            size += sum(map(size_of, batch.lines))
+            if batches and size > LARGEST:
                 break
             batches.append(batch)
         if not batches:
