@@ -68,13 +68,15 @@ def get_bucket_logging(ctx: Context, bucket: str) -> dict[str, Any]:
     return found.document if found is not None else {}
 
 
-def keep_lines(tx: Transaction, entries: Sequence[Entry]) -> None:
-    """Keep the lines of those requests whose buckets are logged."""
+def keep_lines(tx: Transaction, entries: Sequence[Entry]) -> list[str]:
+    """Keep the lines of those requests whose buckets are logged; the buckets that are not."""
+    quiet = []
     by_bucket: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_bucket[entry.bucket].append(entry)
     for name, found in by_bucket.items():
         if tx.get(Setting, name, "logging", "") is None or (bucket := tx.get(Bucket, name)) is None:
+            quiet.append(name)
             continue
         owner = canonical_id(bucket.account)
         lines = [logging.line(msgspec.structs.replace(entry, bucket_owner=owner)) for entry in found]
@@ -82,6 +84,7 @@ def keep_lines(tx: Transaction, entries: Sequence[Entry]) -> None:
         for number, some in enumerate(_batches(lines)):
             batch = f"{first.time:%Y%m%d%H%M%S%f}-{first.request_id}-{number:06}"
             tx.put(PendingLog(bucket=name, batch=batch, since=first.time, lines=some))
+    return quiet
 
 
 def _batches(lines: Sequence[str]) -> Iterator[list[str]]:
