@@ -157,6 +157,13 @@ class Context:
             self.world, self._service, self._caller, self.principal, region, self.request_id, self.facts, self._tx
         )
 
+    def with_facts(self, extra: Mapping[str, str]) -> "Context":
+        """This call with these further condition keys in the place of those that it has, in the same transaction."""
+        facts = self.facts._replace(extra=extra)
+        return Context(
+            self.world, self._service, self._caller, self.principal, self.region, self.request_id, facts, self._tx
+        )
+
     async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
         """For `async` operations: run what takes the processor long (making an RSA key) beside the event loop. It must
         touch nothing but its arguments."""

@@ -111,7 +111,9 @@ class Authorizer:
         if not decision.allowed:
             if style is ErrorStyle.EC2:
                 raise self._encoded(decision, principal, facts)
-            raise denial(style, decision)
+            refusal = denial(style, decision)
+            refusal.headers = resource.told
+            raise refusal
 
     @staticmethod
     def _encoded(decision: Decision, principal: Principal, facts: RequestFacts) -> AwsError:

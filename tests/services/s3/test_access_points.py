@@ -166,6 +166,36 @@ def test_both_the_point_and_the_bucket_must_let_a_caller_in(cloud, s3, bucket, c
     assert code_of(lambda: client.get_object(**get))[0] == "AccessDenied"
 
 
+def test_objects_are_copied_from_one_access_point_to_another(cloud, s3, bucket, control, reader):
+    arn, client = reader
+    s3.put_object(Bucket=bucket, Key="k", Body=b"k")
+    points = {}
+    for name, action in (("from-here", "s3:GetObject"), ("to-here", "s3:PutObject")):
+        made = control.create_access_point(AccountId=cloud.account, Name=name, Bucket=bucket)
+        points[name] = made["AccessPointArn"]
+        control.put_access_point_policy(
+            AccountId=cloud.account,
+            Name=name,
+            Policy=policy(Principal={"AWS": arn}, Action=action, Resource=f"{points[name]}/object/*"),
+        )
+    s3.put_bucket_policy(
+        Bucket=bucket,
+        Policy=policy(
+            Principal={"AWS": "*"},
+            Action="*",
+            Resource=[f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+            Condition={"StringEquals": {"s3:DataAccessPointAccount": cloud.account}},
+        ),
+    )
+    source = {"Bucket": points["from-here"], "Key": "k"}
+    client.copy_object(Bucket=points["to-here"], Key="copy", CopySource=source)
+    assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read() == b"k"
+    plain = {"Bucket": points["to-here"], "Key": "copy", "CopySource": {"Bucket": bucket, "Key": "k"}}
+    assert code_of(lambda: client.copy_object(**plain))[0] == "AccessDenied"
+    back = {"Bucket": points["from-here"], "Key": "copy", "CopySource": source}
+    assert code_of(lambda: client.copy_object(**back))[0] == "AccessDenied"
+
+
 def test_a_bucket_may_be_open_through_its_points_only(cloud, s3, bucket, control):
     s3.put_object(Bucket=bucket, Key="k", Body=b"k")
     point = control.create_access_point(AccountId=cloud.account, Name="door", Bucket=bucket)["AccessPointArn"]

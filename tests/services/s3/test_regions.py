@@ -90,6 +90,15 @@ def test_a_request_to_another_region_is_sent_there(cloud, seoul):
     assert seoul.get_object(Bucket="seoul", Key="k")["Body"].read() == b"k"
 
 
+def test_whoever_may_not_see_a_bucket_learns_where_it_is(cloud, seoul):
+    anonymous = cloud.client("s3", config=Config(signature_version=UNSIGNED))
+    with pytest.raises(ClientError) as refused:
+        anonymous.head_bucket(Bucket="seoul")
+    answer = refused.value.response["ResponseMetadata"]
+    assert answer["HTTPStatusCode"] == 403
+    assert answer["HTTPHeaders"]["x-amz-bucket-region"] == "ap-northeast-2"
+
+
 def test_boto3_follows_the_redirect(cloud, seoul, s3):
     assert s3.get_object(Bucket="seoul", Key="k")["Body"].read() == b"k"
     s3.put_object(Bucket="seoul", Key="n", Body=b"n")

@@ -17,6 +17,9 @@ _HOST = re.compile(r"(?P<name>.+)-(?P<account>\d{12})", re.ASCII)
 """What SDKs write before a custom endpoint: the name and the account."""
 _ALIAS = "-s3alias"
 
+POINT_KEYS = (POINT, "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin")
+"""The condition keys of calls that come through an access point."""
+
 _TAKEN = frozenset(
     (
         "AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload", "DeleteObject",
@@ -42,11 +45,7 @@ def behind_access_point(tx: Transaction, operation: str, arguments: dict[str, An
     if operation not in _TAKEN:
         raise errors.MethodNotAllowed(resource_type="ACCESSPOINT")
     arguments["bucket"] = point.bucket
-    return {
-        POINT: point.arn,
-        "s3:dataaccesspointaccount": point.account,
-        "s3:accesspointnetworkorigin": "Internet",
-    }
+    return dict(zip(POINT_KEYS, (point.arn, point.account, "Internet"), strict=True))
 
 
 def _found(tx: Transaction, name: str) -> AccessPoint | None:

@@ -184,7 +184,13 @@ def delete_bucket(ctx: Context, bucket: str) -> None:
     ctx.delete(found)
 
 
-@operation(on=of_bucket, read=True, action="s3:ListBucket")
+def _headed(ctx: Context, bucket: str) -> Resource:
+    """Whoever may not see the bucket learns where it is (HeadBucket)."""
+    found = of_bucket(ctx, bucket)
+    return found._replace(told=(("x-amz-bucket-region", find_bucket(ctx, bucket).region),))
+
+
+@operation(on=_headed, read=True, action="s3:ListBucket")
 def head_bucket(ctx: Context, bucket: str) -> dict[str, Any]:
     found = find_bucket(ctx, bucket)
     through = POINT in ctx.facts.extra

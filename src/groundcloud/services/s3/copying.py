@@ -11,6 +11,7 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors
 from groundcloud.services.s3.access import called_bucket, find_bucket, in_bucket
+from groundcloud.services.s3.addressing import POINT_KEYS, behind_access_point
 from groundcloud.services.s3.archive import ARCHIVED, readable_until
 from groundcloud.services.s3.bodies import Source, read, receive, sources
 from groundcloud.services.s3.described import checksum_members
@@ -46,9 +47,11 @@ class Named(NamedTuple):
 
 
 def source_of(copy_source: str) -> Named:
-    """`/bucket/key?versionId=...`, percent-encoded. Raises `InvalidArgument`."""
+    """`/bucket/key?versionId=...`, percent-encoded; or the ARN of an object behind an access point. Raises
+    `InvalidArgument`."""
     path, mark, version_id = copy_source.partition("?versionId=")
-    bucket, slash, key = unquote(path).lstrip("/").partition("/")
+    text = unquote(path).lstrip("/")
+    bucket, slash, key = text.partition("/object/" if text.startswith("arn:") else "/")
     if not (bucket and slash and key):
         raise errors.InvalidArgument(
             reason="Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
@@ -86,8 +89,20 @@ def _copies_part(ctx: Context, bucket: str, key: str, copy_source: str) -> list[
 
 def _source_permission(ctx: Context, copy_source: str) -> Resource:
     """The source may be in another Region than the one that the call is sent to."""
+    ctx, named = _behind(ctx, copy_source)
+    found = existing(ctx, find_bucket(ctx, named.bucket), named.key, named.version_id, "s3:GetObject")
+    facts = {**found.facts, **{key: ctx.facts.extra.get(key) for key in POINT_KEYS}}
+    return found._replace(facts=facts, also=tuple(each._replace(facts=facts) for each in found.also))
+
+
+def _behind(ctx: Context, copy_source: str) -> tuple[Context, Named]:
+    """The source with its bucket's own name, and the call as it comes to the source: through an access point or not,
+    whatever it comes to its target through."""
     named = source_of(copy_source)
-    return existing(ctx, find_bucket(ctx, named.bucket), named.key, named.version_id, "s3:GetObject")
+    arguments = {"bucket": named.bucket}
+    facts = behind_access_point(ctx.tx, "GetObject", arguments)
+    rest = {key: value for key, value in ctx.facts.extra.items() if key not in POINT_KEYS}
+    return ctx.with_facts({**rest, **facts}), named._replace(bucket=arguments["bucket"])
 
 
 class Read(NamedTuple):
@@ -122,7 +137,7 @@ class SourceBytes:
 
 def _read_source(ctx: Context, given: Mapping[str, Any]) -> Read:
     """The source that the copy_source_* arguments name. Raises what they refuse."""
-    named = source_of(given["copy_source"])
+    ctx, named = _behind(ctx, given["copy_source"])
     bucket = find_bucket(ctx, named.bucket)
     if given["expected_source_bucket_owner"] not in (None, bucket.account):
         raise errors.AccessDenied(reason="Access Denied")
