@@ -19,7 +19,7 @@ class AwsError(Exception):
     status: ClassVar[int] = 400
     template: ClassVar[str] = "{message}"
     headers: Sequence[tuple[str, str]] = ()
-    """Headers that the answer has besides the protocol's own."""
+    """Headers that an answer in XML has besides the protocol's own."""
 
     def __init_subclass__(cls, code: str = "", status: int = 0) -> None:
         cls.code = code or cls.__name__
