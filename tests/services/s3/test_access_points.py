@@ -275,3 +275,14 @@ def test_calls_without_permission_are_refused(cloud, iam, bucket):
     with pytest.raises(ClientError) as refused:
         control.create_access_point(AccountId=cloud.account, Name="mine", Bucket=bucket)
     assert "s3:CreateAccessPoint" in refused.value.response["Error"]["Message"]
+
+
+def test_points_are_tagged_by_their_arns(cloud, bucket, control):
+    tags = [{"Key": "team", "Value": "web"}]
+    point = control.create_access_point(AccountId=cloud.account, Name="tagged", Bucket=bucket, Tags=tags)
+    named = {"AccountId": cloud.account, "ResourceArn": point["AccessPointArn"]}
+    control.tag_resource(**named, Tags=[{"Key": "team", "Value": "db"}, {"Key": "stage", "Value": "test"}])
+    control.untag_resource(**named, TagKeys=["stage"])
+    assert control.list_tags_for_resource(**named)["Tags"] == [{"Key": "team", "Value": "db"}]
+    wrong = {"AccountId": cloud.account, "ResourceArn": f"arn:aws:s3:us-east-1:{cloud.account}:job/1"}
+    assert code_of(lambda: control.list_tags_for_resource(**wrong))[0] == "InvalidRequest"

@@ -323,3 +323,36 @@ def test_a_replica_is_not_replicated_again(s3, role, source, target, replicate):
     assert len(s3.list_object_versions(Bucket=target)["Versions"]) == 2
     assert status(s3, target, "k") == "REPLICA"
     assert status(s3, source, "back") == "REPLICA"
+
+
+def test_changes_of_a_replica_come_back_where_the_rule_says_so(s3, role, source, target, replicate):
+    """Source: S3 User Guide, "Replicating metadata changes with replica modification sync"."""
+    turn_on(s3, role)
+    criteria = {"ReplicaModifications": {"Status": "Enabled"}}
+    back = rule(Destination={"Bucket": "arn:aws:s3:::source"}, SourceSelectionCriteria=criteria)
+    s3.put_bucket_replication(Bucket=target, ReplicationConfiguration={"Role": role, "Rules": [back]})
+    s3.put_object(Bucket=source, Key="k", Body=b"k")
+    replicate()
+    s3.put_object_tagging(Bucket=target, Key="k", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    replicate()
+    assert s3.get_object_tagging(Bucket=source, Key="k")["TagSet"] == [{"Key": "a", "Value": "b"}]
+    assert (status(s3, source, "k"), status(s3, target, "k")) == ("COMPLETED", "REPLICA")
+
+
+def test_objects_under_a_customer_s_key_are_not_replicated(s3, role, source, target, replicate):
+    turn_on(s3, role)
+    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    s3.put_object(Bucket=source, Key="k", Body=b"k", **key)
+    replicate()
+    assert s3.head_object(Bucket=source, Key="k", **key)["ReplicationStatus"] == "FAILED"
+    assert "Contents" not in s3.list_objects_v2(Bucket=target)
+
+
+def test_what_is_gone_before_its_turn_is_forgotten(cloud, s3, role, source, target, replicate):
+    turn_on(s3, role)
+    made = s3.put_object(Bucket=source, Key="k", Body=b"k")
+    s3.delete_object(Bucket=source, Key="k", VersionId=made["VersionId"])
+    replicate()
+    assert "Versions" not in s3.list_object_versions(Bucket=target)
+    with cloud.store.snapshot() as tx:
+        assert not tx.exists(Replication)

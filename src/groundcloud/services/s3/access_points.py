@@ -71,7 +71,7 @@ def create_access_point(
         alias=f"{name[: _LONGEST_ALIAS - len(suffix) - 9].rstrip('-')}-{suffix}-s3alias",
         created=ctx.now(),
         public_access=public_access_block_configuration or public.CLOSED,
-        tags=checked(list(tags)),
+        tags=checked(tags, bucket=True),
     )
     ctx.put(made)
     return {"access_point_arn": made.arn, "alias": made.alias}
