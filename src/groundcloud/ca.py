@@ -30,6 +30,7 @@ def server_names(region: str, hosts: tuple[str, ...] = (), domains: tuple[str, .
     return [
         "localhost", "127.0.0.1", "::1",
         "*.amazonaws.com", f"*.{region}.amazonaws.com", f"*.s3.{region}.amazonaws.com", "*.s3.amazonaws.com",
+        f"*.s3-control.{region}.amazonaws.com", f"*.s3-accesspoint.{region}.amazonaws.com",
         "localhost.localstack.cloud", "*.localhost.localstack.cloud", "*.s3.localhost.localstack.cloud",
         "*.localhost", "*.s3.localhost",
         *(name for domain in domains for name in (domain, f"*.{domain}")),

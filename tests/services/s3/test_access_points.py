@@ -65,6 +65,13 @@ def test_an_account_blocks_public_access_for_all_its_buckets(cloud, s3, bucket, 
     assert anonymous.get_object(Bucket=bucket, Key="a")["Body"].read() == b"a"
 
 
+def test_s3_control_answers_with_and_without_the_account_in_the_host(cloud, control):
+    bare = cloud.client("s3control", config=Config(inject_host_prefix=False))
+    aws = cloud.client("s3control", endpoint_url=None)
+    for client in (control, bare, aws):
+        assert client.list_access_points(AccountId=cloud.account)["AccessPointList"] == []
+
+
 def test_nobody_sets_the_block_of_another_account(cloud, control):
     account, keys = stranger(cloud)
     other = cloud.client("s3control", keys)
