@@ -6,7 +6,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import outbox, versioning
+from groundcloud.services.s3 import replication_outbox, versioning
 from groundcloud.services.s3.access import ARN, find_bucket, of_bucket, public_access
 from groundcloud.services.s3.objects import of_existing
 from groundcloud.services.s3.owners import accounts, canonical_id
@@ -102,7 +102,7 @@ def put_object_acl(
     content = versioning.find_shown(ctx, bucket, key, version_id)
     owner = canonical_id(content.owner or found.account)
     content.acl = _wanted(ctx, found, given, owner, f"{ARN}{bucket}/{key}", True)
-    outbox.note(ctx, found, content, change=True)
+    replication_outbox.note(ctx, found, content, change=True)
     ctx.put(content)
 
 

@@ -1,4 +1,5 @@
-"""Replication configurations. `outbox.py` notes what falls under one, `replication_controller.py` carries it out."""
+"""Replication configurations. What falls under one is noted by `replication_outbox.py`, and carried out by
+`replication_controller.py`."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from groundcloud.context import Context
-from groundcloud.services.s3 import errors, outbox
+from groundcloud.services.s3 import errors, replication_outbox
 from groundcloud.services.s3.bodies import discard
 from groundcloud.services.s3.records import Bucket, Content, Object, Version
 
@@ -84,7 +84,7 @@ def put(ctx: Context, bucket: Bucket, made: Object) -> list[str]:
     current = ctx.tx.get(Object, bucket.name, made.name)
     _number(ctx, bucket, made, current)
     stale = _retire(ctx, bucket, made.name, current)
-    outbox.note(ctx, bucket, made)
+    replication_outbox.note(ctx, bucket, made)
     ctx.tx.put(made)
     return stale
 
@@ -115,7 +115,7 @@ def mark_deleted(ctx: Context, bucket: Bucket, key: str, by_lifecycle: bool = Fa
     stale = _retire(ctx, bucket, key, current)
     if current is not None:
         ctx.tx.delete(current)
-    outbox.note(ctx, bucket, marker, by_lifecycle=by_lifecycle)
+    replication_outbox.note(ctx, bucket, marker, by_lifecycle=by_lifecycle)
     ctx.tx.put(marker)
     return marker, stale
 
