@@ -91,16 +91,16 @@ class Replicator:
     def _replicate(self, wanted: Replication, rule: ReplicationRule) -> str:
         try:
             with self._store.snapshot() as tx:
-                self._check_role(tx, wanted)
-                ctx = self._as_role(tx, wanted.role)
+                role = self._role(tx, wanted)
+                ctx = self._within(tx, role.account, role)
                 source = _source(ctx, wanted)
                 target = _target(ctx, rule)
                 _check(ctx, source, target, rule)
                 known = _known(ctx, target, source.content)
             made = None
             if known is None and not source.content.delete_marker:
-                made = self._copied(wanted, source, target, rule)
-            return self._put(wanted, rule, made)
+                made = self._copied(role, source, target, rule)
+            return self._put(wanted, role, rule, made)
         except AwsError as error:
             if error.status >= 500:
                 raise
@@ -108,41 +108,36 @@ class Replicator:
 
     # -- who does it
 
-    def _check_role(self, tx: Transaction, wanted: Replication) -> None:
-        """The role lets S3 take it. Raises `AccessDenied`."""
+    def _role(self, tx: Transaction, wanted: Replication) -> Principal:
+        """A session of the role, which lets S3 take it. Raises `AccessDenied`."""
         arn = wanted.role
-        account = arn.split(":")[4]
+        account, now = arn.split(":")[4], self._now()
         ctx = self._within(tx, account)
         role = ctx.world.identities.role(tx, arn)
         trust = role.trust_policy if role is not None else None
         facts = {"aws:sourcearn": ARN + wanted.bucket, "aws:sourceaccount": account}
         asked = Resource(arn, account=account, policy=trust, policy_required=True, facts=facts)
         ctx.authorize("sts:AssumeRole", asked, SERVICE)
-
-    def _as_role(self, tx: Transaction | None, arn: str, region: str = "") -> Context:
-        account, name = arn.split(":")[4], arn.rpartition("/")[2]
-        now = self._now()
-        principal = Principal(
+        assert role is not None  # without a trust policy nobody comes this far
+        return Principal(
             type="AssumedRole",
             account=account,
-            name=name,
+            name=role.name,
             entity_arn=arn,
-            arn=f"arn:aws:sts::{account}:assumed-role/{name}/{_SESSION}",
-            user_id=_SESSION,
+            arn=f"arn:aws:sts::{account}:assumed-role/{role.name}/{_SESSION}",
+            user_id=f"{role.role_id}:{_SESSION}",
             session=Session(name=_SESSION, issued=now, expires=now + timedelta(hours=1)),
         )
-        ctx = self._within(tx, account, principal)
-        return ctx.in_region(region) if region else ctx
 
     # -- the bytes
 
-    def _copied(self, wanted: Replication, source: _Source, target: Bucket, rule: ReplicationRule) -> _Copy:
+    def _copied(self, role: Principal, source: _Source, target: Bucket, rule: ReplicationRule) -> _Copy:
         content, seal = source.content, source.content.seal
         if seal is None or seal.kind == "customer":
             raise errors.InvalidRequest(reason="Objects under a customer's key are not replicated.")
 
         def new(tx: Transaction) -> tuple[bytes, Seal]:
-            ctx = self._as_role(tx, wanted.role, target.region)
+            ctx = self._within(tx, role.account, role).in_region(target.region)
             if seal.kind not in KMS:
                 return new_key(ctx, target, content.name)
             encryption = rule.destination.encryption_configuration
@@ -150,11 +145,11 @@ class Replicator:
             return new_key(ctx, target, content.name, seal.kind, named)
 
         with self._store.snapshot() as tx:
-            key = open_key(self._as_role(tx, wanted.role, source.bucket.region), seal, None)
+            key = open_key(self._within(tx, role.account, role).in_region(source.bucket.region), seal, None)
             layout = tx.get(Layout, content.body) if content.parts else None
         fresh, fresh_seal = self._store.write(new)  # KMS may have to make its key for S3 first
         segments = layout.segments if layout is not None else [Segment(1, 0, content.size, content.body)]
-        ctx = self._as_role(None, wanted.role)
+        ctx = self._within(None, role.account, role)
         blobs: list[Blob] = self._wait_for(_transfer(ctx, source, segments, key, fresh))
         if layout is None:
             return _Copy(blobs, None, blobs[0].body, fresh_seal)
@@ -166,9 +161,9 @@ class Replicator:
 
     # -- the record
 
-    def _put(self, wanted: Replication, rule: ReplicationRule, made: _Copy | None) -> str:
+    def _put(self, wanted: Replication, role: Principal, rule: ReplicationRule, made: _Copy | None) -> str:
         def work(tx: Transaction) -> bool:
-            ctx = self._as_role(tx, wanted.role)
+            ctx = self._within(tx, role.account, role)
             source, target = _source(ctx, wanted), _target(ctx, rule)
             source = source._replace(tags=source.tags and _may(ctx, "s3:ReplicateTags", target, source.content))
             known = _known(ctx, target, source.content)
@@ -183,15 +178,15 @@ class Replicator:
         try:
             used = self._store.write(work)
         except BaseException:
-            self._forget(wanted, made)
+            self._forget(role, made)
             raise
         if not used:
-            self._forget(wanted, made)
+            self._forget(role, made)
         return COMPLETED
 
-    def _forget(self, wanted: Replication, made: _Copy | None) -> None:
+    def _forget(self, role: Principal, made: _Copy | None) -> None:
         for blob in made.blobs if made is not None else ():
-            self._wait_for(forget(self._as_role(None, wanted.role), blob))
+            self._wait_for(forget(self._within(None, role.account, role), blob))
 
 
 def _settle(tx: Transaction, wanted: Replication, status: str | None) -> None:
