@@ -210,13 +210,14 @@ def list_objects_v2(
         marker = _opened_token(ctx, bucket, continuation_token)
     else:
         marker = start_after or ""
-    page, shown = _current_page(ctx, bucket, marker, prefix, delimiter, max_keys, encoding_type, fetch_owner)
+    spelling = Spelling(encoding_type)
+    page, shown = _current_page(ctx, bucket, marker, prefix, delimiter, max_keys, spelling, fetch_owner)
     if page.truncated:
         shown["next_continuation_token"] = _token(ctx, bucket, page.entries[-1].name)
     return shown | {
         "key_count": len(page.entries),
         "continuation_token": continuation_token,
-        "start_after": Spelling(encoding_type)(start_after),
+        "start_after": spelling(start_after),
     }
 
 
@@ -237,29 +238,22 @@ def list_objects(
     max_keys: int = MOST,
     prefix: str = "",
 ) -> dict[str, Any]:
-    page, shown = _current_page(ctx, bucket, marker, prefix, delimiter, max_keys, encoding_type, True)
     spelling = Spelling(encoding_type)
+    page, shown = _current_page(ctx, bucket, marker, prefix, delimiter, max_keys, spelling, True)
     if page.truncated and delimiter:  # without a delimiter the last key is the marker, and S3 names none
         shown["next_marker"] = spelling(page.entries[-1].name)
     return shown | {"marker": spelling(marker)}
 
 
 def _current_page(
-    ctx: Context,
-    bucket: str,
-    marker: str,
-    prefix: str,
-    delimiter: str,
-    max_keys: int,
-    encoding_type: str | None,
-    with_owner: bool,
+    ctx: Context, bucket: str, marker: str, prefix: str, delimiter: str, max_keys: int, spelling: Spelling, owned: bool
 ) -> tuple[_Listed, dict[str, Any]]:
     """A page of current objects, and what both lists say of it."""
     found = find_bucket(ctx, bucket)
-    limit, spelling = checked_limit(max_keys), Spelling(encoding_type)
+    limit = checked_limit(max_keys)
     place = place_after(marker, prefix, delimiter) if marker else b""
     page = _page(entries(ctx, bucket, prefix, delimiter, place, limit), limit)
-    return page, _rows(page, spelling, shown_owner(ctx, found) if with_owner else None) | {
+    return page, _rows(page, spelling, shown_owner(ctx, found) if owned else None) | {
         "name": bucket,
         "prefix": spelling(prefix),
         "delimiter": spelling(delimiter) or None,
