@@ -32,6 +32,8 @@ class Settings(NamedTuple):
     """Who may transfer whole zones: networks, and addresses (`192.0.2.1:5300`) of servers that are told of changes."""
     dns_locations: tuple[str, ...] = ()
     """Where askers are, for routing by place: `NETWORK REGION` or `NETWORK CONTINENT [COUNTRY [SUBDIVISION]]` each."""
+    domains: tuple[str, ...] = ()
+    """Base domains under which buckets are hosts (`<bucket>.<domain>`), besides AWS's own."""
     region: str = "us-east-1"
     """The region of requests that name none."""
     store: str = ""
@@ -210,6 +212,18 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def _domains(value: Any) -> tuple[str, ...]:
+    names = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and _is_domain(name) for name in names):
+        raise ValueError("it is one domain name or a list of them")
+    return tuple(name.lower().strip(".") for name in names)
+
+
+def _is_domain(name: str) -> bool:
+    labels = name.strip(".").split(".")
+    return all(label.replace("-", "").isalnum() and label.isascii() for label in labels)
+
+
 def _number(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not str(value).isdecimal() or not least <= int(value) <= most:
@@ -236,6 +250,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "dns_port": _number(0, 65535),
     "dns_secondaries": _texts,
     "dns_locations": _texts,
+    "domains": _domains,
     "region": _text,
     "store": _store,
     "workers": _number(1, 64),

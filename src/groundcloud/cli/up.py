@@ -25,6 +25,13 @@ def settings_flags() -> argparse.ArgumentParser:
     flags.add_argument(
         "--host", action="append", metavar="ADDRESS", help="an address to listen on (127.0.0.1); repeat it"
     )
+    flags.add_argument(
+        "--domain",
+        dest="domains",
+        action="append",
+        metavar="NAME",
+        help="a domain of whose hosts buckets are; repeat it",
+    )
     flags.add_argument("--region", help="the region of requests that name none (us-east-1)")
     flags.add_argument("--store", metavar="PATH|URL", help="an SQLite file or a postgresql:// URL without its password")
     flags.add_argument("--workers", metavar="N", help="processes that answer requests (1)")
