@@ -198,9 +198,11 @@ class Connection(asyncio.Protocol):
     def _body_can_end(self, received: Received) -> bool:
         """Whether the rest of the body is short enough to throw away. A client that waits for 100 might send none."""
         body = received.body
+        if body.expects:
+            return False
         if body.complete:
             return True
-        if body.expects or body.interrupted or self._refused:
+        if body.interrupted or self._refused:
             return False
         return body.length is None or body.length - body.received <= self._host.limits.drain
 

@@ -14,6 +14,10 @@ class AccessControlListNotSupported(AwsError, status=400):
     """The bucket does not allow ACLs"""
 
 
+class AuthorizationHeaderMalformed(AwsError, status=400):
+    """The authorization header is malformed; {reason}"""
+
+
 class BadDigest(AwsError, status=400):
     """{reason}"""
 
