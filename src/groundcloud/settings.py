@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 PORT = 4566
 """The port that AWS emulators use, so that tools made for them find this cloud."""
@@ -28,6 +29,8 @@ class Settings(NamedTuple):
     """The region of requests that name none."""
     store: str = ""
     """An SQLite file or a `postgresql://` URL; empty for a file in the data folder."""
+    objects: str = ""
+    """A cluster for the bytes of larger objects, `s3://bucket/prefix?endpoint=...`; empty for the data folder."""
     workers: int = 1
     """Processes that answer requests."""
     trust_any_key: bool = False
@@ -162,6 +165,17 @@ def _store(value: Any) -> str:
     return _text(value) if _text(value).startswith(("postgresql:", "postgres:")) else _file(value)
 
 
+def _objects(value: Any) -> str:
+    """Keys have no place in it: it shows in lists of settings and of processes."""
+    if _text(value):
+        parts = urlsplit(value)
+        if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
+            raise ValueError("it is s3://bucket/prefix?endpoint=https://host, without keys")
+        if unknown := dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - {"endpoint", "region", "profile"}:
+            raise ValueError(f"it has the unknown option {min(unknown)}; there are endpoint, region and profile")
+    return str(value)
+
+
 def _hosts(value: Any) -> tuple[str, ...]:
     hosts = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(hosts, list | tuple) or not hosts or not all(isinstance(host, str) for host in hosts):
@@ -194,6 +208,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "tls_port": _number(0, 65535),
     "region": _text,
     "store": _store,
+    "objects": _objects,
     "workers": _number(1, 64),
     "trust_any_key": _switch,
     "demo": _switch,

@@ -6,9 +6,10 @@ by opening only the chunks that it touches. Decision record: docs/decisions/0004
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import xxhash
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -56,6 +57,24 @@ def sealed_size(size: int) -> int:
     return size + count_of(size) * TAG
 
 
+def check(pieces: Iterable[bytes], size: int, digest: str) -> None:
+    """Whether the bytes at rest of a blob are those that were written, without its key: their digest, or, where none
+    was kept, their number. Raises `Damaged`."""
+    found, length = xxhash.xxh3_64(), 0
+    for piece in pieces:
+        found.update(piece)
+        length += len(piece)
+    if length != sealed_size(size):
+        raise Damaged(f"{length} bytes of {sealed_size(size)}")
+    if digest and found.hexdigest() != digest:
+        raise Damaged("the bytes at rest are not those that were written")
+
+
+def digest_of(sealed: bytes) -> str:
+    """The digest of a small blob, as `check` wants it."""
+    return xxhash.xxh3_64_hexdigest(sealed)
+
+
 class Sealing:
     """Turns plain bytes, in pieces of any size, into sealed chunks. Holds less than one chunk between calls."""
 
@@ -63,7 +82,13 @@ class Sealing:
         self._cipher = cipher
         self._held = b""
         self._number = 0
+        self._digest = xxhash.xxh3_64()
         self.size = 0
+
+    @property
+    def digest(self) -> str:
+        """Of what was sealed, once it is finished: `digest_of` of the whole blob."""
+        return self._digest.hexdigest()
 
     def feed(self, data: bytes) -> list[bytes]:
         """The chunks that are complete now; the one that may be the last is kept back."""
@@ -74,6 +99,7 @@ class Sealing:
         at, end = 0, len(data)
         while end - at > CHUNK:
             out.append(self._cipher.seal(self._number, data[at : at + CHUNK], last=False))
+            self._digest.update(out[-1])
             self._number += 1
             at += CHUNK
         self._held = data[at:]
@@ -81,7 +107,9 @@ class Sealing:
 
     def finish(self) -> bytes:
         """The last chunk."""
-        return self._cipher.seal(self._number, self._held, last=True)
+        sealed = self._cipher.seal(self._number, self._held, last=True)
+        self._digest.update(sealed)
+        return sealed
 
 
 def seal(key: bytes, blob: str, data: bytes) -> bytes:

@@ -6,24 +6,21 @@ the caller hear of it. A process that is killed before leaves nothing, or a blob
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from groundcloud.engines.objects import Digest, Found, Missing, Stored, Unavailable
-from groundcloud.engines.objects.chunks import Cipher, Sealing, Span, open_span, spans
+from groundcloud.engines.objects import Damaged, Digest, Found, Missing, Stored, Unavailable
+from groundcloud.engines.objects.chunks import Cipher, Sealing, Span, check, open_span, spans
+from groundcloud.engines.objects.pipeline import BATCH, ahead, checked, fill, new_id
 
-_BATCH = 512 * 1024
-"""Bytes that go to a thread at once."""
 _READ = 4
 """Chunks that are read at once."""
 _SYNC_EVERY = 32 << 20
 """Bytes after which the disk begins to write, so that the last sync is short."""
-_SECONDS_OF_FOLDER = 16
-"""Blobs that come together lie in the same folder, so that one sync of it serves them all."""
 
 
 class LocalObjects:
@@ -35,34 +32,17 @@ class LocalObjects:
         self._syncs: dict[Path, _FolderSync] = {}
 
     async def put(self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = ()) -> Stored:
-        blob = _new_id()
+        blob = new_id()
         path = self._path(blob)
         writer = await asyncio.wrap_future(self._threads.submit(_Writer, path, Cipher(key, blob), digests))
-        job: Future[None] | None = None
+        await fill(self._threads, writer, source)
         try:
-            pieces: list[bytes] = []
-            held = 0
-            async for piece in source:
-                pieces.append(piece)
-                held += len(piece)
-                if held >= _BATCH:
-                    if job is not None:
-                        await asyncio.wrap_future(job)
-                    job = self._threads.submit(writer.write, pieces)
-                    pieces, held = [], 0
-            if job is not None:
-                await asyncio.wrap_future(job)
-            job = self._threads.submit(writer.finish, pieces)
-            await asyncio.wrap_future(job)
             await self._sync_folder(path.parent)
         except BaseException:
-            if job is None:
-                writer.abandon()
-            else:  # a thread may still be writing
-                job.add_done_callback(lambda _: writer.abandon())
+            writer.abandon()
             raise
         writer.close()
-        return Stored(blob, writer.size)
+        return Stored(blob, writer.size, writer.digest)
 
     def open(self, blob: str, key: bytes, size: int) -> "LocalReading":
         try:
@@ -80,6 +60,15 @@ class LocalObjects:
         """The same for a thread that may block."""
         _unlink([self._path(blob) for blob in blobs])
 
+    def check(self, blob: str, size: int, digest: str) -> None:
+        try:
+            with self._path(blob).open("rb", buffering=0) as file:
+                check(iter(partial(file.read, BATCH), b""), size, digest)
+        except FileNotFoundError as error:
+            raise Missing(blob) from error
+        except OSError as error:  # a disk that cannot read its own sector
+            raise Damaged(str(error)) from error
+
     def scan(self) -> Iterator[Found]:
         for first in _folders(self._folder):
             for second in _folders(first):
@@ -89,8 +78,7 @@ class LocalObjects:
                             yield Found(entry.name, datetime.fromtimestamp(entry.stat().st_mtime, UTC))
 
     def _path(self, blob: str) -> Path:
-        if len(blob) != 32 or not blob.isalnum():
-            raise ValueError(f"no id of a blob: {blob!r}")
+        checked(blob)
         return self._folder / blob[:2] / blob[2:4] / blob
 
     async def _sync_folder(self, folder: Path) -> None:
@@ -149,6 +137,10 @@ class _Writer:
     @property
     def size(self) -> int:
         return self._sealing.size
+
+    @property
+    def digest(self) -> str:
+        return self._sealing.digest
 
     def write(self, pieces: list[bytes]) -> None:
         """Raises `Unavailable`."""
@@ -223,23 +215,11 @@ class LocalReading:
         self._threads = threads
 
     async def pieces(self, offset: int, count: int) -> AsyncIterator[bytes]:
-        """One piece ahead of the reader."""
-        loop = asyncio.get_running_loop()
-        ahead: asyncio.Future[bytes] | None = None
-        for span in spans(self._size, offset, count, _READ):
-            coming = loop.run_in_executor(self._threads, self._read, span)
-            if ahead is not None:
-                yield await ahead
-            ahead = coming
-        if ahead is not None:
-            yield await ahead
+        async for piece in ahead(self._threads, self._read, spans(self._size, offset, count, _READ)):
+            yield piece
 
     def _read(self, span: Span) -> bytes:
         return open_span(self._cipher, span, os.pread(self._file.number, span.length, span.offset), self._size)
-
-
-def _new_id() -> str:
-    return f"{int(time.time()) // _SECONDS_OF_FOLDER & 0xFFFF:04x}{os.urandom(14).hex()}"
 
 
 def _unnamed(folder: Path) -> int:

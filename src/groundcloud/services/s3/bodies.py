@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from groundcloud.context import Context
-from groundcloud.engines.objects import Damaged, Missing, Objects, Unavailable, chunks
+from groundcloud.engines.objects import Damaged, Objects, Unavailable, chunks
 from groundcloud.services.s3 import errors
 from groundcloud.services.s3.records import Blob, Condemned, Content, Layout, Segment
 from groundcloud.services.s3.rules import checksums
@@ -83,11 +83,12 @@ async def receive(
             stored = await engine(ctx).put(_both(first, source), key, (md5, running))
         except Unavailable as error:
             raise errors.ServiceUnavailable() from error
-        blob = Blob(body=body, size=stored.size, file=stored.blob)
+        blob = Blob(body=body, size=stored.size, file=stored.blob, digest=stored.digest)
     else:
         md5.update(first)
         running.update(first)
-        blob = Blob(body=body, size=len(first), sealed=chunks.seal(key, body, first))
+        sealed = chunks.seal(key, body, first)
+        blob = Blob(body=body, size=len(first), sealed=sealed, digest=chunks.digest_of(sealed))
     found = checksums.encoded(running)
     try:
         if length is not None and blob.size != length:
@@ -195,7 +196,8 @@ def _later(segment: Segment, key: bytes) -> Source:
 
 
 async def read(ctx: Context, found: list[Source], offset: int, count: int) -> bytes | AsyncIterator[bytes]:
-    """The bytes of a range; at once where they are few. Raises `InternalError` for bytes that are damaged."""
+    """The bytes of a range; at once where they are few. Raises `InternalError` for bytes that are damaged, and
+    `Missing` when the object has gone since it was looked up."""
     if count == 0:
         return b""
     pieces = _pieces(ctx, found, offset, count)
@@ -204,8 +206,10 @@ async def read(ctx: Context, found: list[Source], offset: int, count: int) -> by
             first = await anext(pieces)
             return _both(first, pieces)
         return b"".join([piece async for piece in pieces])
-    except (Damaged, Missing) as error:
+    except Damaged as error:
         raise errors.InternalError() from error
+    except Unavailable as error:
+        raise errors.ServiceUnavailable() from error
 
 
 async def _pieces(ctx: Context, found: list[Source], offset: int, count: int) -> AsyncIterator[bytes]:

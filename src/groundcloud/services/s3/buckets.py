@@ -18,7 +18,6 @@ from groundcloud.services.s3.rules.object_lock import ObjectLockConfiguration
 from groundcloud.services.s3.tags import checked
 from groundcloud.store import Part
 
-
 _REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
 
 

@@ -103,7 +103,10 @@ class _Bytes:
         self.length: int | None = found.length
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        data = await read(self._ctx, self._found.sources, self._found.offset, self._found.length)
+        try:
+            data = await read(self._ctx, self._found.sources, self._found.offset, self._found.length)
+        except Missing as error:
+            raise errors.InternalError() from error
         if isinstance(data, bytes):
             yield data
             return
