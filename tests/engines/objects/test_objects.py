@@ -121,7 +121,7 @@ def test_a_reader_that_goes_away_harms_nobody(kept):
         reading = kept.engine.open(stored.blob, KEY, stored.size).pieces(0, stored.size)
         first = await anext(reading)
         await reading.aclose()
-        return first + await range_of(kept, stored.blob, stored.size, 0, 1)
+        return bytes(first) + await range_of(kept, stored.blob, stored.size, 0, 1)
 
     assert set(asyncio.run(glance())) == {ord("y")}
 

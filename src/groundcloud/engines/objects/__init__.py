@@ -45,8 +45,8 @@ class Missing(Exception):
 class Reading(Protocol):
     """An open blob: it can be read to its end even if it is deleted meanwhile."""
 
-    def pieces(self, offset: int, count: int) -> AsyncIterator[bytes]:
-        """The bytes of a range, verified, in pieces of half a mebibyte or less. Raises `Damaged`; where the bytes are
+    def pieces(self, offset: int, count: int) -> AsyncIterator[memoryview]:
+        """The bytes of a range, verified, in pieces of a mebibyte or less. Raises `Damaged`; where the bytes are
         far away, before the first piece also `Missing`, and `Unavailable`."""
         ...
 

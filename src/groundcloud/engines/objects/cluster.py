@@ -176,7 +176,7 @@ class _Writer:
         self._name = engine.name(blob)
         self._sealing = Sealing(cipher)
         self._digests = digests
-        self._held: list[bytes] = []
+        self._held: list[bytes | bytearray] = []
         self._held_bytes = 0
         self._upload = ""
         self._parts: list[dict[str, Any]] = []
@@ -197,12 +197,11 @@ class _Writer:
             digest.update(data)
         self._hold(self._sealing.feed(data))
 
-    def _hold(self, chunks: list[bytes]) -> None:
-        for chunk in chunks:
-            self._held.append(chunk)
-            self._held_bytes += len(chunk)
-            if self._held_bytes >= _PART:
-                self._send()
+    def _hold(self, sealed: bytes | bytearray) -> None:
+        self._held.append(sealed)
+        self._held_bytes += len(sealed)
+        if self._held_bytes >= _PART:
+            self._send()
 
     def _send(self) -> None:
         """A part of the upload, which begins with the first one."""
@@ -224,7 +223,7 @@ class _Writer:
         """The rest of the bytes; then the cluster has the blob. Raises `Unavailable`."""
         if pieces:
             self.write(pieces)
-        self._hold([self._sealing.finish()])
+        self._hold(self._sealing.finish())
         if not self._upload:
             self._put = True
             self._engine.call("put_object", Key=self._name, Body=self._taken())
@@ -257,7 +256,7 @@ class ClusterReading:
         self._size = size
         self._threads = threads
 
-    async def pieces(self, offset: int, count: int) -> AsyncIterator[bytes]:
+    async def pieces(self, offset: int, count: int) -> AsyncIterator[memoryview]:
         wanted = list(spans(self._size, offset, count, _READ))
         if not wanted:
             return
@@ -266,7 +265,7 @@ class ClusterReading:
 
         loop = asyncio.get_running_loop()
 
-        def read(span: Span) -> bytes:
+        def read(span: Span) -> memoryview:
             return open_span(self._cipher, span, stream.read(span.length), self._size)
 
         try:

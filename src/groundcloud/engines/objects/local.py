@@ -11,14 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
+from threading import local
 
 from groundcloud.engines.objects import Damaged, Digest, Found, Missing, Stored, Unavailable
-from groundcloud.engines.objects.chunks import Cipher, Sealing, Span, check, open_span, spans
+from groundcloud.engines.objects.chunks import CHUNK, SEALED, Cipher, Sealing, Span, check, open_span, spans
 from groundcloud.engines.objects.pipeline import BATCH, ahead, checked, fill, new_id
 
 _READ = 4
 """Chunks that are read at once."""
+_READ_WHOLE = 9
+"""The same of a range up to a mebibyte, wherever it begins: it comes in one piece."""
 _SYNC_EVERY = 32 << 20
 """Bytes after which the disk begins to write, so that the last sync is short."""
 
@@ -161,17 +165,16 @@ class _Writer:
         with _told():
             if pieces:
                 self._write(pieces)
-            self._put([self._sealing.finish()])
+            self._put(self._sealing.finish())
             _link(self._descriptor, self._path)
             self._linked = True
             os.fsync(self._descriptor)
 
-    def _put(self, chunks: list[bytes]) -> None:
-        for chunk in chunks:
-            view = memoryview(chunk)
-            while view:
-                view = view[os.write(self._descriptor, view) :]
-            self._unsynced += len(chunk)
+    def _put(self, sealed: bytes | bytearray) -> None:
+        view = memoryview(sealed)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+        self._unsynced += len(sealed)
 
     def abandon(self) -> None:
         if self._linked:
@@ -214,12 +217,41 @@ class LocalReading:
         self._size = size
         self._threads = threads
 
-    async def pieces(self, offset: int, count: int) -> AsyncIterator[bytes]:
-        async for piece in ahead(self._threads, self._read, spans(self._size, offset, count, _READ)):
-            yield piece
+    async def pieces(self, offset: int, count: int) -> AsyncIterator[memoryview]:
+        chunks = _READ_WHOLE if count <= (_READ_WHOLE - 1) * CHUNK else _READ
+        wanted = spans(self._size, offset, count, chunks)
+        for span in wanted:
+            piece = self._at_hand(span)
+            if piece is None:
+                async for piece in ahead(self._threads, self._read, chain((span,), wanted)):
+                    yield piece
+            else:
+                yield piece
 
-    def _read(self, span: Span) -> bytes:
-        return open_span(self._cipher, span, os.pread(self._file.number, span.length, span.offset), self._size)
+    def _at_hand(self, span: Span) -> memoryview | None:
+        """A span that the kernel has in memory: it is opened sooner than a thread is woken."""
+        buffer = _buffer()[: span.length]
+        try:
+            count = os.preadv(self._file.number, [buffer], span.offset, os.RWF_NOWAIT)
+        except OSError:  # EAGAIN: the disk would have to be waited for; or a file system that knows no such reads
+            return None
+        return open_span(self._cipher, span, buffer, self._size) if count == span.length else None
+
+    def _read(self, span: Span) -> memoryview:
+        buffer = _buffer()[: span.length]
+        count = os.preadv(self._file.number, [buffer], span.offset)
+        return open_span(self._cipher, span, buffer[:count], self._size)
+
+
+_of_thread = local()
+
+
+def _buffer() -> memoryview:
+    """Where a thread reads sealed bytes: one for all its blobs, for a new one costs as much as reading into it."""
+    found: memoryview | None = getattr(_of_thread, "buffer", None)
+    if found is None:
+        found = _of_thread.buffer = memoryview(bytearray(_READ_WHOLE * SEALED))
+    return found
 
 
 def _unnamed(folder: Path) -> int:

@@ -65,11 +65,11 @@ async def fill(threads: ThreadPoolExecutor, writer: Writer, source: AsyncIterato
 
 
 async def ahead(
-    threads: ThreadPoolExecutor, read: Callable[[Span], bytes], spans: Iterable[Span]
-) -> AsyncIterator[bytes]:
+    threads: ThreadPoolExecutor, read: Callable[[Span], memoryview], spans: Iterable[Span]
+) -> AsyncIterator[memoryview]:
     """Read spans in threads, one of them ahead of the reader."""
     loop = asyncio.get_running_loop()
-    before: asyncio.Future[bytes] | None = None
+    before: asyncio.Future[memoryview] | None = None
     for span in spans:
         coming = loop.run_in_executor(threads, read, span)
         if before is not None:

@@ -111,7 +111,7 @@ class _Bytes:
             yield data
             return
         async for piece in data:
-            yield piece
+            yield bytes(piece)
 
 
 def _read_source(
