@@ -43,7 +43,9 @@ class _Auth(S3SigV4Auth):
 
 
 class _Client(asyncio.BufferedProtocol):
-    def __init__(self, take: Callable[[], Call | None], seen: list[float], failures: list[bytes]) -> None:
+    def __init__(self, port: int, take: Callable[[], Call | None], seen: list[float], failures: list[bytes]) -> None:
+        self._port = port
+        self._waiting = False
         self._take = take
         self._seen = seen
         self._failures = failures
@@ -51,6 +53,9 @@ class _Client(asyncio.BufferedProtocol):
         self._left = 0
         self._begun = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def connect(self) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._port)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.WriteTransport = transport  # type: ignore[assignment]  # uvloop's is no subclass
@@ -62,7 +67,7 @@ class _Client(asyncio.BufferedProtocol):
             self.done.set_result(None)
             self._transport.close()
             return
-        self._begun = time.perf_counter()
+        self._begun, self._waiting = time.perf_counter(), True
         if call.body:
             self._transport.writelines((call.head, call.body))
         else:
@@ -83,15 +88,22 @@ class _Client(asyncio.BufferedProtocol):
         if self._left:
             return
         self._seen.append(time.perf_counter() - self._begun)
-        if not self._head.startswith(b"HTTP/1.1 200"):
-            self._failures.append(self._head[:600])
-        self._head = b""
-        self._send()
+        head, self._head, self._waiting = self._head.partition(b"\r\n\r\n")[0].lower(), b"", False
+        if not head.startswith(b"http/1.1 200"):
+            self._failures.append(head[:600])
+        if b"connection: close" in head or b"content-length:" not in head:
+            self._transport.close()  # connection_lost goes on
+        else:
+            self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self._failures.append(b"the connection was lost")
+        if self.done.done():
+            return
+        if self._waiting:
+            self._failures.append(b"the connection was lost before the answer")
             self.done.set_result(None)
+            return
+        self._connecting = asyncio.get_running_loop().create_task(self.connect())
 
 
 def _length(head: bytes) -> int:
@@ -119,9 +131,8 @@ async def _run(port: int, calls: Sequence[Call], concurrency: int, seconds: floa
 
     seen: list[float] = []
     failures: list[bytes] = []
-    clients = [_Client(take, seen, failures) for _ in range(concurrency)]
-    loop = asyncio.get_running_loop()
-    await asyncio.gather(*(loop.create_connection(lambda one=one: one, "127.0.0.1", port) for one in clients))
+    clients = [_Client(port, take, seen, failures) for _ in range(concurrency)]
+    await asyncio.gather(*(client.connect() for client in clients))
     await asyncio.gather(*(client.done for client in clients))
     elapsed = time.perf_counter() - begun
     seen.sort()
