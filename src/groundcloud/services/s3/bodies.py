@@ -199,7 +199,7 @@ def _later(segment: Segment, key: bytes) -> Source:
     return Source(None, segment.body, key, segment.offset, segment.size)
 
 
-async def read(ctx: Context, found: list[Source], offset: int, count: int) -> bytes | AsyncIterator[Piece]:
+async def read(ctx: Context, found: list[Source], offset: int, count: int) -> Piece | AsyncIterator[Piece]:
     """The bytes of a range; at once where they are few. Raises `InternalError` for bytes that are damaged, and
     `Missing` when the object has gone since it was looked up."""
     if count == 0:
@@ -207,8 +207,8 @@ async def read(ctx: Context, found: list[Source], offset: int, count: int) -> by
     pieces = _pieces(ctx, found, offset, count)
     try:
         first = await anext(pieces)
-        if len(first) == count <= INLINE:
-            return bytes(first)
+        if len(first) == count:
+            return first
         if len(first) < count <= _AT_ONCE:
             return b"".join([first, *[piece async for piece in pieces]])
         return _both(first, pieces)

@@ -107,8 +107,8 @@ class _Bytes:
             data = await read(self._ctx, self._found.sources, self._found.offset, self._found.length)
         except Missing as error:
             raise errors.InternalError() from error
-        if isinstance(data, bytes):
-            yield data
+        if isinstance(data, bytes | memoryview):
+            yield bytes(data)
             return
         async for piece in data:
             yield bytes(piece)
