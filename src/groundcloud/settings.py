@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
 
 PORT = 4566
 """The port that AWS emulators use, so that tools made for them find this cloud."""
@@ -168,6 +167,8 @@ def _store(value: Any) -> str:
 def _objects(value: Any) -> str:
     """Keys have no place in it: it shows in lists of settings and of processes."""
     if _text(value):
+        from urllib.parse import parse_qsl, urlsplit  # only for those who have a cluster
+
         parts = urlsplit(value)
         if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
             raise ValueError("it is s3://bucket/prefix?endpoint=https://host, without keys")
