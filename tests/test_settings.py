@@ -37,6 +37,14 @@ def test_without_a_file_the_defaults_hold(tmp_path):
     assert not settings.trust_any_key
 
 
+def test_domains_are_a_list_or_a_line_of_names(tmp_path):
+    path = settings_file(tmp_path, 'domains = ["S3.example.com."]')
+    assert load({}, {}, path).settings.domains == ("s3.example.com",)
+    assert load({}, {"GROUNDCLOUD_DOMAINS": "a.test b.test", "HOME": "/"}).settings.domains == ("a.test", "b.test")
+    with pytest.raises(BadSetting, match="it is one domain name"):
+        load({"domains": ["not/a/name"]}, {"HOME": "/"})
+
+
 def test_another_port_takes_a_free_one_for_tls(tmp_path):
     environment = {"XDG_CONFIG_HOME": str(tmp_path)}
     assert load({"port": 5000}, environment).settings.tls_port == 0

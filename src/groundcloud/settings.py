@@ -32,6 +32,8 @@ class Settings(NamedTuple):
     """Who may transfer whole zones: networks, and addresses (`192.0.2.1:5300`) of servers that are told of changes."""
     dns_locations: tuple[str, ...] = ()
     """Where askers are, for routing by place: `NETWORK REGION` or `NETWORK CONTINENT [COUNTRY [SUBDIVISION]]` each."""
+    domains: tuple[str, ...] = ()
+    """Base domains under which buckets are hosts (`<bucket>.<domain>`), besides AWS's own."""
     region: str = "us-east-1"
     """The region of requests that name none."""
     store: str = ""
@@ -48,6 +50,15 @@ class Settings(NamedTuple):
     """The profile to write into the AWS configuration files; empty for none."""
     log: str = ""
     """The file of one line per call; empty for one in the data folder."""
+
+    machines: bool = True
+    """Run machines, where the host has what they need; that takes root."""
+    images: str = ""
+    """The folder of built images, which installations share; empty for `/var/cache/groundcloud/images`."""
+    public_pool: str = ""
+    """The range of public addresses; empty for one that only the host reaches (203.0.113.0/24)."""
+    user: str = ""
+    """As whom the server runs when root starts it; empty for whoever called sudo, else root."""
 
     @property
     def store_url(self) -> str:
@@ -187,6 +198,21 @@ def _objects(value: Any) -> str:
     return str(value)
 
 
+def _range(value: Any) -> str:
+    from ipaddress import IPv4Network
+
+    return str(IPv4Network(_text(value))) if _text(value) else ""
+
+
+def _user(value: Any) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwnam(_text(value)).pw_name if _text(value) else ""
+    except KeyError as error:
+        raise ValueError("there is no such user") from error
+
+
 def _hosts(value: Any) -> tuple[str, ...]:
     hosts = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(hosts, list | tuple) or not hosts or not all(isinstance(host, str) for host in hosts):
@@ -199,6 +225,18 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         raise ValueError("it is a list of texts")
     return tuple(texts)
+
+
+def _domains(value: Any) -> tuple[str, ...]:
+    names = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and _is_domain(name) for name in names):
+        raise ValueError("it is one domain name or a list of them")
+    return tuple(name.lower().strip(".") for name in names)
+
+
+def _is_domain(name: str) -> bool:
+    labels = name.strip(".").split(".")
+    return all(label.replace("-", "").isalnum() and label.isascii() for label in labels)
 
 
 def _number(least: int, most: int) -> Callable[[Any], int]:
@@ -227,6 +265,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "dns_port": _number(0, 65535),
     "dns_secondaries": _texts,
     "dns_locations": _texts,
+    "domains": _domains,
     "region": _text,
     "store": _store,
     "objects": _objects,
@@ -235,7 +274,23 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "demo": _switch,
     "aws_profile": _text,
     "log": _file,
+    "machines": _switch,
+    "images": _file,
+    "public_pool": _range,
+    "user": _user,
 }
+
+
+def server_user(settings: Settings, environment: Mapping[str, str] = os.environ) -> int:
+    """The user as whom the server runs: root gives that up for whoever called sudo."""
+    if os.geteuid() != 0:
+        return os.geteuid()
+    if settings.user:
+        import pwd
+
+        return pwd.getpwnam(settings.user).pw_uid
+    called = environment.get("SUDO_UID", "")
+    return int(called) if called.isdecimal() else 0
 
 
 def without_password(store: str) -> str:

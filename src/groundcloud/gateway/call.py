@@ -1,4 +1,4 @@
-"""One request on its way through the gateway, and how to answer one that is not understood."""
+"""One request on its way through the gateway, how to answer one that is not understood, and what stops any of them."""
 
 import time
 from datetime import datetime
@@ -7,11 +7,23 @@ from typing import Any
 from groundcloud.context import Facts
 from groundcloud.errors import AwsError
 from groundcloud.gateway.endpoint import Endpoint, Voice
-from groundcloud.gateway.http import Request
+from groundcloud.gateway.http import Body, Request
 from groundcloud.gateway.protocol import Answer
 from groundcloud.gateway.route import Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle
 from groundcloud.identity import ANONYMOUS, Principal
+
+
+class ServiceUnavailable(AwsError, status=503):
+    """The service is unable to keep your request at the moment; nothing of it was done. Please try again."""
+
+
+class RequestEntityTooLarge(AwsError, code="RequestEntityTooLargeException", status=413):
+    """The request body must be smaller than {limit} bytes."""
+
+
+class RequestTimeout(AwsError, status=400):
+    """Your socket connection to the server was not read from or written to within the timeout period."""
 
 
 class Call:
@@ -68,3 +80,28 @@ def guess(request: Request) -> tuple[str, str]:
     if is_form(request) or "Action=" in request.query:
         return "sts", "query"
     return "s3", "rest-xml"
+
+
+def decision(call: Call) -> str:
+    """Whether the call was let in: what an operator looks for first."""
+    if call.error is None:
+        return "allowed"
+    if call.principal is ANONYMOUS and call.claim is not None:
+        return "unauthenticated"
+    return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
+
+
+def take(body: Body, most: int) -> bytes:
+    """A body that is complete, without waiting for it."""
+    reading = body.read(most)
+    try:
+        reading.send(None)
+    except StopIteration as done:
+        return bytes(done.value)
+    raise RuntimeError("a complete body made its reader wait")
+
+
+def uuid_of(entropy: bytes) -> str:
+    """The id of a request or an event."""
+    text = entropy.hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"

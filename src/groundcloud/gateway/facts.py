@@ -77,7 +77,8 @@ class RequestFacts:
     def known(self) -> dict[str, str | Sequence[str]]:
         """What describes the resource, for those who may see why they were denied."""
         tags = {f"aws:ResourceTag/{key}": value for key, value in (self._resource.tags or {}).items()}
-        return {**self._resource.facts, **tags}
+        facts = {key: value for key, value in self._resource.facts.items() if value is not None}
+        return {**facts, **tags}
 
     # -- about the request
 

@@ -34,11 +34,12 @@ def check_md5(body: bytes, header: str) -> None:
     try:
         wanted = base64.b64decode(header, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidDigest() from error
+        raise InvalidDigest(content_md5=header) from error
     if len(wanted) != 16:
-        raise InvalidDigest()
-    if wanted != hashlib.md5(body).digest():
-        raise BadDigest()
+        raise InvalidDigest(content_md5=header)
+    computed = hashlib.md5(body).digest()
+    if wanted != computed:
+        raise BadDigest(expected_digest=wanted.hex(), calculated_digest=base64.b64encode(computed).decode())
 
 
 class InvalidCompression(AwsError, code="InvalidRequest", status=400):
