@@ -31,8 +31,8 @@ CONCURRENCY = (1, 16, 64)
 PART, PARTS = 8 * MIB, 32
 MARK = "\n## S3\n"
 _HEAD = f"""{MARK}
-Written by `python benchmarks/s3.py --peers FOLDER --write docs/performance.md`: all in one run, in turns, {{rounds}}
-rounds of {{seconds:g}} s, of which the median counts. Requests are signed in their headers over unsigned bodies, as by
+Written by `python benchmarks/s3.py --peers FOLDER --write docs/performance.md`: all in one run, in turns, {{seconds:g}} s
+each, the median of {{rounds}} such rounds; the load of the machine before it began was {{load:.1f}}. Requests are signed in their headers over unsigned bodies, as by
 SDKs over TLS. `disk` is threads that write the same bytes to files and sync them; `nginx` serves the same bytes from a
 file. `moto` and `ministack` check no signature and keep objects in memory; Groundcloud checks, encrypts, and syncs.
 64 MiB are not asked for at concurrency 64: the peers would hold 4 GiB.
@@ -242,6 +242,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     lines: list[str] = []
+    load = os.getloadavg()[0]
     with ExitStack() as stack:
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
         servers = [stack.enter_context(running(peer)) for peer in (groundcloud(), *others(options.peers))]
@@ -262,7 +263,7 @@ def main() -> None:
     if options.write:
         page = options.write.read_text().partition(MARK)[0]
         options.write.write_text(
-            page + _HEAD.format(rounds=options.rounds, seconds=options.seconds) + "\n".join(lines) + "\n"
+            page + _HEAD.format(rounds=options.rounds, seconds=options.seconds, load=load) + "\n".join(lines) + "\n"
         )
 
 

@@ -58,6 +58,7 @@ def test_a_cluster_that_does_not_answer_is_unavailable_and_may_come_back(cloud):
         asyncio.run(engine.put(some(1), KEY))
     reached.append(back)
     assert asyncio.run(engine.put(some(1), KEY)).size == 500_000
+    engine._threads.shutdown()
 
 
 def test_a_refusal_of_the_cluster_in_the_middle_leaves_nothing(cloud, monkeypatch):

@@ -198,13 +198,9 @@ class Connection(asyncio.Protocol):
     def _body_can_end(self, received: Received) -> bool:
         """Whether the rest of the body is short enough to throw away. A client that waits for 100 might send none."""
         body = received.body
-        if body.expects:
+        if body.expects or (not body.complete and (body.interrupted or self._refused)):
             return False
-        if body.complete:
-            return True
-        if body.interrupted or self._refused:
-            return False
-        return body.length is None or body.length - body.received <= self._host.limits.drain
+        return body.complete or body.length is None or body.length - body.received <= self._host.limits.drain
 
     def _answer_whole(self, received: Received, response: Response, body: bytes | memoryview) -> None:
         if self._lost:
