@@ -31,11 +31,12 @@ CONCURRENCY = (1, 16, 64)
 PART, PARTS = 8 * MIB, 32
 MARK = "\n## S3\n"
 _HEAD = f"""{MARK}
-Written by `python benchmarks/s3.py --peers FOLDER --write docs/performance.md`: all in one run, in turns, {{seconds:g}} s
-each, the median of {{rounds}} such rounds; the load of the machine before it began was {{load:.1f}}. Requests are signed in
-their headers over unsigned bodies, as by SDKs over TLS. `disk` is threads that write the same bytes to files and sync
-them; `nginx` serves the same bytes from a file. `moto` and `ministack` check no signature and keep objects in memory;
-Groundcloud checks, encrypts, and syncs. 64 MiB are not asked for at concurrency 64: the peers would hold 4 GiB.
+Written by `python benchmarks/s3.py --peers FOLDER --write docs/performance.md`: all in one run, in turns,
+{{seconds:g}} s each, the median of {{rounds}} such rounds; the machine's load before it began was {{load:.1f}}.
+Requests are signed in their headers over unsigned bodies, as by SDKs over TLS. `disk` is threads that write the
+same bytes to files and sync them; `nginx` serves the same bytes from a file. `moto` and `ministack` check no
+signature and keep objects in memory; Groundcloud checks, encrypts, and syncs. 64 MiB are not asked for at
+concurrency 64: the peers would hold 4 GiB.
 
 """
 

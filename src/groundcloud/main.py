@@ -319,9 +319,7 @@ def open_cloud(data: Path, *, store_url: str = "", objects: str = "", **options:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = installation_key(data / "installation.key")
     sealer = Sealer(key)
-    engines = {"objects": _objects(data, objects, key)}
-    sealer = Sealer(installation_key(data / "installation.key"))
-    engines = {"objects": LocalObjects(data / "objects"), **host_engines(socket_of(data))}
+    engines = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)
