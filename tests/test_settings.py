@@ -72,6 +72,22 @@ def test_a_wrong_setting_is_refused_with_its_place_and_what_it_can_be(tmp_path, 
     assert str(path) in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("/var/bytes", "it is s3://bucket"),
+        ("s3://", "it is s3://bucket"),
+        ("s3://AKIAIOSFODNN7EXAMPLE:secret@bucket", "without keys"),
+        ("s3://bucket?secret=x", "unknown option secret"),
+    ],
+)
+def test_a_cluster_is_named_without_keys(place, said):
+    with pytest.raises(BadSetting, match=said):
+        load({"objects": place}, {})
+    right = "s3://bucket/prefix?endpoint=https://rgw.example.com&region=eu-west-1&profile=rgw"
+    assert load({"objects": right}, {}).settings.objects == right
+
+
 def test_an_unknown_variable_is_refused_by_its_name():
     with pytest.raises(BadSetting, match="GROUNDCLOUD_STORES"):
         load({}, {"GROUNDCLOUD_STORES": "x"})

@@ -15,6 +15,7 @@ from groundcloud.controllers import Controller
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
 from groundcloud.engines.host.places import socket_of
+from groundcloud.engines.objects import Objects
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
 from groundcloud.engines.probes.board import Board
@@ -173,6 +174,7 @@ class Cloud:
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
         from groundcloud.services.s3.lifecycle_controller import Lifecycle
         from groundcloud.services.s3.log_controller import AccessLogs
+        from groundcloud.services.s3.verifier import DamagedBytes, Verifier
         from groundcloud.services.secretsmanager.controller import Recoveries
         from groundcloud.services.ssm.controller import Expirations
 
@@ -195,6 +197,8 @@ class Cloud:
             found += [
                 CondemnedBytes(self.store, objects),
                 Scrubber(self.store, objects, clock),
+                Verifier(self.store, objects, clock),
+                DamagedBytes(self.store, objects),
                 Lifecycle(self.store, objects, self._within_s3),
             ]
         return found
@@ -310,11 +314,22 @@ class Cloud:
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
 
 
-def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
+def open_cloud(data: Path, *, store_url: str = "", objects: str = "", **options: Any) -> Cloud:
     """The cloud whose data lie in a folder, made at the first start."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sealer = Sealer(installation_key(data / "installation.key"))
-    engines = {"objects": LocalObjects(data / "objects"), **host_engines(socket_of(data))}
+    key = installation_key(data / "installation.key")
+    sealer = Sealer(key)
+    engines = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)
+
+
+def _objects(data: Path, place: str, key: bytes) -> Objects:
+    """The engine for the bytes of objects: local files, or a cluster's bucket."""
+    if not place:
+        return LocalObjects(data / "objects")
+    from groundcloud.engines.objects.cluster import ClusterObjects, owner_of
+    from groundcloud.engines.objects.place import Place
+
+    return ClusterObjects(Place.of(place), owner_of(key))

@@ -110,6 +110,7 @@ def _open(settings: Settings) -> Cloud:
     return open_cloud(
         settings.data,
         store_url=settings.store_url,
+        objects=settings.objects,
         region=settings.region,
         domains=settings.domains,
         trust_any_key=settings.trust_any_key,

@@ -38,6 +38,8 @@ class Settings(NamedTuple):
     """The region of requests that name none."""
     store: str = ""
     """An SQLite file or a `postgresql://` URL; empty for a file in the data folder."""
+    objects: str = ""
+    """A cluster for the bytes of larger objects, `s3://bucket/prefix?endpoint=...`; empty for the data folder."""
     workers: int = 1
     """Processes that answer requests."""
     trust_any_key: bool = False
@@ -183,6 +185,19 @@ def _store(value: Any) -> str:
     return _text(value) if _text(value).startswith(("postgresql:", "postgres:")) else _file(value)
 
 
+def _objects(value: Any) -> str:
+    """Keys have no place in it: it shows in lists of settings and of processes."""
+    if _text(value):
+        from urllib.parse import parse_qsl, urlsplit  # only for those who have a cluster
+
+        parts = urlsplit(value)
+        if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
+            raise ValueError("it is s3://bucket/prefix?endpoint=https://host, without keys")
+        if unknown := dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - {"endpoint", "region", "profile"}:
+            raise ValueError(f"it has the unknown option {min(unknown)}; there are endpoint, region and profile")
+    return str(value)
+
+
 def _range(value: Any) -> str:
     from ipaddress import IPv4Network
 
@@ -253,6 +268,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "domains": _domains,
     "region": _text,
     "store": _store,
+    "objects": _objects,
     "workers": _number(1, 64),
     "trust_any_key": _switch,
     "demo": _switch,

@@ -34,6 +34,9 @@ def settings_flags() -> argparse.ArgumentParser:
     )
     flags.add_argument("--region", help="the region of requests that name none (us-east-1)")
     flags.add_argument("--store", metavar="PATH|URL", help="an SQLite file or a postgresql:// URL without its password")
+    flags.add_argument(
+        "--objects", metavar="URL", help="s3://bucket/prefix?endpoint=... of a cluster for large objects"
+    )
     flags.add_argument("--workers", metavar="N", help="processes that answer requests (1)")
     flags.add_argument("--log", metavar="FILE", help="the file of one line per call")
     flags.add_argument("--profile", dest="aws_profile", metavar="NAME", help="the AWS profile to write (groundcloud)")

@@ -94,7 +94,7 @@ def _named(asked: list[str], resources: Mapping[str, str], usual: str) -> str:
 
 
 def _sent(answer: Answer, result: Mapping[str, Any]) -> int:
-    if isinstance(answer.body, bytes):
+    if isinstance(answer.body, bytes | memoryview):
         return len(answer.body)
     return int(result.get("content_length") or 0)
 

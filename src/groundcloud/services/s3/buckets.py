@@ -1,5 +1,6 @@
 """Buckets: make, list, head, locate, delete."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -20,6 +21,8 @@ from groundcloud.services.s3.rules.acl import BUCKET_OWNER_ENFORCED, Grant
 from groundcloud.services.s3.rules.object_lock import ObjectLockConfiguration
 from groundcloud.services.s3.tags import checked
 from groundcloud.store import Part
+
+_REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
 
 
 class LocationInfo(Part):
@@ -147,6 +150,10 @@ def _region(ctx: Context, constraint: str) -> str:
         if constraint and (constraint == "us-east-1" or constraint not in _constraints()):
             raise errors.InvalidLocationConstraint(location_constraint=constraint)
         return {"": "us-east-1", "EU": "eu-west-1"}.get(constraint, constraint)
+    if not _REGION.fullmatch(ctx.region):  # s3cmd signs for "US" at first, and learns the region from this answer
+        raise errors.AuthorizationHeaderMalformed(
+            reason=f"the region '{ctx.region}' is wrong; expecting 'us-east-1'", region="us-east-1"
+        )
     wanted = "eu-west-1" if constraint == "EU" else constraint
     if not wanted:
         raise errors.IllegalLocationConstraint(

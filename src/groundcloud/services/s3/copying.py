@@ -127,12 +127,15 @@ class SourceBytes:
         self.length: int | None = found.length
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        data = await read(self._ctx, self._found.sources, self._found.offset, self._found.length)
-        if isinstance(data, bytes):
-            yield data
+        try:
+            data = await read(self._ctx, self._found.sources, self._found.offset, self._found.length)
+        except Missing as error:
+            raise errors.InternalError() from error
+        if isinstance(data, bytes | memoryview):
+            yield bytes(data)
             return
         async for piece in data:
-            yield piece
+            yield bytes(piece)
 
 
 def _read_source(ctx: Context, given: Mapping[str, Any]) -> Read:

@@ -28,6 +28,7 @@ def put_inline(
     made.body, made.size, made.e_tag = body, len(data), hashlib.md5(data).hexdigest()
     made.checksums = {checksums.DEFAULT.name: checksums.encoded(running)}
     made.checksum_type = checksums.FULL_OBJECT
-    ctx.put(Blob(body=body, size=len(data), sealed=chunks.seal(data_key, body, data)))
+    sealed = chunks.seal(data_key, body, data)
+    ctx.put(Blob(body=body, size=len(data), sealed=sealed, digest=chunks.digest_of(sealed)))
     versioning.put(ctx, bucket, made)
     return made

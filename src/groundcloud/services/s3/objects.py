@@ -284,18 +284,17 @@ async def get_object(
     check = _preconditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
     customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     for attempt in (1, 2):  # an object that is replaced while we look has lost its file; then look again
-        with ctx.snapshot() as inner:
-            wanted = _look_up(inner, bucket, key, version_id, check, customer, range, part_number)
-            start, count = _extent(wanted)
-            try:
+        try:
+            with ctx.snapshot() as inner:
+                wanted = _look_up(inner, bucket, key, version_id, check, customer, range, part_number)
+                start, count = _extent(wanted)
                 wanted.sources = sources(inner, wanted.content, wanted.key, start, count)
-                break
-            except Missing as error:
-                if attempt == 2:
-                    raise errors.InternalError() from error
-    shown = described(wanted, checksum_mode) | _overrides(ctx, given)
-    shown["body"] = await read(ctx, wanted.sources, start, count)
-    return shown
+            body = await read(ctx, wanted.sources, start, count)
+            break
+        except Missing as error:
+            if attempt == 2:
+                raise errors.InternalError() from error
+    return described(wanted, checksum_mode) | _overrides(ctx, given) | {"body": body}
 
 
 @operation(on=reading, read=True, data_event=True)

@@ -202,6 +202,8 @@ class Blob(Record):
     size: int
     file: str = ""
     sealed: bytes = b""
+    digest: str = ""
+    """Of the bytes at rest, by which they are verified without a key."""
 
 
 class Segment(Part):
@@ -233,6 +235,32 @@ class Condemned(Record):
 
     body: str
     bodies: list[str]
+
+
+class Verified(Record):
+    """How far the verifier has come with the round that it began then."""
+
+    table = "s3.verified"
+    key = ("what",)
+    watched = False
+
+    begun: datetime
+    after: bytes = b""
+    """The position of the last blob that it has read."""
+    what: str = "objects"
+
+
+class Damage(Record):
+    """Bytes that are no longer those that were written."""
+
+    table = "s3.damage"
+    key = ("body",)
+
+    body: str
+    found: datetime
+    error: str
+    objects: list[str] = []
+    """What they belong to, as s3://bucket/key."""
 
 
 class Setting(Record):
