@@ -20,6 +20,7 @@ NAMED = Path("/run/netns")
 _NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
+_GONE = 911
 _SECONDS = 20
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
@@ -64,8 +65,8 @@ class Namespace:
     def destroy(self) -> None:
         """Remove it by its name, and its links at once: a socket that somebody has open in it would keep them."""
         if self.path and self.exists():
-            gone = [f"link delete {link}" for link in sorted(self.links() - {"lo"})]
-            self.run(["ip", "-force", "-batch", "-"], "\n".join(gone), empty=1)
+            gone = cutting(self.links() - {"lo"})
+            self.run(["ip", "-force", "-batch", "-"], "\n".join(gone) + "\n", empty=1)
         if Path(self.path).exists():
             run(["ip", "netns", "delete", Path(self.path).name])
 
@@ -112,6 +113,12 @@ class Namespace:
                 Path("/proc/sys/net", *name.split("__")).write_text(value)
 
         self.do(write)
+
+
+def cutting(links: set[str]) -> list[str]:
+    """Lines of `ip` that delete links all at once, as a group: the kernel waits for each deletion."""
+    grouped = [f"link set {link} group {_GONE}" for link in sorted(links)]
+    return [*grouped, f"link delete group {_GONE}"] if links else []
 
 
 def run(arguments: list[str], text: str = "", empty: int = 0) -> str:
