@@ -263,21 +263,27 @@ def _translation(network: Network) -> list[str]:
 
 def _interfaces(network: Network) -> list[str]:
     """The chains of the interfaces' groups. What no group lets through is dropped."""
+    shared: dict[tuple[str, ...], dict[str, list[str]]] = {}
     lines, outs, ins = [], [], []
     for interface in sorted(network.interfaces, key=lambda interface: interface.id):
         link = interface_link(interface.id)
         outs.append(f'"{link}" : goto out_{link}')
         ins.append(f'"{link}" : goto in_{link}')
-        for way in ("out", "in"):
-            bit, on = (OUT, "leaving") if way == "out" else (IN, "done")
-            free = [f"{match} ct mark set ct mark | {bit:#x} goto {on}" for match in untracked(network, interface, way)]
-            jumps = [f"jump {way}_{identifier(group)}" for group in interface.groups]
-            lines += [f"chain {way}_{link} {{ # {interface.id}", *free, *jumps, f"goto refused_{way}", "}"]
+        if interface.groups not in shared:
+            shared[interface.groups] = {way: _groups(network, interface.groups, way) for way in ("out", "in")}
+        for way, body in shared[interface.groups].items():
+            lines += [f"chain {way}_{link} {{ # {interface.id}", *body, "}"]
     return [
         *lines,
         *("chain departing {", *_vmap("iifname", outs), "drop", "}"),
         *("chain arriving {", *_vmap("oifname", ins), "drop", "}"),
     ]
+
+
+def _groups(network: Network, named: tuple[str, ...], way: str) -> list[str]:
+    bit, on = (OUT, "leaving") if way == "out" else (IN, "done")
+    free = [f"{match} ct mark set ct mark | {bit:#x} goto {on}" for match in untracked(network, named, way)]
+    return [*free, *(f"jump {way}_{identifier(group)}" for group in named), f"goto refused_{way}"]
 
 
 def _way_chains(network: Network) -> list[str]:
