@@ -56,7 +56,7 @@ class Settings(NamedTuple):
     images: str = ""
     """The folder of built images, which installations share; empty for `/var/cache/groundcloud/images`."""
     public_pool: str = ""
-    """The range of public addresses; empty for one that only the host reaches (203.0.113.0/24)."""
+    """The range of public addresses; empty for one that only the host reaches (198.18.0.0/16)."""
     user: str = ""
     """As whom the server runs when root starts it; empty for whoever called sudo, else root."""
 

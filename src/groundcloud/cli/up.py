@@ -47,7 +47,7 @@ def settings_flags() -> argparse.ArgumentParser:
         "--machines", action=argparse.BooleanOptionalAction, help="run machines, where root starts the cloud (on)"
     )
     flags.add_argument("--images", metavar="DIR", help="the folder of built images")
-    flags.add_argument("--public-pool", metavar="RANGE", help="public addresses of machines (203.0.113.0/24)")
+    flags.add_argument("--public-pool", metavar="RANGE", help="public addresses of machines (198.18.0.0/16)")
     flags.add_argument("--user", metavar="NAME", help="as whom the server runs when root starts it")
     flags.add_argument("--demo", action=argparse.BooleanOptionalAction, help="make a small example at the first start")
     return flags

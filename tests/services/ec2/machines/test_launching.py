@@ -23,7 +23,7 @@ def test_a_launch_lands_in_a_default_subnet_with_a_public_address(ec2, image):
     assert instance["State"] == {"Code": 0, "Name": "pending"}
     assert instance["PrivateDnsName"] == f"ip-{instance['PrivateIpAddress'].replace('.', '-')}.ec2.internal"
     found = ec2.describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"][0]["Instances"][0]
-    assert found["PublicIpAddress"].startswith("203.0.113.")
+    assert found["PublicIpAddress"].startswith("198.18.")
     assert found["SecurityGroups"][0]["GroupName"] == "default"
     assert found["BlockDeviceMappings"][0]["DeviceName"] == "/dev/xvda"
 

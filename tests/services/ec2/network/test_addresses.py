@@ -18,7 +18,7 @@ def _interface(ec2, interface):
 
 def test_an_address_comes_from_the_pool_and_goes_back(ec2):
     made = ec2.allocate_address(Domain="vpc")
-    assert made["PublicIp"].startswith("203.0.113.")
+    assert made["PublicIp"].startswith("198.18.")
     assert made["AllocationId"].startswith("eipalloc-")
     assert ec2.describe_addresses(PublicIps=[made["PublicIp"]])["Addresses"][0]["AllocationId"] == made["AllocationId"]
     ec2.release_address(AllocationId=made["AllocationId"])
