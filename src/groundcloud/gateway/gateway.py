@@ -287,7 +287,9 @@ class Gateway:
             self._authenticate(tx, call, endpoint)
             parsed = self._parse(call, endpoint)
             ctx = self._context(tx, call, endpoint)
-            return self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
+            arguments = self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
+        self._invoker.end_rehearsal(endpoint.operation, parsed)  # what waits cannot be undone: it is not begun
+        return arguments
 
     def _run(self, tx: Transaction, call: Call, endpoint: Endpoint, parsed: dict[str, Any]) -> None:
         operation = endpoint.operation
