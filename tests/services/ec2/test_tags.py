@@ -51,7 +51,7 @@ def test_tags_come_with_what_is_made(ec2):
         (_tags(**{"aws:owner": "me"}), "Tag keys starting with 'aws:' are reserved for internal use"),
         (_tags(**{"": "x"}), "Tag key cannot be empty."),
         (_tags(**{"k" * 129: "x"}), "Tag key exceeds the maximum length of 127 characters"),
-        (_tags(k="v" * 257), "Tag value exceeds the maximum length of 255 characters"),
+        (_tags(k="v" * 257), "Tag value exceeds the maximum length of 256 characters"),
         (_tags(a="1") + _tags(a="2"), "Duplicate tag key 'a' specified."),
     ],
 )
