@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -10,8 +11,14 @@ from typing import IO, Any
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.dns.engine import Dns
+from groundcloud.engines.host.client import host_engines
+from groundcloud.engines.host.places import socket_of
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
+from groundcloud.engines.probes.board import Board
+from groundcloud.engines.probes.endpoint import Prober
+from groundcloud.engines.probes.prober import Rounds
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -35,6 +42,7 @@ SERVICES = {
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
     "organizations": "groundcloud.services.organizations.service",
+    "route53": "groundcloud.services.route53.service",
     "s3": "groundcloud.services.s3.service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
     "ssm": "groundcloud.services.ssm.service",
@@ -108,12 +116,15 @@ class Cloud:
         engines: Mapping[str, Any] | None = None,
         domains: Iterable[str] = (),
         planes: Mapping[str, Store] | None = None,
+        dns: Dns | None = None,
     ) -> None:
         self.store = store
         self.region = region
+        self.dns = dns or Dns(region)
+        engines = {**(engines or {}), "dns": self.dns}
         self.planes = planes or {}
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
-        self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines or {}, self.planes)
+        self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines, self.planes)
         self.services = services if services is not None else Services()
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
@@ -165,10 +176,11 @@ class Cloud:
             Deletions(clock),
             Recoveries(clock),
             Expirations(clock),
-            VpcNetworks(self.store, self.world.engines.get("network"), clock, self._within_ec2),
             EndedNatGateways(clock),
-            EndedPeerings(clock, self._within_ec2),
+            EndedPeerings(clock, self.within_ec2),
         ]
+        if "network" not in self.world.engines:  # where it is, `ground.py` has them
+            found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
         if (objects := self.world.engines.get("objects")) is not None:
             found += [
                 CondemnedBytes(self.store, objects),
@@ -182,7 +194,7 @@ class Cloud:
         operation = self.services["s3"].operation("DeleteObject")
         return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
 
-    def _within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
+    def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
         """What EC2's controllers work in, likewise."""
         operation = self.services["ec2"].operation("DescribeVpcs")
         return self.invoker.context(operation, root_principal(account), region, "ec2", Facts(), tx)
@@ -194,6 +206,26 @@ class Cloud:
         items = self.world.plane("dynamodb")
         clock = self.world.clock
         return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)])]
+
+    def name_controllers(self) -> list[Controller[Any]]:
+        """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
+        for no other controller's work. They begin with all zones read."""
+        from groundcloud.services.route53.controller import Changes, Collections, load
+        from groundcloud.services.route53.health_controller import HealthChecks
+
+        load(self.store, self.dns.table)
+        self.dns.live = True
+        return [
+            Changes(self.store, self.dns.table, self.world.clock),
+            Collections(self.dns.table),
+            HealthChecks(self.store, self.rounds),
+        ]
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
+        board = Board(self.dns.table.set_health)
+        return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
 
     def close(self) -> None:
         """Close the stores."""
@@ -264,7 +296,7 @@ def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
     """The cloud whose data lie in a folder, made at the first start."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealer = Sealer(installation_key(data / "installation.key"))
-    engines = {"objects": LocalObjects(data / "objects")}
+    engines = {"objects": LocalObjects(data / "objects"), **host_engines(socket_of(data))}
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)

@@ -140,9 +140,10 @@ def made(
     by: str,
     specifications: Sequence[TagSpecification],
     facts: Mapping[str, str | Sequence[str]],
+    name: str = "*",
 ) -> list[Resource]:
-    """What a call is about to make, and the tagging of it."""
-    arn = ctx.arn(f"{resource_type}/*")
+    """What a call is about to make, and the tagging of it. `name`: what its ARN ends with, where the caller says it."""
+    arn = ctx.arn(f"{resource_type}/{name}")
     found = [Resource(arn, facts=facts)]
     if any(each.resource_type == resource_type and each.tags for each in specifications or ()):
         found.append(Resource(arn, action="ec2:CreateTags", facts={**facts, "ec2:createaction": by}))

@@ -256,6 +256,21 @@ class InsufficientCidrBlocks(AwsError):
     """There are no more free ranges for a default subnet in the default VPC."""
 
 
+# -- instances, images and key pairs
+
+
+class IncorrectInstanceState(AwsError):
+    """{reason}"""
+
+
+class InstanceLimitExceeded(AwsError):
+    """You have requested more instances ({wanted}) than your current instance limit of {limit} allows."""
+
+
+class InsufficientInstanceCapacity(AwsError, status=500):
+    """{reason}"""
+
+
 class EgressOnlyGatewayNotFound(AwsError, code="InvalidEgressOnlyInternetGatewayId.NotFound"):
     """The egress only internet gateway ID{named} not exist"""
 
@@ -352,6 +367,69 @@ class InvalidInstanceId(AwsError, code="InvalidInstanceID"):
     """{reason}"""
 
 
+class InvalidInstanceAttribute(AwsError, code="InvalidInstanceAttributeValue"):
+    """{reason}"""
+
+
+class InvalidInstanceType(AwsError):
+    """{reason}"""
+
+
+class NoSuchImage(AwsError, code="InvalidAMIID.NotFound"):
+    """The image{named} not exist"""
+
+
+class MalformedImageId(AwsError, code="InvalidAMIID.Malformed"):
+    """Invalid id: "{id}" (expecting "ami-...")"""
+
+
+class ImageUnavailable(AwsError, code="InvalidAMIID.Unavailable"):
+    """The image ID '{id}' is not available to be launched yet."""
+
+
+class NoSuchKeyPair(AwsError, code="InvalidKeyPair.NotFound"):
+    """The key pair '{name}' does not exist"""
+
+
+class NoSuchKeyPairId(AwsError, code="InvalidKeyPair.NotFound"):
+    """The key pair ID{named} not exist"""
+
+
+class KeyPairDuplicate(AwsError, code="InvalidKeyPair.Duplicate"):
+    """The keypair already exists"""
+
+
+class InvalidKeyFormat(AwsError, code="InvalidKey.Format"):
+    """Key is not in valid OpenSSH public key format"""
+
+
+class MalformedUserData(AwsError, code="InvalidUserData.Malformed"):
+    """Invalid BASE64 encoding of user data."""
+
+
+class NoDefaultSubnet(AwsError, code="MissingInput"):
+    """No default subnet for availability zone: '{zone}'"""
+
+
+# -- volumes and snapshots
+
+
+class NoSuchVolume(AwsError, code="InvalidVolume.NotFound"):
+    """The volume{named} not exist."""
+
+
+class NoSuchSnapshot(AwsError, code="InvalidSnapshot.NotFound"):
+    """The snapshot{named} not exist."""
+
+
+class InvalidBlockDeviceMapping(AwsError):
+    """{reason}"""
+
+
+class UnknownVolumeType(AwsError):
+    """The volume type '{volume_type}' is not known."""
+
+
 class AddressOwnedByService(AwsError, code="AuthFailure"):
     """You do not have permission to access the specified resource."""
 
@@ -366,6 +444,30 @@ class CidrInUse(AwsError, code="InvalidCidrBlock.InUse"):
 
 class SubnetCidrAssociationNotFound(AwsError, code="InvalidSubnetCidrBlockAssociationID.NotFound"):
     """The subnet CIDR block association ID '{id}' does not exist"""
+
+
+class VolumeInUse(AwsError):
+    """{reason}"""
+
+
+class IncorrectVolumeState(AwsError, code="IncorrectState"):
+    """{reason}"""
+
+
+class VolumeZoneMismatch(AwsError, code="InvalidVolume.ZoneMismatch"):
+    """{reason}"""
+
+
+class VolumeAttachmentNotFound(AwsError, code="InvalidAttachment.NotFound"):
+    """{reason}"""
+
+
+class IncorrectModificationState(AwsError):
+    """{reason}"""
+
+
+class NoSuchModification(AwsError, code="InvalidVolumeModification.NotFound"):
+    """Modification for volume '{id}' does not exist."""
 
 
 class PrefixListVersionNotFound(AwsError, code="InvalidPrefixListVersion.NotFound"):

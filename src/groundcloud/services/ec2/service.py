@@ -3,6 +3,17 @@
 from groundcloud.operation import FirstUse, Service
 from groundcloud.services.ec2 import errors, regions, tags
 from groundcloud.services.ec2.filters import check_max_results
+from groundcloud.services.ec2.machines import (
+    attributes,
+    changing,
+    console,
+    describing,
+    images,
+    key_pairs,
+    launching,
+    profiles,
+    type_calls,
+)
 from groundcloud.services.ec2.network import (
     acls,
     addresses,
@@ -25,6 +36,7 @@ from groundcloud.services.ec2.network import (
     subnets,
     vpcs,
 )
+from groundcloud.services.ec2.storage import volumes
 
 service = Service(
     "ec2",
@@ -36,6 +48,15 @@ service = Service(
     group_rules,
     group_rule_calls,
     interface_calls,
+    attributes,
+    changing,
+    console,
+    describing,
+    images,
+    key_pairs,
+    launching,
+    profiles,
+    type_calls,
     interface_attributes,
     addresses,
     route_tables,
@@ -45,6 +66,7 @@ service = Service(
     acls,
     dhcp,
     cidr_blocks,
+    volumes,
     peering,
     endpoints,
     prefix_lists,
