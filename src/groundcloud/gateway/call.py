@@ -46,6 +46,15 @@ class Call:
         self.error: AwsError | None = None
         self.answer: Answer | None = None
 
+    @property
+    def decision(self) -> str:
+        """Whether the call was let in: what an operator looks for first."""
+        if self.error is None:
+            return "allowed"
+        if self.principal is ANONYMOUS and self.claim is not None:
+            return "unauthenticated"
+        return "denied" if self.error.status == 403 or "Denied" in self.error.code else "allowed"
+
 
 def style_hint(request: Request) -> ErrorStyle:
     """How to word what is wrong with a signature before it is known which service is meant."""

@@ -30,7 +30,7 @@ from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker, NotMadeYet
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
-from groundcloud.gateway.payload import Payload, check_md5, inflated, without_chunking
+from groundcloud.gateway.payload import Payload, check_md5, complete_body, inflated, without_chunking
 from groundcloud.gateway.protocol import Input
 from groundcloud.gateway.route import Router, Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, form_claim, missing_token
@@ -105,7 +105,7 @@ class Gateway:
                 return self._wait(call, call.endpoint)
             if not request.body.complete:
                 return self._receive(call)
-            call.body = _take(request)
+            call.body = complete_body(request, LARGEST_BODY)
             return self._go(call)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
@@ -381,32 +381,13 @@ class Gateway:
             "principal": call.principal.arn,
             "region": call.region,
             "source": call.request.client,
-            "decision": _decision(call),
+            "decision": call.decision,
             "status": status,
             "ms": round(seconds * 1000, 2),
         }
         if call.error is not None:
             fields["error"] = call.error.code
         self._log.write(call.now, fields)
-
-
-def _decision(call: Call) -> str:
-    """Whether the call was let in: what an operator looks for first."""
-    if call.error is None:
-        return "allowed"
-    if call.principal is ANONYMOUS and call.claim is not None:
-        return "unauthenticated"
-    return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
-
-
-def _take(request: Request) -> bytes:
-    """A body that is complete, without waiting for it."""
-    reading = request.body.read(LARGEST_BODY)
-    try:
-        reading.send(None)
-    except StopIteration as done:
-        return bytes(done.value)
-    raise RuntimeError("a complete body made its reader wait")
 
 
 def _uuid(entropy: bytes) -> str:

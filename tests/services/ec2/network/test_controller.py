@@ -4,6 +4,7 @@ import pytest
 
 from groundcloud.controllers import Loop
 from groundcloud.engines.network.wanted import Acl, AclEntry, Address, Endpoint, GroupRule, NatGateway, Peering, Route
+from groundcloud.services.ec2.network.controller import VpcNetworks
 from groundcloud.services.ec2.network.records import interface_at, interface_behind
 from tests.cloud import Keys, TestCloud
 from tests.services.ec2.conftest import refused
@@ -40,7 +41,9 @@ def cloud(tmp_path, engine):
 @pytest.fixture()
 def settled(cloud, engine):
     """Lets the controllers work, and gives what the engine was told of a VPC."""
-    loop = Loop(cloud.store, cloud.cloud.controllers(), now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
+    networks = VpcNetworks(cloud.store, engine, cloud.clock, cloud.cloud.within_ec2)
+    controllers = [*cloud.cloud.controllers(), networks]
+    loop = Loop(cloud.store, controllers, now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
 
     def settle(vpc=None):
         loop.settle()

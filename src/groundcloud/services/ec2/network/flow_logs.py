@@ -14,6 +14,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tagged, TagSpecification, find_all, made, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.endpoints import unsuccessful
 from groundcloud.services.ec2.network.linking import FlowLog
 from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc
@@ -93,7 +94,7 @@ def _make(
         if ctx.get(kind, resource_id) is None:
             failed.append(unsuccessful(resource_id, kind.absent(named=f" '{resource_id}' does")))
         elif any(_same(template, known) for known in ctx.scan(FlowLog, resource_id, index="by_resource")):
-            failed.append(unsuccessful(resource_id, errors.FlowLogExists()))
+            failed.append(unsuccessful(resource_id, faults.FlowLogExists()))
         else:
             new = replace(template, flow_log_id=ctx.new_id("fl"), resource_id=resource_id)
             ids.append(ctx.put(new).flow_log_id)
