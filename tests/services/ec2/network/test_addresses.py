@@ -2,6 +2,9 @@
 
 import pytest
 
+from groundcloud.services.ec2.common import find
+from groundcloud.services.ec2.network.interfaces import assign_public
+from groundcloud.services.ec2.network.records import NetworkInterface
 from tests.cloud import Keys
 from tests.services.ec2.conftest import refused
 
@@ -93,3 +96,23 @@ def test_an_address_can_have_a_reverse_name(ec2):
     assert found[0]["PtrRecord"] == "mail.example.com."
     ec2.reset_address_attribute(AllocationId=address, Attribute="domain-name")
     assert ec2.describe_addresses_attribute()["Addresses"] == []
+
+
+def test_a_machine_has_a_public_address_again_when_its_elastic_one_leaves(cloud, ec2, interface):
+    """"Amazon EC2 instance IP addressing": "When you disassociate the Elastic IP address from your instance, it receives
+    a new public IP address.""""
+
+    def launch(tx):
+        ctx = cloud.cloud.within_ec2(tx, cloud.account, "us-east-1")
+        assign_public(ctx, find(ctx, NetworkInterface, interface))
+
+    cloud.store.write(launch)
+    assigned = _interface(ec2, interface)["Association"]
+    assert assigned["IpOwnerId"] == "amazon"
+    address = ec2.allocate_address()
+    ec2.associate_address(AllocationId=address["AllocationId"], NetworkInterfaceId=interface)
+    assert _interface(ec2, interface)["Association"]["PublicIp"] == address["PublicIp"]
+    ec2.disassociate_address(PublicIp=address["PublicIp"])
+    again = _interface(ec2, interface)["Association"]
+    assert again["IpOwnerId"] == "amazon"
+    assert again["PublicIp"] != address["PublicIp"]

@@ -12,7 +12,7 @@ from groundcloud.services.ec2.common import TagSpecification, as_resource, find,
 from groundcloud.services.ec2.filters import Filter, Filters, matcher
 from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
-from groundcloud.services.ec2.network.interfaces import forget_association
+from groundcloud.services.ec2.network.interfaces import assign_public, forget_association
 from groundcloud.services.ec2.network.pool import give_back_public, take_public
 from groundcloud.services.ec2.network.records import Address, Association, NetworkInterface, PrivateAddress
 from groundcloud.services.ec2.network.routing import InternetGateway
@@ -171,6 +171,8 @@ def _dissociate(ctx: Context, address: Address) -> None:
             if private.association is not None and private.association.allocation_id == address.allocation_id:
                 private.association = None
         ctx.put(interface)
+        if interface.auto_public:
+            assign_public(ctx, interface)
         network_changed(ctx, interface.vpc_id)
     forget_association(address)
     ctx.put(address)

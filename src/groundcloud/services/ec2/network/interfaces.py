@@ -182,12 +182,13 @@ def _elastic_addresses(ctx: Context, interface: NetworkInterface) -> list[Addres
 
 
 def assign_public(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
-    """Give the primary address a public one of the pool, unless it has one: at launch and at start. It is given back
-    by `release_public`. Raises `InsufficientAddressCapacity`."""
+    """Give the primary address a public one of the pool, unless it has one: at launch and at start, and again when an
+    elastic one leaves. It is given back by `release_public`. Raises `InsufficientAddressCapacity`."""
+    interface.auto_public = True
     if interface.primary.association is None:
         interface.primary.association = Association(public_ip=take_public(ctx), ip_owner_id="amazon")
-        ctx.put(interface)
-        network_changed(ctx, interface.vpc_id)
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)
     return interface
 
 
@@ -197,7 +198,8 @@ def release_public(ctx: Context, interface: NetworkInterface) -> NetworkInterfac
     if association is not None and association.allocation_id is None:
         give_back_public(ctx, association.public_ip)
         interface.primary.association = None
-        ctx.put(interface)
+    interface.auto_public = False
+    ctx.put(interface)
     network_changed(ctx, interface.vpc_id)
     return interface
 

@@ -171,7 +171,14 @@ def _pending(ctx: Context, peering_id: str, new: str) -> VpcPeeringConnection:
     return peering
 
 
-@operation(on=on("vpc_peering_connection_id"))
+def _accepting(ctx: Context, vpc_peering_connection_id: str) -> list[Resource]:
+    """The connection, and the VPC that it comes to."""
+    found = ctx.get(VpcPeeringConnection, vpc_peering_connection_id)
+    ids = [vpc_peering_connection_id, *([found.accepter_vpc_info.vpc_id] if found is not None else [])]
+    return on("ids")(ctx, ids=ids)
+
+
+@operation(on=_accepting)
 def accept_vpc_peering_connection(ctx: Context, vpc_peering_connection_id: str = "") -> object:
     peering = _pending(ctx, vpc_peering_connection_id, "active")
     own = find(ctx, Vpc, peering.accepter_vpc_info.vpc_id)

@@ -286,6 +286,8 @@ class NetworkInterface(InVpc):
     requester_id: str | None = None
     requester_managed: bool = False
     attachment: Attachment | None = None
+    auto_public: bool = False
+    """Whether it has a public address of the pool whenever no elastic one stands for it."""
     used_by: str | None = None
     """What of AWS's own uses it (a NAT gateway's id), so that nobody else may delete it."""
 
