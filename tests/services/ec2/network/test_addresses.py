@@ -99,8 +99,7 @@ def test_an_address_can_have_a_reverse_name(ec2):
 
 
 def test_a_machine_has_a_public_address_again_when_its_elastic_one_leaves(cloud, ec2, interface):
-    """"Amazon EC2 instance IP addressing": "When you disassociate the Elastic IP address from your instance, it receives
-    a new public IP address.""""
+    """Source: "Amazon EC2 instance IP addressing", on disassociating an elastic address."""
 
     def launch(tx):
         ctx = cloud.cloud.within_ec2(tx, cloud.account, "us-east-1")
