@@ -123,6 +123,7 @@ def test_a_nat_gateway_becomes_available_and_goes(cloud, ec2, settled, pass_time
     private = made["NatGatewayAddresses"][0]["PrivateIp"]
     assert network.nat_gateways == (NatGateway(nat, subnet["SubnetId"], private, address["PublicIp"]),)
     assert Route("192.0.2.0/24", "nat", nat) in network.subnets[0].routes
+    assert network.interfaces == ()  # its own is not told twice
     ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[nat])
     with refused("AuthFailure"):
         ec2.disassociate_address(PublicIp=address["PublicIp"])
@@ -147,6 +148,18 @@ def test_an_endpoint_serves_the_subnets_of_its_tables(ec2, vpc, subnet, settled)
     network = settled(vpc)
     assert network.endpoints == (Endpoint(endpoint, "s3", (subnet,)),)
     assert network.subnets[0].routes == (Route("10.0.0.0/16", "local"),)
+
+
+def test_a_flow_log_has_the_traffic_of_its_interfaces_counted(ec2, vpc, subnet, settled):
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    assert settled(vpc).logged == ()
+    log = ec2.create_flow_logs(
+        ResourceIds=[subnet], ResourceType="Subnet", TrafficType="ALL", LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::flows",
+    )["FlowLogIds"]  # fmt: skip
+    assert settled(vpc).logged == (interface,)
+    ec2.delete_flow_logs(FlowLogIds=log)
+    assert settled(vpc).logged == ()
 
 
 def test_peers_know_the_ranges_and_members_of_one_another(ec2, vpc, subnet, settled):

@@ -197,8 +197,8 @@ def _detached(ctx: Context, attachment_id: str) -> list[Resource]:
     return named(ctx, interface=found.network_interface_id, instance=found.attachment.instance_id)
 
 
-@operation(on=_detached)
-def detach_network_interface(ctx: Context, attachment_id: str, force: bool = False) -> None:
+@operation(on=_detached, harmless=["Force"])
+def detach_network_interface(ctx: Context, attachment_id: str) -> None:
     found = _by_attachment(ctx, attachment_id)
     if found is None or found.attachment is None:
         raise faults.AttachmentNotFound(id=attachment_id)

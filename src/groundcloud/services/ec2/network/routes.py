@@ -147,10 +147,10 @@ def _same_vpc(table: RouteTable, vpc_id: str, target: str) -> None:
         )
 
 
-_LINKS = on("route_table_id")
+_TABLE = on("route_table_id")
 
 
-@operation(on=_LINKS)
+@operation(on=_TABLE)
 def create_route(
     ctx: Context,
     route_table_id: str,
@@ -203,7 +203,7 @@ def _index(table: RouteTable, destination: _Destination) -> int:
     raise faults.RouteNotFound(destination=destination, table=table.route_table_id)
 
 
-@operation(on=_LINKS)
+@operation(on=_TABLE)
 def replace_route(
     ctx: Context,
     route_table_id: str,
@@ -242,7 +242,7 @@ def replace_route(
     network_changed(ctx, table.vpc_id)
 
 
-@operation(on=_LINKS)
+@operation(on=_TABLE)
 def delete_route(
     ctx: Context,
     route_table_id: str,
