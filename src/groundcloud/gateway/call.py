@@ -7,7 +7,7 @@ from typing import Any
 from groundcloud.context import Facts
 from groundcloud.errors import AwsError
 from groundcloud.gateway.endpoint import Endpoint, Voice
-from groundcloud.gateway.http import Body, Request
+from groundcloud.gateway.http import Request
 from groundcloud.gateway.protocol import Answer
 from groundcloud.gateway.route import Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle
@@ -58,6 +58,15 @@ class Call:
         self.error: AwsError | None = None
         self.answer: Answer | None = None
 
+    @property
+    def decision(self) -> str:
+        """Whether the call was let in: what an operator looks for first."""
+        if self.error is None:
+            return "allowed"
+        if self.principal is ANONYMOUS and self.claim is not None:
+            return "unauthenticated"
+        return "denied" if self.error.status == 403 or "Denied" in self.error.code else "allowed"
+
 
 def style_hint(request: Request) -> ErrorStyle:
     """How to word what is wrong with a signature before it is known which service is meant."""
@@ -80,25 +89,6 @@ def guess(request: Request) -> tuple[str, str]:
     if is_form(request) or "Action=" in request.query:
         return "sts", "query"
     return "s3", "rest-xml"
-
-
-def decision(call: Call) -> str:
-    """Whether the call was let in: what an operator looks for first."""
-    if call.error is None:
-        return "allowed"
-    if call.principal is ANONYMOUS and call.claim is not None:
-        return "unauthenticated"
-    return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
-
-
-def take(body: Body, most: int) -> bytes:
-    """A body that is complete, without waiting for it."""
-    reading = body.read(most)
-    try:
-        reading.send(None)
-    except StopIteration as done:
-        return bytes(done.value)
-    raise RuntimeError("a complete body made its reader wait")
 
 
 def uuid_of(entropy: bytes) -> str:

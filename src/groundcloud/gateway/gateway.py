@@ -26,10 +26,8 @@ from groundcloud.gateway.call import (
     RequestEntityTooLarge,
     RequestTimeout,
     ServiceUnavailable,
-    decision,
     guess,
     style_hint,
-    take,
     uuid_of,
 )
 from groundcloud.gateway.catalog import catalog
@@ -40,7 +38,7 @@ from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker, NotMadeYet
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
-from groundcloud.gateway.payload import Payload, check_md5, inflated, without_chunking
+from groundcloud.gateway.payload import Payload, check_md5, complete_body, inflated, without_chunking
 from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, form_claim, missing_token
@@ -105,7 +103,7 @@ class Gateway:
                 return self._wait(call, call.endpoint)
             if not request.body.complete:
                 return self._receive(call)
-            call.body = take(request.body, LARGEST_BODY)
+            call.body = complete_body(request, LARGEST_BODY)
             return self._go(call)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
@@ -295,7 +293,9 @@ class Gateway:
             self._authenticate(tx, call, endpoint)
             parsed = self._parse(tx, call, endpoint)
             ctx = self._context(tx, call, endpoint)
-            return self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
+            arguments = self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
+        self._invoker.end_rehearsal(endpoint.operation, parsed)  # what waits cannot be undone: it is not begun
+        return arguments
 
     def _run(self, tx: Transaction, call: Call, endpoint: Endpoint, parsed: dict[str, Any]) -> None:
         operation = endpoint.operation
@@ -390,7 +390,7 @@ class Gateway:
             "principal": call.principal.arn,
             "region": call.region,
             "source": call.request.client,
-            "decision": decision(call),
+            "decision": call.decision,
             "status": status,
             "ms": round(seconds * 1000, 2),
         }
