@@ -5,6 +5,7 @@ Certificates are not validated, as Route 53 does not.
 """
 
 import asyncio
+import os
 import socket
 import ssl
 import time
@@ -50,8 +51,7 @@ class Prober:
                 "blocked by your firewall.",
             )
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            return Seen(False, f"Failure: The health checker could not establish a connection: {reason}.")
+            return Seen(False, f"Failure: The health checker could not establish a connection: {_reason(error)}.")
         here = writer.get_extra_info("sockname")[0]
         try:
             healthy, text = await self._converse(check, reader, writer)
@@ -90,6 +90,13 @@ class Prober:
         if not answer.status:
             return False, "The endpoint closed the connection without an answer."
         return _judge(check, answer)
+
+
+def _reason(error: Exception) -> str:
+    """In the system's words; event loops have others of their own."""
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error)
 
 
 def _judge(check: Check, answer: "_Answer") -> tuple[bool, str]:

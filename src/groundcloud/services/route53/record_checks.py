@@ -19,9 +19,15 @@ _POLICIES = {
 _SINGLE = ("CNAME", "SOA")
 
 
+def _is_set(shown: ResourceRecordSet, field: str) -> bool:
+    """A weight of 0 is one; MultiValueAnswer=false is none."""
+    value = getattr(shown, field)
+    return value is not None and value is not False
+
+
 def policy(shown: ResourceRecordSet) -> str:
     """Its routing policy as AWS calls it in errors; empty for a simple record set."""
-    return next((name for field, name in _POLICIES.items() if getattr(shown, field) not in (None, False)), "")
+    return next((name for field, name in _POLICIES.items() if _is_set(shown, field)), "")
 
 
 def check_request(changes: Sequence[Change]) -> None:
@@ -51,7 +57,7 @@ def _check_form(change: Change) -> None:
         raise errors.InvalidInput(reason=f"Invalid request: {wanted}, but found none {where}")
     if sum(given) > 1 or half:
         raise errors.InvalidInput(reason=f"Invalid request: {wanted}, but found more than one {where}")
-    policies = [field for field in _POLICIES if getattr(shown, field) not in (None, False)]
+    policies = [field for field in _POLICIES if _is_set(shown, field)]
     names = "Weight, Region, Failover, GeoLocation, MultiValueAnswer, CidrRoutingConfig, or GeoProximityLocation"
     if len(policies) > 1:
         raise errors.InvalidInput(

@@ -110,7 +110,7 @@ def list_vpc_association_authorizations(
     page, further = first_page(found, count)
     return {
         "hosted_zone_id": zone.id,
-        "vpcs": [vpc for _, vpc in page],
+        "_vpcs": [vpc for _, vpc in page],
         "next_token": ctx.seal_text(page[-1][0], purpose) if further is not None else None,
     }
 
