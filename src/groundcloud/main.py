@@ -40,6 +40,7 @@ SERVICES = {
     "kms": "groundcloud.services.kms.service",
     "organizations": "groundcloud.services.organizations.service",
     "route53": "groundcloud.services.route53.service",
+    "route53domains": "groundcloud.services.route53domains.service",
     "s3": "groundcloud.services.s3.service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
     "ssm": "groundcloud.services.ssm.service",
@@ -199,13 +200,17 @@ class Cloud:
         for no other controller's work. They begin with all zones read."""
         from groundcloud.services.route53.controller import Changes, Collections, load
         from groundcloud.services.route53.health_controller import HealthChecks
+        from groundcloud.services.route53domains.controller import Domains, Operations
 
+        domains = Domains(self.dns.table, self.world.clock)
         load(self.store, self.dns.table)
         self.dns.live = True
         return [
             Changes(self.store, self.dns.table, self.world.clock),
             Collections(self.dns.table),
             HealthChecks(self.store, self.rounds),
+            domains,
+            Operations(domains, self.world.clock),
         ]
 
     @cached_property

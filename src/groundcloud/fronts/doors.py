@@ -6,7 +6,6 @@ from groundcloud.gateway.gateway import Gateway
 from groundcloud.gateway.http import Handler, Request, Response
 from groundcloud.store import Store
 
-
 _OWN_DOMAINS = (".amazonaws.com", ".localhost", ".localstack.cloud", ".api.aws")
 
 

@@ -83,6 +83,8 @@ class Zone:
         """Where others are told to ask on."""
         self.changes = 0
         """How often it has changed: what its serial number grows by for secondaries."""
+        self.servers: frozenset[str] = frozenset()
+        """The names of its name servers: of several zones of one name, those that the domain is delegated to answer."""
         self.signer: Signer | None = None
 
     def put(self, name: Name, node: Node) -> None:
@@ -139,6 +141,8 @@ class Table:
         self.networks: dict[tuple[str, str], tuple[str, ...]] = {}
         """The CIDR blocks of a collection's location."""
         self.providers: list[Provider] = []
+        self.delegations: dict[Name, frozenset[str]] = {}
+        """The name servers of domains that are registered."""
         self.transferable = False
         """Whether zones have secondaries, so that their serial numbers have to grow."""
         self.remembered: dict[str | None, dict[bytes, bytes]] = {}
@@ -197,9 +201,24 @@ class Table:
             self.networks = kept
         self.forget()
 
-    @staticmethod
-    def _into(where: dict[Name, list[Zone]], zone: Zone) -> None:
-        where[zone.apex] = sorted([*where.get(zone.apex, ()), zone], key=lambda each: each.order)
+    def delegate(self, apex: Name, servers: Iterable[str] | None) -> None:
+        """Which name servers a domain has where it is registered; None when it is not."""
+        with self._writing:
+            if servers is None:
+                self.delegations.pop(apex, None)
+            else:
+                self.delegations[apex] = frozenset(servers)
+            if apex in self.public:
+                self.public[apex] = self._sorted(self.public[apex])
+        self.forget()
+
+    def _sorted(self, zones: Iterable[Zone]) -> list[Zone]:
+        return sorted(
+            zones, key=lambda each: (not each.servers & self.delegations.get(each.apex, frozenset()), each.order)
+        )
+
+    def _into(self, where: dict[Name, list[Zone]], zone: Zone) -> None:
+        where[zone.apex] = self._sorted([*where.get(zone.apex, ()), zone])
 
     def _remove(self, id_: str) -> None:
         old = self.zones.pop(id_, None)
