@@ -36,6 +36,7 @@ from groundcloud.store import Store, Transaction, open_store
 SERVICES = {
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
+    "ec2": "groundcloud.services.ec2.service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
     "organizations": "groundcloud.services.organizations.service",
