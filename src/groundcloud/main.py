@@ -1,5 +1,6 @@
 """The composition root: every part of a running cloud, built by hand, top to bottom. Read it first."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -200,19 +201,33 @@ class Cloud:
         """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
         for no other controller's work. They begin with all zones read."""
         from groundcloud.services.route53.controller import Changes, Collections, load
+        from groundcloud.services.route53.dnssec_controller import Signatures, Signing
         from groundcloud.services.route53.health_controller import HealthChecks
         from groundcloud.services.route53domains.controller import Domains, Operations
 
         domains = Domains(self.dns.table, self.world.clock)
-        load(self.store, self.dns.table)
+        signing = Signing(self.store, self.world.sealer, self._sign_by_kms, self.world.clock)
+        load(self.store, self.dns.table, signing)
         self.dns.live = True
         return [
-            Changes(self.store, self.dns.table, self.world.clock),
+            Changes(self.store, self.dns.table, signing, self.world.clock),
+            Signatures(self.store, self.dns.table, signing),
             Collections(self.dns.table),
             HealthChecks(self.store, self.rounds),
             domains,
             Operations(domains, self.world.clock),
         ]
+
+    def _sign_by_kms(self, account: str, key_arn: str, message: bytes) -> bytes:
+        """A signature by a key of KMS, as the account's root user: how DNSSEC's keys are signed, in a controller."""
+        sign, principal, region = self.services["kms"].operation("Sign"), root_principal(account), key_arn.split(":")[3]
+        given = {"key_id": key_arn, "message": message, "signing_algorithm": "ECDSA_SHA_256"}
+        with self.store.snapshot() as tx:
+            view = self.invoker.context(sign, principal, region, "dnssec", Facts(), tx)
+            arguments = self.invoker.permit(view, sign, given, style_of_service(sign.service))
+        ctx = self.invoker.context(sign, principal, region, "dnssec", Facts(), None)
+        answer: dict[str, bytes] = asyncio.run(sign.function(ctx, **arguments))
+        return answer["signature"]
 
     @cached_property
     def rounds(self) -> Rounds:

@@ -92,7 +92,14 @@ class Answering:
             return Reply(REFUSED, authoritative=False)
         if query.class_ not in (IN, CLASS_ANY):
             return Reply(REFUSED, authoritative=False)
-        return self._authority.lookup(query.name, query.type, Asker(address, vpc, query.subnet))
+        found = self._authority.lookup(query.name, query.type, Asker(address, vpc, query.subnet))
+        return found if found is None or not self._table.signs else self._signed(query, found, vpc)
+
+    def _signed(self, query: Query, found: Reply, vpc: str | None) -> Reply:
+        from groundcloud.engines.dns.signing import keys_of, signed  # for those who have signed zones
+
+        found = keys_of(self._table, query.name, query.type, vpc) or found
+        return signed(self._table, found, query.name, query.type, vpc) if query.dnssec else found
 
 
 def _key(packet: bytes, query: Query, most: int) -> bytes:

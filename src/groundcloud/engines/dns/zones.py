@@ -7,7 +7,7 @@ as a whole, so whoever reads sees the old ones or the new ones. What the records
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from struct import pack
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from groundcloud.engines.dns.message import ResourceRecord, end_of_name
 from groundcloud.engines.dns.wire import NS, ROOT, SOA, Name, above, is_below
@@ -56,14 +56,13 @@ Node = Mapping[int, Sequence[RecordSet]]
 """The record sets of one name, by type."""
 
 
-class Signer:
-    """What signs a zone's answers; see `dnssec.py`."""
+class Signer(Protocol):
+    """What signs a zone's answers: `dnssec.ZoneSigner`, which is loaded for those who have signed zones only."""
 
-    def sign(self, owner: Name, type_: int, ttl: int, data: Sequence[bytes], zone: Name) -> ResourceRecord:
-        raise NotImplementedError
-
-    def keys(self) -> list[bytes]:
-        raise NotImplementedError
+    @property
+    def keys(self) -> Sequence[ResourceRecord]: ...
+    def signed(self, records: Sequence[ResourceRecord]) -> list[ResourceRecord]: ...
+    def denial(self, name: Name, types: Iterable[int], ttl: int) -> list[ResourceRecord]: ...
 
 
 class Zone:
@@ -143,6 +142,8 @@ class Table:
         self.providers: list[Provider] = []
         self.delegations: dict[Name, frozenset[str]] = {}
         """The name servers of domains that are registered."""
+        self.signs = False
+        """Whether any zone is signed."""
         self.transferable = False
         """Whether zones have secondaries, so that their serial numbers have to grow."""
         self.remembered: dict[str | None, dict[bytes, bytes]] = {}
@@ -156,6 +157,7 @@ class Table:
         with self._writing:
             self._remove(zone.id)
             self.zones[zone.id] = zone
+            self.signs = self.signs or zone.signer is not None
             if zone.vpcs is None:
                 self._into(self.public, zone)
             for vpc in zone.vpcs or ():

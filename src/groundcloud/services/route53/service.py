@@ -5,6 +5,7 @@ from groundcloud.services.route53 import (
     answers,
     cidr_collections,
     delegation_sets,
+    dnssec,
     health_checks,
     query_logging,
     record_sets,
@@ -24,5 +25,6 @@ service = Service(
     cidr_collections,
     answers,
     query_logging,
+    dnssec,
     arn_prefix="arn:aws:route53:::",
 )
