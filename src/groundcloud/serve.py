@@ -242,13 +242,15 @@ class _Names:
         self._cloud = cloud
         self._loops = loops
         dns = cloud.dns
+        alone = server.settings.workers == 1 and not cloud.store.reads_block
+        self._poll = 1.0 if alone else 0.05  # what other processes commit is answered within milliseconds too
         transfers = Transfers(dns.authority, server.settings.dns_secondaries)
         self._server = DnsServer(dns.answering, transfers, server.dns)
         dns.table.on_change.append(self._server.changed)
 
     async def run(self) -> None:
         controllers = await asyncio.to_thread(self._cloud.name_controllers)
-        loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock)
+        loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock, poll=self._poll)
         self._loops.append(loop)
         loop.start()
         await self._server.start()
