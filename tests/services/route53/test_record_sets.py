@@ -351,3 +351,36 @@ def test_query_logging_is_refused_as_there_are_no_logs(route53: Any, zone: Zone)
     found = refused(route53.create_query_logging_config, HostedZoneId=zone.id, CloudWatchLogsLogGroupArn=arn)
     assert found[0] == "NotImplemented"
     assert route53.list_query_logging_configs()["QueryLoggingConfigs"] == []
+
+
+def test_places_are_listed_continents_first(route53: Any) -> None:
+    first = route53.list_geo_locations(MaxItems="9")
+    shown = [each.get("ContinentCode") or each["CountryCode"] for each in first["GeoLocationDetailsList"]]
+    assert shown == ["AF", "AN", "AS", "EU", "NA", "OC", "SA", "*", "AD"]
+    assert (first["IsTruncated"], first["NextCountryCode"]) == (True, "AE")
+    states = route53.list_geo_locations(StartCountryCode="US", MaxItems="3")["GeoLocationDetailsList"]
+    assert [each.get("SubdivisionName") for each in states] == [None, "Alaska", "Alabama"]
+
+
+def test_a_place_has_a_name_or_is_not_supported(route53: Any, zone: Zone) -> None:
+    found = route53.get_geo_location(CountryCode="KR")["GeoLocationDetails"]
+    assert found == {"CountryCode": "KR", "CountryName": "South Korea"}
+    assert refused(route53.get_geo_location, CountryCode="XX")[0] == "NoSuchGeoLocation"
+    nowhere = record("www.example.com", "A", "192.0.2.1", SetIdentifier="x", GeoLocation={"CountryCode": "XX"})
+    assert zone.refused(nowhere)[0] == "InvalidChangeBatch"
+
+
+def test_a_record_for_the_clouds_own_country_is_answered(zone: Zone, names: Names) -> None:
+    zone.change(
+        record("www.example.com", "A", "192.0.2.1", SetIdentifier="us", GeoLocation={"CountryCode": "US"}),
+        record("www.example.com", "A", "192.0.2.2", SetIdentifier="rest", GeoLocation={"CountryCode": "*"}),
+        record(
+            "near.example.com", "A", "192.0.2.3", SetIdentifier="a", GeoProximityLocation={"AWSRegion": "us-east-2"}
+        ),
+        record(
+            "near.example.com", "A", "192.0.2.4", SetIdentifier="b",
+            GeoProximityLocation={"Coordinates": {"Latitude": "48.86", "Longitude": "2.35"}, "Bias": 10},
+        ),
+    )  # fmt: skip
+    assert names("www.example.com") == ["192.0.2.1"]
+    assert names("near.example.com") == ["192.0.2.3"]

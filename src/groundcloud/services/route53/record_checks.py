@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from groundcloud.engines.dns.names import BadName, to_text, to_wire
 from groundcloud.engines.dns.rdata import BadValue, to_data
 from groundcloud.services.route53 import errors
+from groundcloud.services.route53.geo_locations import is_known
 from groundcloud.services.route53.records import Change, HostedZone, ResourceRecordSet
 
 _POLICIES = {
@@ -106,6 +107,8 @@ def flaws(zone: HostedZone, shown: ResourceRecordSet) -> Iterator[str]:
         )
     if shown.alias_target is not None and shown.type in ("NS", "SOA"):
         yield f"An alias of type {shown.type} with DNS name {shown.name} is not permitted"
+    if shown.geo_location is not None and not is_known(shown.geo_location):
+        yield f"RRSet with DNS name {shown.name}, type {shown.type} names a geolocation that is not supported"
     yield from _bad_values(shown)
 
 

@@ -6,6 +6,7 @@ from groundcloud.services.route53 import (
     cidr_collections,
     delegation_sets,
     dnssec,
+    geo_locations,
     health_checks,
     query_logging,
     record_sets,
@@ -26,5 +27,6 @@ service = Service(
     answers,
     query_logging,
     dnssec,
+    geo_locations,
     arn_prefix="arn:aws:route53:::",
 )
