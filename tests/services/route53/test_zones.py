@@ -7,15 +7,28 @@ import pytest
 from tests.cloud import Keys, TestCloud
 from tests.services.route53.conftest import Names, Zone, record, refused
 
-VPC = {"VPCRegion": "us-east-1", "VPCId": "vpc-0123456789abcdef0"}
-OTHER = {"VPCRegion": "eu-west-1", "VPCId": "vpc-0fedcba9876543210"}
 
-
-def other_account(cloud: TestCloud) -> Any:
-    """A Route 53 client of another account."""
+def other_account(cloud: TestCloud) -> Keys:
     number = cloud.cloud.create_account("other", "other@example.com")
     key = cloud.cloud.create_admin(number)
-    return cloud.client("route53", Keys(key["access_key_id"], key["secret_access_key"]))
+    return Keys(key["access_key_id"], key["secret_access_key"])
+
+
+class Vpcs:
+    """Two VPCs, in two regions."""
+
+    def __init__(self, cloud: TestCloud, keys: Keys | None = None) -> None:
+        self.own = self._made(cloud, "us-east-1", None)
+        self.other = self._made(cloud, "eu-west-1", keys)
+
+    def _made(self, cloud: TestCloud, region: str, keys: Keys | None) -> dict[str, str]:
+        ec2 = cloud.client("ec2", keys, region_name=region)
+        return {"VPCRegion": region, "VPCId": ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]}
+
+
+@pytest.fixture()
+def vpcs(cloud: TestCloud) -> Vpcs:
+    return Vpcs(cloud)
 
 
 def test_a_zone_begins_with_four_name_servers_and_an_soa_record(route53: Any, zone: Zone) -> None:
@@ -124,64 +137,74 @@ def test_a_zones_name_servers_become_reusable(route53: Any, zone: Zone) -> None:
 # -- private zones
 
 
-def test_a_private_zone_answers_in_its_vpcs_only(route53: Any, names: Names) -> None:
-    zone = Zone(route53, VPC=VPC)
+def test_a_private_zone_answers_in_its_vpcs_only(route53: Any, names: Names, vpcs: Vpcs) -> None:
+    zone = Zone(route53, VPC=vpcs.own)
     assert zone.made["HostedZone"]["Config"]["PrivateZone"] is True
-    assert zone.made["VPC"] == VPC
+    assert zone.made["VPC"] == vpcs.own
     zone.change(record("db.example.com", "A", "10.0.0.5"))
-    assert names("db.example.com", vpc=VPC["VPCId"]) == ["10.0.0.5"]
+    assert names("db.example.com", vpc=vpcs.own["VPCId"]) == ["10.0.0.5"]
     assert names("db.example.com") is None
-    assert names("db.example.com", vpc=OTHER["VPCId"]) is None
-    route53.associate_vpc_with_hosted_zone(HostedZoneId=zone.id, VPC=OTHER)
-    assert names("db.example.com", vpc=OTHER["VPCId"]) == ["10.0.0.5"]
-    route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone.id, VPC=VPC)
-    assert names("db.example.com", vpc=VPC["VPCId"]) is None
-    last = refused(route53.disassociate_vpc_from_hosted_zone, HostedZoneId=zone.id, VPC=OTHER)
+    assert names("db.example.com", vpc=vpcs.other["VPCId"]) is None
+    route53.associate_vpc_with_hosted_zone(HostedZoneId=zone.id, VPC=vpcs.other)
+    assert names("db.example.com", vpc=vpcs.other["VPCId"]) == ["10.0.0.5"]
+    route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone.id, VPC=vpcs.own)
+    assert names("db.example.com", vpc=vpcs.own["VPCId"]) is None
+    last = refused(route53.disassociate_vpc_from_hosted_zone, HostedZoneId=zone.id, VPC=vpcs.other)
     assert last[0] == "LastVPCAssociation"
-    assert route53.get_hosted_zone(Id=zone.id)["VPCs"] == [OTHER]
+    assert route53.get_hosted_zone(Id=zone.id)["VPCs"] == [vpcs.other]
     assert "DelegationSet" not in route53.get_hosted_zone(Id=zone.id)
 
 
-def test_a_vpc_sees_one_zone_of_a_name(route53: Any) -> None:
-    Zone(route53, VPC=VPC)
-    found = refused(route53.create_hosted_zone, Name="example.com", CallerReference="2", VPC=VPC)
+def test_a_vpc_sees_one_zone_of_a_name(route53: Any, vpcs: Vpcs) -> None:
+    Zone(route53, VPC=vpcs.own)
+    found = refused(route53.create_hosted_zone, Name="example.com", CallerReference="2", VPC=vpcs.own)
     assert found[0] == "ConflictingDomainExists"
 
 
-def test_a_public_zone_takes_no_vpc(route53: Any, zone: Zone) -> None:
-    found = refused(route53.associate_vpc_with_hosted_zone, HostedZoneId=zone.id, VPC=VPC)
+def test_a_vpc_has_to_exist(route53: Any, vpcs: Vpcs) -> None:
+    for region, id_ in (("us-east-1", "vpc-0123456789abcdef0"), ("eu-west-1", vpcs.own["VPCId"]), ("us-east-1", "x")):
+        found = refused(
+            route53.create_hosted_zone, Name="example.com", CallerReference="1",
+            VPC={"VPCRegion": region, "VPCId": id_},
+        )  # fmt: skip
+        assert found[0] == "InvalidVPCId"
+
+
+def test_a_public_zone_takes_no_vpc(route53: Any, zone: Zone, vpcs: Vpcs) -> None:
+    found = refused(route53.associate_vpc_with_hosted_zone, HostedZoneId=zone.id, VPC=vpcs.own)
     assert found[0] == "PublicZoneVPCAssociation"
 
 
 def test_a_vpc_of_another_account_needs_an_authorization(cloud: TestCloud, route53: Any) -> None:
-    zone = Zone(route53, VPC=VPC)
-    theirs = other_account(cloud)
-    assert (
-        refused(theirs.associate_vpc_with_hosted_zone, HostedZoneId=zone.id, VPC=OTHER)[0] == "NotAuthorizedException"
-    )
-    route53.create_vpc_association_authorization(HostedZoneId=zone.id, VPC=OTHER)
-    assert route53.list_vpc_association_authorizations(HostedZoneId=zone.id)["VPCs"] == [OTHER]
-    theirs.associate_vpc_with_hosted_zone(HostedZoneId=zone.id, VPC=OTHER)
-    (seen,) = theirs.list_hosted_zones_by_vpc(VPCId=OTHER["VPCId"], VPCRegion="eu-west-1")["HostedZoneSummaries"]
+    keys = other_account(cloud)
+    vpcs = Vpcs(cloud, keys)
+    zone = Zone(route53, VPC=vpcs.own)
+    theirs = cloud.client("route53", keys)
+    asked = {"HostedZoneId": zone.id, "VPC": vpcs.other}
+    assert refused(theirs.associate_vpc_with_hosted_zone, **asked)[0] == "NotAuthorizedException"
+    route53.create_vpc_association_authorization(HostedZoneId=zone.id, VPC=vpcs.other)
+    assert route53.list_vpc_association_authorizations(HostedZoneId=zone.id)["VPCs"] == [vpcs.other]
+    theirs.associate_vpc_with_hosted_zone(HostedZoneId=zone.id, VPC=vpcs.other)
+    (seen,) = theirs.list_hosted_zones_by_vpc(VPCId=vpcs.other["VPCId"], VPCRegion="eu-west-1")["HostedZoneSummaries"]
     assert (seen["HostedZoneId"], seen["Owner"]["OwningAccount"]) == (zone.id, cloud.account)
-    route53.delete_vpc_association_authorization(HostedZoneId=zone.id, VPC=OTHER)
-    gone = refused(route53.delete_vpc_association_authorization, HostedZoneId=zone.id, VPC=OTHER)
+    route53.delete_vpc_association_authorization(HostedZoneId=zone.id, VPC=vpcs.other)
+    gone = refused(route53.delete_vpc_association_authorization, HostedZoneId=zone.id, VPC=vpcs.other)
     assert gone[0] == "VPCAssociationAuthorizationNotFound"
 
 
-def test_zones_of_a_vpc_are_listed_page_by_page(route53: Any) -> None:
+def test_zones_of_a_vpc_are_listed_page_by_page(route53: Any, vpcs: Vpcs) -> None:
     for number in range(3):
-        Zone(route53, f"example{number}.com", str(number), VPC=VPC)
-    first = route53.list_hosted_zones_by_vpc(VPCId=VPC["VPCId"], VPCRegion="us-east-1", MaxItems="2")
+        Zone(route53, f"example{number}.com", str(number), VPC=vpcs.own)
+    first = route53.list_hosted_zones_by_vpc(VPCId=vpcs.own["VPCId"], VPCRegion="us-east-1", MaxItems="2")
     second = route53.list_hosted_zones_by_vpc(
-        VPCId=VPC["VPCId"], VPCRegion="us-east-1", MaxItems="2", NextToken=first["NextToken"]
+        VPCId=vpcs.own["VPCId"], VPCRegion="us-east-1", MaxItems="2", NextToken=first["NextToken"]
     )
     found = {each["Name"] for each in (*first["HostedZoneSummaries"], *second["HostedZoneSummaries"])}
     assert found == {"example0.com.", "example1.com.", "example2.com."}
 
 
 def test_zones_belong_to_their_account(cloud: TestCloud, route53: Any, zone: Zone) -> None:
-    theirs = other_account(cloud)
+    theirs = cloud.client("route53", other_account(cloud))
     assert refused(theirs.get_hosted_zone, Id=zone.id)[0] == "NoSuchHostedZone"
     assert theirs.list_hosted_zones()["HostedZones"] == []
 

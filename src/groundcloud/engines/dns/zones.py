@@ -75,6 +75,8 @@ class Zone:
         """Of several public zones of one name the first in this order answers."""
         self.vpcs = None if vpcs is None else frozenset(vpcs)
         """Who sees it; None for everybody."""
+        self.regions: dict[str, str] = {}
+        """The regions of its VPCs."""
         self.nodes: dict[Name, Node] = {}
         self.inner: dict[Name, int] = {}
         """Names that exist for the sake of names below them, with how many there are."""
@@ -135,6 +137,8 @@ class Table:
         self.zones: dict[str, Zone] = {}
         self.public: dict[Name, list[Zone]] = {}
         self.private: dict[str, dict[Name, list[Zone]]] = {}
+        self.vpc_regions: dict[str, str] = {}
+        """The regions of the VPCs that are known."""
         self.unhealthy: frozenset[str] = frozenset()
         """Health checks that are not healthy now; what is not known is healthy."""
         self.networks: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -157,6 +161,7 @@ class Table:
         with self._writing:
             self._remove(zone.id)
             self.zones[zone.id] = zone
+            self.vpc_regions.update(zone.regions)
             self.signs = self.signs or zone.signer is not None
             if zone.vpcs is None:
                 self._into(self.public, zone)

@@ -56,7 +56,7 @@ def create_hosted_zone(
     config = hosted_zone_config or HostedZoneConfig()
     config.private_zone = vpc is not None
     if vpc is not None:
-        check_vpc(vpc)
+        check_vpc(ctx, vpc)
         check_unused(ctx, vpc, name)
     servers = _servers(ctx, vpc is not None, delegation_set_id)
     zone = HostedZone(
