@@ -129,6 +129,15 @@ def test_a_name_is_resolved_and_sent_as_the_host() -> None:
     assert b"Amazon-Route53-Health-Check-Service (ref a;" in asked[0]
 
 
+@pytest.mark.parametrize("address", ["10.0.0.1", "192.168.1.1", "169.254.169.254", "224.0.0.1", "0.0.0.0"])
+def test_a_name_leads_into_no_private_network(address: str) -> None:
+    async def elsewhere(name: str) -> str:
+        return address
+
+    found = asyncio.run(Prober(elsewhere).ask(Check("a", "HTTP", host="www.example.com")))
+    assert (found.healthy, "can't reach" in found.text) == (False, True)
+
+
 class Time:
     def __init__(self) -> None:
         self.now = 1000.0

@@ -15,7 +15,7 @@ from typing import Any
 
 import httptools
 
-from groundcloud.engines.probes.board import Check, Seen
+from groundcloud.engines.probes.board import Check, Seen, may_be_asked
 
 _CONNECT, _CONNECT_TCP, _ANSWER = 4.0, 10.0, 2.0
 _SEARCHED = 5120
@@ -40,6 +40,8 @@ class Prober:
         address = check.address or await self._resolve(check.host)
         if address is None:
             return Seen(False, "Failure: DNS resolution failed: the domain name does not resolve to an IPv4 address")
+        if not may_be_asked(address):
+            return Seen(False, f"Failure: The domain name resolves to {address}, which health checkers can't reach.")
         try:
             limit = _CONNECT_TCP if check.type == "TCP" else _CONNECT
             async with asyncio.timeout(limit):
