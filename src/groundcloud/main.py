@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
@@ -17,9 +17,6 @@ from groundcloud.engines.host.client import host_engines
 from groundcloud.engines.host.places import socket_of
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
-from groundcloud.engines.probes.board import Board
-from groundcloud.engines.probes.endpoint import Prober
-from groundcloud.engines.probes.prober import Rounds
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -35,6 +32,9 @@ from groundcloud.services.iam.identities import IamIdentities, note_uses, root_p
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
+
+if TYPE_CHECKING:
+    from groundcloud.engines.probes.prober import Rounds
 
 SERVICES = {
     "dynamodb": "groundcloud.services.dynamodb.service",
@@ -242,8 +242,12 @@ class Cloud:
         return answer["signature"]
 
     @cached_property
-    def rounds(self) -> Rounds:
+    def rounds(self) -> "Rounds":
         """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
+        from groundcloud.engines.probes.board import Board
+        from groundcloud.engines.probes.endpoint import Prober
+        from groundcloud.engines.probes.prober import Rounds
+
         board = Board(self.dns.table.set_health)
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
 

@@ -36,7 +36,6 @@ from groundcloud.gateway.internal import Siblings
 from groundcloud.gateway.server import serve
 from groundcloud.logfile import LogFile, LogHandler
 from groundcloud.main import Cloud, open_cloud
-from groundcloud.services.route53.health_controller import Witness
 from groundcloud.settings import Settings
 from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_dns, open_sockets, reserve_ports
 from groundcloud.store import StoreUnavailable
@@ -283,6 +282,8 @@ class _Names:
         dns.table.on_change.append(self._server.changed)
 
     async def run(self) -> None:
+        from groundcloud.services.route53.health_controller import Witness  # the first answer need not wait for it
+
         controllers = await asyncio.to_thread(self._cloud.name_controllers)
         loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock, poll=self._poll)
         self._loops.append(loop)
