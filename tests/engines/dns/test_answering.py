@@ -129,6 +129,14 @@ def test_an_alias_answers_with_its_targets_records_under_its_own_name(ask: Asked
     assert ask("example.org").answer[0].to_text() == "example.org. 300 IN A 192.0.2.1"
 
 
+def test_an_alias_tells_nothing_of_a_private_zone(ask: Asked) -> None:
+    ask.dns.table.add(zone("secret.test", {"db": {"A": "10.0.0.1"}}, "Zsecret", vpcs=["vpc-1"]))
+    target = Alias(to_wire("db.secret.test"), "Zsecret", evaluate=False)
+    ask.dns.table.add(zone("example.org", {"db": {"A": RecordSet(alias=target)}}))
+    assert ask.values("db.example.org") == []
+    assert ask.values("db.example.org", vpc="vpc-1") == ["10.0.0.1"]
+
+
 def test_an_alias_of_itself_ends(ask: Asked) -> None:
     target = Alias(to_wire("a.example.org"), "Zexample.org", evaluate=True)
     ask.dns.table.add(zone("example.org", {"a": {"A": RecordSet(alias=target)}}))
