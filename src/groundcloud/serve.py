@@ -15,7 +15,7 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from socket import socket
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import uvloop
 
 from groundcloud.ca import server_context, server_names
-from groundcloud.controllers import Loop
+from groundcloud.controllers import Controller, Loop
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.dns.providers import Endpoints, NameServers
 from groundcloud.engines.dns.server import DnsServer
@@ -284,7 +284,7 @@ class _Names:
     async def run(self) -> None:
         from groundcloud.services.route53.health_controller import Witness  # the first answer need not wait for it
 
-        controllers = await asyncio.to_thread(self._cloud.name_controllers)
+        controllers = await self._load()
         loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock, poll=self._poll)
         self._loops.append(loop)
         loop.start()
@@ -292,9 +292,28 @@ class _Names:
         rounds = self._cloud.rounds
         witness = Witness(self._cloud.store, rounds, self._cloud.world.clock)
         try:
-            await asyncio.gather(rounds.run(), witness.run())
+            await asyncio.gather(_lasting(rounds.run), _lasting(witness.run))
         finally:
             await self._server.close()
+
+    async def _load(self) -> list[Controller[Any]]:
+        """All zones; a store that is away is waited for, and so is whoever asks."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._cloud.name_controllers)
+            except StoreUnavailable as error:
+                log.error("DNS waits for the store: %s", error)
+                await asyncio.sleep(1)
+
+
+async def _lasting(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Begin again after a bug: it must not end what runs beside."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("%s ended and begins again", run.__qualname__)
+            await asyncio.sleep(1)
 
 
 async def _record(cloud: Cloud) -> None:
