@@ -1,11 +1,12 @@
 """The composition root: every part of a running cloud, built by hand, top to bottom. Read it first."""
 
+import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
@@ -27,12 +28,16 @@ from groundcloud.services.iam.identities import IamIdentities, note_uses, root_p
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
+from groundcloud.store.beside import Beside
+
+T = TypeVar("T")
 
 SERVICES = {
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
+    "logs": "groundcloud.services.logs.service",
     "organizations": "groundcloud.services.organizations.service",
     "s3": "groundcloud.services.s3.service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
@@ -56,7 +61,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("dynamodb",)
+PLANES = ("dynamodb", "logs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -144,6 +149,27 @@ class Cloud:
         """The same as the root user of an account: how controllers make what belongs to one."""
         return self.call(tx, root_principal(account), service, operation, **arguments)
 
+    def act(
+        self, account: str, region: str, service: str, principal: str, work: Callable[[Context], Awaitable[T]],
+        source_arn: str = "",
+    ) -> T:  # fmt: skip
+        """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
+        service (`logs.us-east-1.amazonaws.com`) on behalf of an account. It blocks; not for the event loop."""
+        stores = {name: Beside(store) for name, store in self.planes.items()}
+        world = self.world._replace(store=Beside(self.store), planes=stores)
+        made = Context(
+            world, self.services[service], self.invoker, root_principal(account), region, principal, Facts(), None
+        ).as_service(principal, source_arn)
+
+        async def run() -> T:
+            try:
+                return await work(made)
+            finally:
+                for store in (world.store, *stores.values()):
+                    store.rest()
+
+        return asyncio.run(run())
+
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
@@ -180,10 +206,17 @@ class Cloud:
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""
         from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+        from groundcloud.services.logs import controller as logs
 
-        items = self.world.plane("dynamodb")
+        items, events = self.world.plane("dynamodb"), self.world.plane("logs")
         clock = self.world.clock
-        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)])]
+        return [
+            (items, [Erasures(items), Tables(items, clock), Streams(items, clock)]),
+            (events, [
+                logs.Erasures(events), logs.Retention(events, clock),
+                logs.Exports(clock, self.act), logs.Queries(clock, self.act),
+            ]),
+        ]  # fmt: skip
 
     def close(self) -> None:
         """Close the stores."""
