@@ -155,7 +155,9 @@ class Context:
         principal = Principal(type="Service", account=self.account, arn="", service=service)
         extra = {"aws:sourceaccount": self.account} | ({"aws:sourcearn": source_arn} if source_arn else {})
         facts = Facts(source_ip=service, user_agent=service, secure=True, extra=extra)
-        return Context(self.world, self._service, self._caller, principal, self.region, self.request_id, facts, self._tx)
+        return Context(
+            self.world, self._service, self._caller, principal, self.region, self.request_id, facts, self._tx
+        )
 
     def in_region(self, region: str) -> "Context":
         """This call in another Region, in the same transaction: for what replicates."""

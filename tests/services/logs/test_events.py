@@ -1,6 +1,9 @@
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud import Keys
 from tests.services.logs.conftest import milliseconds, put
 
 
@@ -86,9 +89,10 @@ def test_a_malformed_batch_is_refused(logs, stream, events):
 
 def test_an_empty_message_and_a_batch_above_a_mebibyte_are_refused(cloud, logs, stream):
     now = milliseconds(cloud)
-    assert "logEvents.1" in refused(
-        logs.put_log_events, **stream, logEvents=[{"timestamp": now, "message": ""}]
-    )["Message"]
+    assert (
+        "logEvents.1"
+        in refused(logs.put_log_events, **stream, logEvents=[{"timestamp": now, "message": ""}])["Message"]
+    )
     big = [{"timestamp": now, "message": "x" * 600_000}] * 2
     assert "Upload too large" in refused(logs.put_log_events, **stream, logEvents=big)["Message"]
 
@@ -175,10 +179,9 @@ def test_a_reader_may_read_one_stream_and_write_none(cloud, iam, logs, stream):
     put(cloud, stream, "m")
     iam.create_user(UserName="reader")
     arn = f"arn:aws:logs:us-east-1:{cloud.account}:log-group:app:log-stream:web"
-    document = f'{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "logs:GetLogEvents", "Resource": "{arn}"}}]}}'
+    allowed = {"Effect": "Allow", "Action": "logs:GetLogEvents", "Resource": arn}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     iam.put_user_policy(UserName="reader", PolicyName="p", PolicyDocument=document)
-    from tests.cloud import Keys
-
     reader = cloud.client("logs", Keys.of(iam.create_access_key(UserName="reader")["AccessKey"]))
     assert messages(reader.get_log_events(**stream)) == ["m"]
     error = refused(reader.put_log_events, **stream, logEvents=[{"timestamp": 1, "message": "m"}])

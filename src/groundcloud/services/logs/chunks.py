@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
     timestamp: int
     number: int
-    index: int
+    at: int
 
 
 class Event(NamedTuple):
@@ -134,9 +134,8 @@ def forward(
         cut = _before(waiting, begins)
         yield from waiting[:cut]
         found = [event for event in chunk.events(open_key) if low <= event.place < high]
-        waiting = waiting[cut:] + found
-        if cut < len(waiting) - len(found):
-            waiting.sort()
+        over = waiting[cut:]
+        waiting = sorted(over + found) if over else found
     yield from waiting
 
 
@@ -161,7 +160,7 @@ def backward(
 
 def one(tx: Transaction, group: LogGroup, stream: LogStream, place: Place, open_key: OpenKey) -> Event | None:
     """The event at a place."""
-    found = next(forward(tx, group, stream, place, Place(place.timestamp, place.number, place.index + 1), open_key), None)
+    found = next(forward(tx, group, stream, place, Place(place.timestamp, place.number, place.at + 1), open_key), None)
     return found if found is not None and found.place == place else None
 
 

@@ -168,7 +168,7 @@ class Queries:
         if found is not None and found.status == "Scheduled":  # it may have been stopped meanwhile
             tx.put(done)
             if rows is not None:
-                tx.put(QueryResults(*done.key_values(), rows=rows))
+                tx.put(QueryResults(done.account, done.region, done.query_id, rows))
 
     def _forget(self, tx: Transaction, key: Key) -> None:
         for kind in (Query, QueryResults):

@@ -176,8 +176,8 @@ async def _change(ctx: Context, owner: tuple[str, str, str], **fields: Any) -> N
 async def put_retention_policy(ctx: Context, log_group_name: str, retention_in_days: int) -> None:
     if retention_in_days not in RETENTIONS:
         raise errors.invalid(
-            f"1 validation error detected: Value '{retention_in_days}' at 'retentionInDays' failed to satisfy constraint: "
-            f"Member must satisfy enum value set: {sorted(RETENTIONS)}"
+            f"1 validation error detected: Value '{retention_in_days}' at 'retentionInDays' failed to satisfy "
+            f"constraint: Member must satisfy enum value set: {sorted(RETENTIONS)}"
         )
     await _change(ctx, named(ctx, log_group_name), retention_in_days=retention_in_days)
 

@@ -1,7 +1,7 @@
 """Encryption of a group's events under a key of KMS.
 
-Each group has a data key, which KMS wraps. The service itself asks KMS, in an encryption context that names the group, so
-that the key's policy must let it ("Encrypt log data in CloudWatch Logs using AWS Key Management Service").
+Each group has a data key, which KMS wraps. The service itself asks KMS, in an encryption context that names the group,
+so that the key's policy must let it ("Encrypt log data in CloudWatch Logs using AWS Key Management Service").
 """
 
 from collections import OrderedDict
@@ -45,7 +45,7 @@ async def new_data_key(ctx: Context, arn: str, key_id: str) -> tuple[str, bytes]
 
 
 def opener(ctx: Context, group: LogGroup) -> Callable[[int], bytes]:
-    """Gives a group's data keys by their numbers. What it gives raises `InvalidParameterException` where KMS refuses."""
+    """Gives a group's data keys by their numbers, or raises `InvalidParameterException` where KMS refuses."""
     return lambda number: _open(ctx, group.log_group_arn, group.data_keys[number - 1])
 
 

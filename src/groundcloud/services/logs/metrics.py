@@ -185,9 +185,7 @@ def points_of(wanted: MetricFilter, timestamps: Sequence[int], messages: Sequenc
         for timestamp, message in taken:
             text = each.metric_value
             value = _number(pattern.value(message, text) if text.startswith("$") else text)
-            dimensions = {
-                name: pattern.value(message, selector) for name, selector in (each.dimensions or {}).items()
-            }
+            dimensions = {name: pattern.value(message, selector) for name, selector in (each.dimensions or {}).items()}
             known = {name: shown for name, shown in dimensions.items() if shown is not None}
             if value is not None and len(known) == len(dimensions):
                 yield Point(each.metric_namespace, each.metric_name, known, timestamp, value, _unit(each))

@@ -99,9 +99,7 @@ def on_stream(ctx: Context, log_group_name: str, log_stream_name: str) -> Resour
     return resource(ctx, named(ctx, log_group_name), log_stream_name)
 
 
-def on_either_stream(
-    ctx: Context, log_group_name: str, log_group_identifier: str, log_stream_name: str
-) -> Resource:
+def on_either_stream(ctx: Context, log_group_name: str, log_group_identifier: str, log_stream_name: str) -> Resource:
     return resource(ctx, either(ctx, log_group_name, log_group_identifier), log_stream_name)
 
 

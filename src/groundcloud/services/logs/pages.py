@@ -25,6 +25,7 @@ def page(
 ) -> Page:
     """Records under a prefix of their key, lazily. Of those whose `name` is the next element of the key and must begin
     with `begins`, only these are read."""
+
     def start(after: bytes) -> Iterator[tuple[bytes, Any]]:
         if begins and not after:
             beginning = pack((begins,))[:-1]  # before every name that begins so, behind those that come earlier

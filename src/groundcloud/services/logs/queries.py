@@ -65,9 +65,7 @@ async def start_query(
     end = end_time * 1000 + 999 if end_time < _SECONDS else end_time
     if end < start:
         raise errors.MalformedQuery(reason="end date and time is before start date and time")
-    owners = [
-        named(ctx, each) for each in _groups(ctx, log_group_name, log_group_names, log_group_identifiers)
-    ]
+    owners = [named(ctx, each) for each in _groups(ctx, log_group_name, log_group_names, log_group_identifiers)]
     if any(owner[:2] != (ctx.account, ctx.region) for owner in owners):
         raise errors.invalid("A query takes log groups of this account and Region only.")
     query = Query(
@@ -154,7 +152,7 @@ def describe_queries(
             not status or query.status == status
         )
 
-    found = [query for query in page(ctx, Query, ctx.account, ctx.region, where=wanted)]
+    found = list(page(ctx, Query, ctx.account, ctx.region, where=wanted))
     found.sort(key=lambda query: -query.create_time)
     start = int(next_token) if next_token.isascii() and next_token.isdigit() else 0
     answer: dict[str, Any] = {"queries": [_shown(query) for query in found[start : start + max_results]]}

@@ -43,7 +43,7 @@ _PURPOSE = "logs filter"
 
 def number_of(place: Place) -> int:
     """A place as one number, in the same order."""
-    return (place.timestamp * _NUMBERS + place.number) * _INDEXES + place.index
+    return (place.timestamp * _NUMBERS + place.number) * _INDEXES + place.at
 
 
 def place_of(number: int) -> Place:
@@ -168,9 +168,9 @@ def _selected(
     else:
         streams = tx.scan(LogStream, *owner)
     for stream in streams:
-        if stream.log_stream_name.startswith(prefix) and stream.chunks:
-            if stream.last_event >= low and stream.first_event <= high:
-                yield stream
+        within = stream.chunks and stream.last_event >= low and stream.first_event <= high
+        if within and stream.log_stream_name.startswith(prefix):
+            yield stream
 
 
 def _of_stream(
@@ -230,9 +230,7 @@ def filter_log_events(
     more = False
     with plane(ctx).snapshot() as tx:
         group = find_group(tx, either(ctx, log_group_name, log_group_identifier))
-        for one in all_events(
-            ctx, tx, group, start_time, until, log_stream_names, log_stream_name_prefix, after
-        ):
+        for one in all_events(ctx, tx, group, start_time, until, log_stream_names, log_stream_name_prefix, after):
             if len(found) >= min(limit, _MOST) or looked >= _MOST or size >= _LARGEST:
                 more = True
                 break
@@ -244,7 +242,7 @@ def filter_log_events(
     answer: dict[str, Any] = {"events": found, "searched_log_streams": []}
     if more and last is not None:
         place = last.event.place
-        position = Position(last.timestamp, last.stream, place.number, place.index)
+        position = Position(last.timestamp, last.stream, place.number, place.at)
         answer["next_token"] = ctx.seal_text(msgspec.msgpack.encode(position), _PURPOSE)
     return answer
 
@@ -283,7 +281,7 @@ class Pointer(msgspec.Struct, array_like=True):
 
 def pointer(owner: Owner, found: Found) -> str:
     place = found.event.place
-    made = Pointer(*owner, found.stream, place.timestamp, place.number, place.index)
+    made = Pointer(*owner, found.stream, place.timestamp, place.number, place.at)
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(made)).decode()
 
 

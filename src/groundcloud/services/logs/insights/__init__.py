@@ -5,7 +5,8 @@ language query syntax" in the CloudWatch Logs guide. Here are `fields`, `display
 `dedup` and `parse`; `pattern`, `diff`, `unnest`, `join` and the other query languages are not.
 """
 
-from groundcloud.services.logs.insights.commands import MalformedQuery, Program, parse_query
+from groundcloud.services.logs.insights.commands import Program, parse_query
 from groundcloud.services.logs.insights.fields import Row
+from groundcloud.services.logs.insights.scanner import MalformedQuery
 
 __all__ = ["MalformedQuery", "Program", "Row", "parse_query"]

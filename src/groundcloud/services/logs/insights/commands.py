@@ -177,7 +177,7 @@ class _Parser:
         def run(rows: Rows) -> Iterator[Row]:
             found = list(rows)
             for expression, down in reversed(keys):
-                found.sort(key=lambda row: _order(expression(row)), reverse=down)  # noqa: B023 - used at once
+                found.sort(key=lambda row: _order(expression(row)), reverse=down)
             return iter(found)
 
         self._program.commands.append(run)

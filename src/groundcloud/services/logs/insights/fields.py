@@ -18,7 +18,7 @@ class Time(int):
 
 def fields_of(message: str) -> dict[str, Any]:
     """The fields of a JSON message, flat: `a.b.0`; nothing for another message."""
-    if not message.lstrip()[:1] == "{":
+    if message.lstrip()[:1] != "{":
         return {}
     try:
         found = _decode(message)
@@ -81,7 +81,7 @@ def as_number(value: Any) -> float | int | None:
     """A value as a number, if it is one or is written like one."""
     if isinstance(value, (int, float)):
         return value
-    if not isinstance(value, str) or not value[:1] in "+-.0123456789" or len(value) > 100 or "_" in value:
+    if not isinstance(value, str) or value[:1] not in "+-.0123456789" or len(value) > 100 or "_" in value:
         return None
     try:
         return int(value)

@@ -68,7 +68,8 @@ def steps(selector: str) -> tuple[_Step, ...]:
     """A selector's path: of `$.a[0].b` it is `a`, 0, `b`. Raises `InvalidPattern`."""
     if not selector.startswith("$"):
         raise InvalidPattern("Invalid filter pattern")
-    at, path = 1, []
+    at = 1
+    path: list[_Step] = []
     while at < len(selector):
         found = _STEP.match(selector, at)
         if found is None:
