@@ -24,6 +24,7 @@ from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
 from groundcloud.sealing import Sealer, installation_key
+from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
@@ -33,6 +34,7 @@ from groundcloud.store.beside import Beside
 T = TypeVar("T")
 
 SERVICES = {
+    "cloudtrail": "groundcloud.services.cloudtrail.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "iam": "groundcloud.services.iam.service",
@@ -122,7 +124,7 @@ class Cloud:
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
         """Its `run()` belongs beside the recorder's."""
-        self.recorder = Recorder(store, note_uses, self.world.later)
+        self.recorder = Recorder(store, note_uses, self.world.later, accounts_with_data_events)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()
         trust = self._trusted if trust_any_key else None
@@ -173,6 +175,7 @@ class Cloud:
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
+        from groundcloud.services.cloudtrail.controller import Deliveries, Forgetting
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
@@ -189,12 +192,14 @@ class Cloud:
             Deletions(clock),
             Recoveries(clock),
             Expirations(clock),
+            Forgetting(self.store, clock),
         ]
         if (objects := self.world.engines.get("objects")) is not None:
             found += [
                 CondemnedBytes(self.store, objects),
                 Scrubber(self.store, objects, clock),
                 Lifecycle(self.store, objects, self._within_s3),
+                Deliveries(self.store, clock, entropy, sealer, self.act),
             ]
         return found
 

@@ -1,11 +1,9 @@
 """What happens to logs by itself: retention, removal of what was deleted, exports, queries."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeVar
 
-from groundcloud.context import Context
-from groundcloud.controllers import Outcome
+from groundcloud.controllers import Act, Outcome
 from groundcloud.errors import AwsError
 from groundcloud.services.logs import chunks
 from groundcloud.services.logs.export_run import export
@@ -15,24 +13,9 @@ from groundcloud.services.logs.records import Erasure, ExportTask, LogGroup, Log
 from groundcloud.store import Key, Store, Transaction
 from groundcloud.store.erase import AT_ONCE, erase
 
-T = TypeVar("T")
 _EVERY = 3600.0
 _KEPT = 7 * 86_400_000
 """How long a query's results can be read (API reference of GetQueryResults)."""
-
-
-class Act(Protocol):
-    """How a controller calls other services' operations as its own service; `main.Cloud.act` is one."""
-
-    def __call__(
-        self,
-        account: str,
-        region: str,
-        service: str,
-        principal: str,
-        work: Callable[[Context], Awaitable[T]],
-        source_arn: str = "",
-    ) -> T: ...
 
 
 def _milliseconds(clock: Callable[[], datetime]) -> int:
