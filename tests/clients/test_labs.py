@@ -1,4 +1,4 @@
-"""Every lab, run as a user runs it: each block in its order against a real server, its output checked by the lab itself."""
+"""Every lab, run as a user runs it: each block in its order against a real server, its output checked by the lab."""
 
 import os
 import sys

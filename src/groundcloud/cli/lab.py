@@ -75,7 +75,7 @@ class Shell:
     def run(self, command: Command) -> Ran:
         """Raises `subprocess.TimeoutExpired`."""
         done = subprocess.run(
-            ["bash", "-s"],
+            ["/bin/bash", "-s"],
             input=_PROLOGUE + command.script,
             cwd=self._work,
             env=self._environment,
