@@ -52,9 +52,14 @@ SERVICES = {
 class Services(Mapping[str, Service]):
     """The services, each imported when it is first asked for: a start waits for none of them."""
 
+    def __init__(self) -> None:
+        self._found: dict[str, Service] = {}
+
     def __getitem__(self, name: str) -> Service:
-        service: Service = import_module(SERVICES[name]).service
-        return service
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = import_module(SERVICES[name]).service
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(SERVICES)
