@@ -30,6 +30,8 @@ class Running(NamedTuple):
     region: str
     started: float
     """Unix time."""
+    dns: str = ""
+    """Address and port of DNS, over UDP and TCP."""
 
 
 class InUse(Exception):

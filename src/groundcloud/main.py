@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -11,8 +12,12 @@ from typing import IO, Any, TypeVar
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
+from groundcloud.engines.probes.board import Board
+from groundcloud.engines.probes.endpoint import Prober
+from groundcloud.engines.probes.prober import Rounds
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -37,10 +42,12 @@ SERVICES = {
     "cloudtrail": "groundcloud.services.cloudtrail.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
+    "ec2": "groundcloud.services.ec2.service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
     "logs": "groundcloud.services.logs.service",
     "organizations": "groundcloud.services.organizations.service",
+    "route53": "groundcloud.services.route53.service",
     "s3": "groundcloud.services.s3.service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
     "ssm": "groundcloud.services.ssm.service",
@@ -119,12 +126,15 @@ class Cloud:
         engines: Mapping[str, Any] | None = None,
         domains: Iterable[str] = (),
         planes: Mapping[str, Store] | None = None,
+        dns: Dns | None = None,
     ) -> None:
         self.store = store
         self.region = region
+        self.dns = dns or Dns(region)
+        engines = {**(engines or {}), "dns": self.dns}
         self.planes = planes or {}
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
-        self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines or {}, self.planes)
+        self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines, self.planes)
         self.services = services if services is not None else Services()
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
@@ -227,6 +237,26 @@ class Cloud:
                 logs.Exports(clock, self.act), logs.Queries(clock, self.act),
             ]),
         ]  # fmt: skip
+
+    def name_controllers(self) -> list[Controller[Any]]:
+        """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
+        for no other controller's work. They begin with all zones read."""
+        from groundcloud.services.route53.controller import Changes, Collections, load
+        from groundcloud.services.route53.health_controller import HealthChecks
+
+        load(self.store, self.dns.table)
+        self.dns.live = True
+        return [
+            Changes(self.store, self.dns.table, self.world.clock),
+            Collections(self.dns.table),
+            HealthChecks(self.store, self.rounds),
+        ]
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
+        board = Board(self.dns.table.set_health)
+        return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
 
     def close(self) -> None:
         """Close the stores."""

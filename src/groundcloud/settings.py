@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 PORT = 4566
 """The port that AWS emulators use, so that tools made for them find this cloud."""
+DNS_PORT = 5353
+"""Beside the usual 53, which only root may take and which most machines have a resolver on."""
 
 
 class Settings(NamedTuple):
@@ -24,6 +26,12 @@ class Settings(NamedTuple):
     """Of plain HTTP; 0 is a free one."""
     tls_port: int = PORT + 1
     """Of HTTPS; 0 is a free one."""
+    dns_port: int = DNS_PORT
+    """Of DNS, over UDP and TCP; 0 is a free one."""
+    dns_secondaries: tuple[str, ...] = ()
+    """Who may transfer whole zones: networks, and addresses (`192.0.2.1:5300`) of servers that are told of changes."""
+    dns_locations: tuple[str, ...] = ()
+    """Where askers are, for routing by place: `NETWORK REGION` or `NETWORK CONTINENT [COUNTRY [SUBDIVISION]]` each."""
     region: str = "us-east-1"
     """The region of requests that name none."""
     store: str = ""
@@ -73,6 +81,8 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, 
             origins[name] = origin_of(name)
     if "port" in values and "tls_port" not in values:
         values["tls_port"] = PORT + 1 if values["port"] == PORT else 0
+    if "port" in values and "dns_port" not in values:
+        values["dns_port"] = DNS_PORT if values["port"] == PORT else 0
     return Loaded(Settings(**values), origins)
 
 
@@ -169,6 +179,13 @@ def _hosts(value: Any) -> tuple[str, ...]:
     return tuple(hosts)
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    texts = [text.strip() for text in value.split(",") if text.strip()] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("it is a list of texts")
+    return tuple(texts)
+
+
 def _number(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not str(value).isdecimal() or not least <= int(value) <= most:
@@ -192,6 +209,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "host": _hosts,
     "port": _number(0, 65535),
     "tls_port": _number(0, 65535),
+    "dns_port": _number(0, 65535),
+    "dns_secondaries": _texts,
+    "dns_locations": _texts,
     "region": _text,
     "store": _store,
     "workers": _number(1, 64),

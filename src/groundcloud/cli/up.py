@@ -21,6 +21,7 @@ def settings_flags() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(add_help=False)
     flags.add_argument("--port", metavar="N", help="the port of plain HTTP (4566; 0: a free one)")
     flags.add_argument("--tls-port", metavar="N", help="the port of HTTPS (4567, or a free one beside another --port)")
+    flags.add_argument("--dns-port", metavar="N", help="the port of DNS (5353, or a free one beside another --port)")
     flags.add_argument(
         "--host", action="append", metavar="ADDRESS", help="an address to listen on (127.0.0.1); repeat it"
     )
@@ -97,6 +98,7 @@ def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, r
     found = {
         "endpoint": running.endpoint,
         "tls_endpoint": running.tls_endpoint,
+        "dns": running.dns,
         "region": running.region,
         "account_id": admin.account_id,
         "access_key_id": admin.access_key_id,
@@ -109,6 +111,7 @@ def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, r
     rows = [
         ("  endpoint", running.endpoint),
         ("  TLS", f"{running.tls_endpoint}, by the authority {folder.ca_certificate}"),
+        ("  DNS", f"{running.dns} (UDP and TCP)"),
         ("  region", running.region),
         ("  account", admin.account_id),
         ("  profile", f"{profile} (the user {admin.user_name})" if profile else "none was written"),
