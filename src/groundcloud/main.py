@@ -196,6 +196,7 @@ class Cloud:
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
         from groundcloud.services.s3.lifecycle_controller import Lifecycle
         from groundcloud.services.secretsmanager.controller import Recoveries
+        from groundcloud.services.secretsmanager.rotation_controller import SecretRotations
         from groundcloud.services.ssm.controller import Expirations
 
         clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
@@ -206,6 +207,9 @@ class Cloud:
             Rotations(clock, entropy, sealer),
             Deletions(clock),
             Recoveries(clock),
+            SecretRotations(
+                self.store, clock, lambda: self.world.engines.get("rotators", ()), self._within_secretsmanager
+            ),
             Expirations(clock),
             Forgetting(self.store, clock),
         ]
@@ -222,6 +226,11 @@ class Cloud:
         """What S3's controllers work in: its operations' context, as the account's root user."""
         operation = self.services["s3"].operation("DeleteObject")
         return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
+
+    def _within_secretsmanager(self, tx: Transaction, account: str, region: str) -> Context:
+        """The same for the controller that rotates secrets."""
+        operation = self.services["secretsmanager"].operation("PutSecretValue")
+        return self.invoker.context(operation, root_principal(account), region, "rotation", Facts(), tx)
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""
