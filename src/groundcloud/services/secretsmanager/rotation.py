@@ -1,7 +1,7 @@
 """Rotation: when and by whom. The controller (`rotation_controller.py`) does it.
 
-It takes somebody who changes the password at its service: a rotator of the engine `rotators`, which knows the secrets that
-are its own (RDS fills it). Rotation by a Lambda function is refused in AWS's words until there are functions.
+It takes somebody who changes the password at its service: a rotator of the engine `rotators`, which knows the secrets
+that are its own (RDS fills it). Rotation by a Lambda function is refused in the words of AWS until there are functions.
 """
 
 from collections.abc import Sequence
