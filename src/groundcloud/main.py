@@ -234,13 +234,16 @@ class Cloud:
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""
+        from groundcloud.services.dynamodb.backup_controller import Backups, Restores
         from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
         from groundcloud.services.logs import controller as logs
 
         items, events = self.world.plane("dynamodb"), self.world.plane("logs")
         clock = self.world.clock
         return [
-            (items, [Erasures(items), Tables(items, clock), Streams(items, clock)]),
+            (items, [
+                Erasures(items), Tables(items, clock), Streams(items, clock), Backups(items), Restores(items, clock),
+            ]),
             (events, [
                 logs.Erasures(events), logs.Retention(events, clock),
                 logs.Exports(clock, self.act), logs.Queries(clock, self.act),

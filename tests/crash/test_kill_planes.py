@@ -1,4 +1,4 @@
-"""`kill -9` while transactions and log events are written: a transaction is there whole, with its stream, or not at all."""
+"""`kill -9` while transactions and log events are written: a transaction is there whole, with its stream, or not."""
 
 import os
 import random
@@ -86,11 +86,15 @@ def everything(up: dict[str, Any]) -> tuple[set[str], set[str], list[str]]:
     """The ids of the table, of its index, and of its stream."""
     pages = client_of(up, "dynamodb").get_paginator("scan")
     table = {item["id"]["S"] for page in pages.paginate(TableName="crash") for item in page["Items"]}
-    index = {item["id"]["S"] for page in pages.paginate(TableName="crash", IndexName="by-client") for item in page["Items"]}
+    index = {
+        item["id"]["S"] for page in pages.paginate(TableName="crash", IndexName="by-client") for item in page["Items"]
+    }
     streams = client_of(up, "dynamodbstreams")
     arn = streams.list_streams(TableName="crash")["Streams"][0]["StreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")[
+        "ShardIterator"
+    ]
     told: list[str] = []
     while records := (answer := streams.get_records(ShardIterator=iterator))["Records"]:
         told += [record["dynamodb"]["Keys"]["id"]["S"] for record in records]
