@@ -13,6 +13,8 @@ from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
 from groundcloud.engines.dns.engine import Dns
+from groundcloud.engines.host.client import host_engines
+from groundcloud.engines.host.places import socket_of
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
 from groundcloud.engines.probes.board import Board
@@ -191,6 +193,7 @@ class Cloud:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
         from groundcloud.services.cloudtrail.controller import Deliveries, Forgetting
+        from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
@@ -212,7 +215,11 @@ class Cloud:
             ),
             Expirations(clock),
             Forgetting(self.store, clock),
+            EndedNatGateways(clock),
+            EndedPeerings(clock, self.within_ec2),
         ]
+        if "network" not in self.world.engines:  # where it is, `ground.py` has them
+            found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
         if (objects := self.world.engines.get("objects")) is not None:
             found += [
                 CondemnedBytes(self.store, objects),
@@ -231,6 +238,10 @@ class Cloud:
         """The same for the controller that rotates secrets."""
         operation = self.services["secretsmanager"].operation("PutSecretValue")
         return self.invoker.context(operation, root_principal(account), region, "rotation", Facts(), tx)
+    def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
+        """What EC2's controllers work in, likewise."""
+        operation = self.services["ec2"].operation("DescribeVpcs")
+        return self.invoker.context(operation, root_principal(account), region, "ec2", Facts(), tx)
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""
@@ -339,7 +350,7 @@ def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
     """The cloud whose data lie in a folder, made at the first start."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealer = Sealer(installation_key(data / "installation.key"))
-    engines = {"objects": LocalObjects(data / "objects")}
+    engines = {"objects": LocalObjects(data / "objects"), **host_engines(socket_of(data))}
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)

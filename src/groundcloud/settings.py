@@ -47,6 +47,15 @@ class Settings(NamedTuple):
     log: str = ""
     """The file of one line per call; empty for one in the data folder."""
 
+    machines: bool = True
+    """Run machines, where the host has what they need; that takes root."""
+    images: str = ""
+    """The folder of built images, which installations share; empty for `/var/cache/groundcloud/images`."""
+    public_pool: str = ""
+    """The range of public addresses; empty for one that only the host reaches (203.0.113.0/24)."""
+    user: str = ""
+    """As whom the server runs when root starts it; empty for whoever called sudo, else root."""
+
     @property
     def store_url(self) -> str:
         return self.store or str(self.data / "groundcloud.db")
@@ -172,6 +181,21 @@ def _store(value: Any) -> str:
     return _text(value) if _text(value).startswith(("postgresql:", "postgres:")) else _file(value)
 
 
+def _range(value: Any) -> str:
+    from ipaddress import IPv4Network
+
+    return str(IPv4Network(_text(value))) if _text(value) else ""
+
+
+def _user(value: Any) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwnam(_text(value)).pw_name if _text(value) else ""
+    except KeyError as error:
+        raise ValueError("there is no such user") from error
+
+
 def _hosts(value: Any) -> tuple[str, ...]:
     hosts = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(hosts, list | tuple) or not hosts or not all(isinstance(host, str) for host in hosts):
@@ -219,7 +243,23 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "demo": _switch,
     "aws_profile": _text,
     "log": _file,
+    "machines": _switch,
+    "images": _file,
+    "public_pool": _range,
+    "user": _user,
 }
+
+
+def server_user(settings: Settings, environment: Mapping[str, str] = os.environ) -> int:
+    """The user as whom the server runs: root gives that up for whoever called sudo."""
+    if os.geteuid() != 0:
+        return os.geteuid()
+    if settings.user:
+        import pwd
+
+        return pwd.getpwnam(settings.user).pw_uid
+    called = environment.get("SUDO_UID", "")
+    return int(called) if called.isdecimal() else 0
 
 
 def without_password(store: str) -> str:
