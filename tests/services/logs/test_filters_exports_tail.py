@@ -76,22 +76,26 @@ def test_a_subscription_to_what_is_not_there_is_refused_as_by_aws(cloud, logs, s
 # -- exports
 
 
-@pytest.fixture()
-def bucket(cloud):
-    """A bucket with the policy of the guide, "Export log data to Amazon S3"."""
-    s3 = cloud.client("s3")
-    s3.create_bucket(Bucket="exports")
+def export_policy(account: str) -> str:
+    """The policy of the guide, "Export log data to Amazon S3", for a bucket `exports`."""
     service = {"Service": "logs.us-east-1.amazonaws.com"}
     source = {
-        "StringEquals": {"aws:SourceAccount": [cloud.account]},
-        "ArnLike": {"aws:SourceArn": [f"arn:aws:logs:us-east-1:{cloud.account}:log-group:*"]},
+        "StringEquals": {"aws:SourceAccount": [account]},
+        "ArnLike": {"aws:SourceArn": [f"arn:aws:logs:us-east-1:{account}:log-group:*"]},
     }
-    s3.put_bucket_policy(Bucket="exports", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+    return json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": service, "Action": "s3:GetBucketAcl", "Resource": "arn:aws:s3:::exports",
          "Condition": source},
         {"Effect": "Allow", "Principal": service, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::exports/*",
          "Condition": source},
-    ]}))  # fmt: skip
+    ]})  # fmt: skip
+
+
+@pytest.fixture()
+def bucket(cloud):
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="exports")
+    s3.put_bucket_policy(Bucket="exports", Policy=export_policy(cloud.account))
     return "exports"
 
 
