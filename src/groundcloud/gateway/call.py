@@ -68,3 +68,22 @@ def guess(request: Request) -> tuple[str, str]:
     if is_form(request) or "Action=" in request.query:
         return "sts", "query"
     return "s3", "rest-xml"
+
+
+def decision(call: Call) -> str:
+    """Whether the call was let in: what an operator looks for first."""
+    if call.error is None:
+        return "allowed"
+    if call.principal is ANONYMOUS and call.claim is not None:
+        return "unauthenticated"
+    return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
+
+
+def take(request: Request, limit: int) -> bytes:
+    """A body that is complete, without waiting for it."""
+    reading = request.body.read(limit)
+    try:
+        reading.send(None)
+    except StopIteration as done:
+        return bytes(done.value)
+    raise RuntimeError("a complete body made its reader wait")

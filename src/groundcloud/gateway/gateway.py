@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 from groundcloud.context import Context, World
 from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
-from groundcloud.gateway.call import Call, guess, style_hint
+from groundcloud.gateway.call import Call, decision, guess, style_hint, take
 from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.endpoint import Endpoint, Endpoints
 from groundcloud.gateway.facts import signature_facts
@@ -105,7 +105,7 @@ class Gateway:
                 return self._wait(call, call.endpoint)
             if not request.body.complete:
                 return self._receive(call)
-            call.body = _take(request)
+            call.body = take(request, LARGEST_BODY)
             return self._go(call)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
@@ -386,32 +386,13 @@ class Gateway:
             "principal": call.principal.arn,
             "region": call.region,
             "source": call.request.client,
-            "decision": _decision(call),
+            "decision": decision(call),
             "status": status,
             "ms": round(seconds * 1000, 2),
         }
         if call.error is not None:
             fields["error"] = call.error.code
         self._log.write(call.now, fields)
-
-
-def _decision(call: Call) -> str:
-    """Whether the call was let in: what an operator looks for first."""
-    if call.error is None:
-        return "allowed"
-    if call.principal is ANONYMOUS and call.claim is not None:
-        return "unauthenticated"
-    return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
-
-
-def _take(request: Request) -> bytes:
-    """A body that is complete, without waiting for it."""
-    reading = request.body.read(LARGEST_BODY)
-    try:
-        reading.send(None)
-    except StopIteration as done:
-        return bytes(done.value)
-    raise RuntimeError("a complete body made its reader wait")
 
 
 def _uuid(entropy: bytes) -> str:
