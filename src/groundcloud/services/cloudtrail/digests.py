@@ -42,6 +42,17 @@ def display(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _listed(file: LogFile) -> dict[str, str]:
+    return {
+        "s3Bucket": file.bucket,
+        "s3Object": file.object,
+        "hashValue": file.hash,
+        "hashAlgorithm": "SHA-256",
+        "newestEventTime": file.newest,
+        "oldestEventTime": file.oldest,
+    }
+
+
 def digest(
     trail: Trail, delivery: Delivery, end: datetime, files: Sequence[LogFile], private: bytes, fingerprint: str
 ) -> Digest:
@@ -66,17 +77,7 @@ def digest(
         "previousDigestHashValue": delivery.previous_hash,
         "previousDigestHashAlgorithm": "SHA-256" if delivery.previous_hash else None,
         "previousDigestSignature": delivery.previous_signature,
-        "logFiles": [
-            {
-                "s3Bucket": file.bucket,
-                "s3Object": file.object,
-                "hashValue": file.hash,
-                "hashAlgorithm": "SHA-256",
-                "newestEventTime": file.newest,
-                "oldestEventTime": file.oldest,
-            }
-            for file in files
-        ],
+        "logFiles": [_listed(file) for file in files],
     }
     content = msgspec.json.encode(document)
     found = hashlib.sha256(content).hexdigest()

@@ -110,12 +110,7 @@ def get_log_events(
         events = _fitting(read(tx, group, stream, low, high, opener(ctx, group)), min(limit, _MOST))
     if not ahead:
         events.reverse()
-    if events:
-        last, first = number_of(events[-1].place), number_of(events[0].place)
-    elif given is not None:  # at an end: the token that was given stays as it is
-        last, first = (given, given + 1) if ahead else (given - 1, given)
-    else:
-        last, first = number_of(low) - 1, number_of(low)
+    first, last = _ends(events, given, ahead, low)
     return {
         "events": [
             {"timestamp": event.place.timestamp, "message": event.message, "ingestionTime": event.ingestion_time}
@@ -124,6 +119,15 @@ def get_log_events(
         "next_forward_token": _token("f", last),
         "next_backward_token": _token("b", first),
     }
+
+
+def _ends(events: list[Event], given: int | None, ahead: bool, low: Place) -> tuple[int, int]:
+    """Where a page begins and ends, for its tokens."""
+    if events:
+        return number_of(events[0].place), number_of(events[-1].place)
+    if given is not None:  # at an end: the token that was given stays as it is
+        return (given + 1, given) if ahead else (given, given - 1)
+    return number_of(low), number_of(low) - 1
 
 
 def _fitting(events: Iterator[Event], limit: int) -> list[Event]:
