@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import import_module
@@ -30,10 +30,12 @@ from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
 from groundcloud.sealing import Sealer, installation_key
+from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
+from groundcloud.store.beside import Beside
 
 if TYPE_CHECKING:
     from groundcloud.engines.probes.prober import Rounds
@@ -41,11 +43,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SERVICES = {
+    "cloudtrail": "groundcloud.services.cloudtrail.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "ec2": "groundcloud.services.ec2.service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
+    "logs": "groundcloud.services.logs.service",
     "organizations": "groundcloud.services.organizations.service",
     "route53": "groundcloud.services.route53.service",
     "route53domains": "groundcloud.services.route53domains.service",
@@ -61,9 +65,14 @@ SERVICES = {
 class Services(Mapping[str, Service]):
     """The services, each imported when it is first asked for: a start waits for none of them."""
 
+    def __init__(self) -> None:
+        self._found: dict[str, Service] = {}
+
     def __getitem__(self, name: str) -> Service:
-        service: Service = import_module(SERVICES[name]).service
-        return service
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = import_module(SERVICES[name]).service
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(SERVICES)
@@ -72,7 +81,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("dynamodb",)
+PLANES = ("dynamodb", "logs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -138,7 +147,7 @@ class Cloud:
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
         """Its `run()` belongs beside the recorder's."""
-        self.recorder = Recorder(store, note_uses, self.world.later)
+        self.recorder = Recorder(store, note_uses, self.world.later, accounts_with_data_events)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()
         trust = self._trusted if trust_any_key else None
@@ -166,9 +175,31 @@ class Cloud:
         """The same as the root user of an account: how controllers make what belongs to one."""
         return self.call(tx, root_principal(account), service, operation, **arguments)
 
+    def act(
+        self, account: str, region: str, service: str, principal: str, work: Callable[[Context], Awaitable[T]],
+        source_arn: str = "",
+    ) -> T:  # fmt: skip
+        """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
+        service (`logs.us-east-1.amazonaws.com`) on behalf of an account. It blocks; not for the event loop."""
+        stores = {name: Beside(store) for name, store in self.planes.items()}
+        world = self.world._replace(store=Beside(self.store), planes=stores)
+        made = Context(
+            world, self.services[service], self.invoker, root_principal(account), region, principal, Facts(), None
+        ).as_service(principal, source_arn)
+
+        async def run() -> T:
+            try:
+                return await work(made)
+            finally:
+                for store in (world.store, *stores.values()):
+                    store.rest()
+
+        return asyncio.run(run())
+
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
+        from groundcloud.services.cloudtrail.controller import Deliveries, Forgetting
         from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
@@ -177,6 +208,7 @@ class Cloud:
         from groundcloud.services.s3.log_controller import AccessLogs
         from groundcloud.services.s3.verifier import DamagedBytes, Verifier
         from groundcloud.services.secretsmanager.controller import Recoveries
+        from groundcloud.services.secretsmanager.rotation_controller import SecretRotations
         from groundcloud.services.ssm.controller import Expirations
 
         clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
@@ -187,7 +219,11 @@ class Cloud:
             Rotations(clock, entropy, sealer),
             Deletions(clock),
             Recoveries(clock),
+            SecretRotations(
+                self.store, clock, lambda: self.world.engines.get("rotators", ()), self._within_secretsmanager
+            ),
             Expirations(clock),
+            Forgetting(self.store, clock),
             EndedNatGateways(clock),
             EndedPeerings(clock, self.within_ec2),
             AccessLogs(self.store, self._within_s3, clock),
@@ -201,6 +237,7 @@ class Cloud:
                 Verifier(self.store, objects, clock),
                 DamagedBytes(self.store, objects),
                 Lifecycle(self.store, objects, self._within_s3),
+                Deliveries(self.store, clock, entropy, sealer, self.act),
             ]
         return found
 
@@ -215,6 +252,11 @@ class Cloud:
             return asyncio.run(work)
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
+    def _within_secretsmanager(self, tx: Transaction, account: str, region: str) -> Context:
+        """The same for the controller that rotates secrets."""
+        operation = self.services["secretsmanager"].operation("PutSecretValue")
+        return self.invoker.context(operation, root_principal(account), region, "rotation", Facts(), tx)
+
     def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
         """What EC2's controllers work in, likewise."""
         operation = self.services["ec2"].operation("DescribeVpcs")
@@ -222,13 +264,24 @@ class Cloud:
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
+        from groundcloud.services.dynamodb.backup_controller import Backups, Restores
         from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+        from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
 
-        items = self.world.plane("dynamodb")
+        items, events = self.world.plane("dynamodb"), self.world.plane("logs")
         clock = self.world.clock
         replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
-        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)]), (self.store, [replicator])]
+        return [
+            (items, [
+                Erasures(items), Tables(items, clock), Streams(items, clock), Backups(items), Restores(items, clock),
+            ]),
+            (events, [
+                logs.Erasures(events), logs.Retention(events, clock),
+                logs.Exports(clock, self.act), logs.Queries(clock, self.act),
+            ]),
+            (self.store, [replicator]),
+        ]  # fmt: skip
 
     def name_controllers(self) -> list[Controller[Any]]:
         """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
