@@ -64,6 +64,8 @@ class Facts(NamedTuple):
     called_via: tuple[str, ...] = ()
     extra: Mapping[str, str] = {}
     """Further condition keys, lower case, that only the transport knows (`s3:signatureversion`, ...)."""
+    endpoint: str = ""
+    """Where the caller reached this cloud (`http://127.0.0.1:4566`): the beginning of the URLs that it is given."""
 
 
 class Context:

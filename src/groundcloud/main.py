@@ -36,6 +36,7 @@ SERVICES = {
     "organizations": "groundcloud.services.organizations.service",
     "s3": "groundcloud.services.s3.service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
+    "sqs": "groundcloud.services.sqs.service",
     "ssm": "groundcloud.services.ssm.service",
     "sts": "groundcloud.services.sts.service",
 }
@@ -56,7 +57,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("dynamodb",)
+PLANES = ("dynamodb", "sqs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -179,11 +180,23 @@ class Cloud:
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""
-        from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+        from groundcloud.services.dynamodb import controller as dynamodb
+        from groundcloud.services.sqs import controller as sqs
 
-        items = self.world.plane("dynamodb")
+        items, queues = self.world.plane("dynamodb"), self.world.plane("sqs")
         clock = self.world.clock
-        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)])]
+        return [
+            (items, [dynamodb.Erasures(items), dynamodb.Tables(items, clock), dynamodb.Streams(items, clock)]),
+            (
+                queues,
+                [
+                    sqs.Retention(queues, clock),
+                    sqs.Erasures(queues),
+                    sqs.Names(clock),
+                    sqs.Moves(queues, clock, self.world.entropy),
+                ],
+            ),
+        ]
 
     def close(self) -> None:
         """Close the stores."""
