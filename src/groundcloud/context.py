@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from groundcloud.identity import Identities, Principal
 from groundcloud.later import Later, Write
+from groundcloud.outbox import Notice, notify
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.sealing import NotOurs, Sealer
@@ -52,6 +53,7 @@ class Caller(Protocol):
 
     def call(self, ctx: "Context", service: str, operation: str, arguments: dict[str, Any]) -> Any: ...
     def authorize(self, ctx: "Context", action: str, resource: Resource, principal: Principal) -> None: ...
+    def admits(self, ctx: "Context", target_arn: str, notice: Notice) -> bool: ...
 
 
 class Facts(NamedTuple):
@@ -99,6 +101,11 @@ class Context:
     def now(self) -> datetime:
         """The time, in UTC, to the second, as AWS keeps it."""
         return self.world.clock().replace(microsecond=0)
+
+    @property
+    def milliseconds(self) -> int:
+        """The time as milliseconds since 1970."""
+        return int(self.world.clock().timestamp() * 1000)
 
     def random(self, length: int) -> bytes:
         return self.world.entropy(length)
@@ -245,3 +252,14 @@ class Context:
         """Ask for a permission besides the operation's own (`iam:PassRole`), for the caller or for whom it speaks for
         (an assertion's subject). Raises the service's access denial."""
         self._caller.authorize(self, action, resource, principal or self.principal)
+
+    # -- deliveries
+
+    def admits(self, target_arn: str, notice: Notice) -> bool:
+        """Whether a queue or topic is there and its policy lets a service send it such a notice."""
+        return self._caller.admits(self, target_arn, notice)
+
+    def notify(self, target_arn: str, notice: Notice) -> None:
+        """Let a queue or topic have a notice of a service once this transaction is on the disk; its policy decides
+        when it comes there."""
+        notify(self, target_arn, notice)

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.mail.mailbox import LocalMailbox
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
+from groundcloud.engines.web.post import HttpPost
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -22,11 +24,15 @@ from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
+from groundcloud.outbox import SUBSCRIPTION
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
+
+if TYPE_CHECKING:  # loaded when the first answer is out
+    from groundcloud.publishing.publisher import Publisher
 
 SERVICES = {
     "dynamodb": "groundcloud.services.dynamodb.service",
@@ -36,6 +42,7 @@ SERVICES = {
     "organizations": "groundcloud.services.organizations.service",
     "s3": "groundcloud.services.s3.service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
+    "sns": "groundcloud.services.sns.service",
     "sqs": "groundcloud.services.sqs.service",
     "ssm": "groundcloud.services.ssm.service",
     "sts": "groundcloud.services.sts.service",
@@ -173,6 +180,14 @@ class Cloud:
             ]
         return found
 
+    def publisher(self) -> "Publisher":
+        """What empties the outbox. Its `run()` belongs beside the recorder's, in one process of the cloud."""
+        from groundcloud.publishing.publisher import Publisher
+        from groundcloud.publishing.subscriptions import Subscriptions
+
+        handlers = {SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver}
+        return Publisher(self.store, self.invoker, self.world.clock, handlers)
+
     def _within_s3(self, tx: Transaction, account: str) -> Context:
         """What S3's controllers work in: its operations' context, as the account's root user."""
         operation = self.services["s3"].operation("DeleteObject")
@@ -263,11 +278,16 @@ class Cloud:
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
 
 
-def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
-    """The cloud whose data lie in a folder, made at the first start."""
+def open_cloud(data: Path, *, store_url: str = "", loopback_only: bool = True, **options: Any) -> Cloud:
+    """The cloud whose data lie in a folder, made at the first start. `loopback_only`: nobody but this host reaches it,
+    and so its deliveries may go to this host."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealer = Sealer(installation_key(data / "installation.key"))
-    engines = {"objects": LocalObjects(data / "objects")}
+    engines = {
+        "objects": LocalObjects(data / "objects"),
+        "mail": LocalMailbox(data / "mail"),
+        "web": HttpPost(loopback=loopback_only),
+    }
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)

@@ -7,6 +7,7 @@ arguments and in no environment. It says `ready` on standard output, or why it i
 import asyncio
 import contextlib
 import gc
+import ipaddress
 import json
 import logging
 import os
@@ -94,8 +95,16 @@ def _open(settings: Settings) -> Cloud:
         store_url=settings.store_url,
         region=settings.region,
         trust_any_key=settings.trust_any_key,
+        loopback_only=all(_is_loopback(host) for host in settings.host),
         call_log=call_log,
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _up(server: _Server, ports: Ports) -> None:
@@ -160,7 +169,7 @@ def _answer(
     _calm_collector()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(cloud, plain, secure, tls, begin, over))
+            runner.run(_serve(cloud, plain, secure, tls, begin, over, leads))
     finally:
         for loop in controllers:
             loop.stop()
@@ -188,6 +197,7 @@ async def _serve(
     tls: ssl.SSLContext,
     up: Callable[[Ports], None],
     over: int | None,
+    leads: bool,
 ) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -201,6 +211,8 @@ async def _serve(
     ]
     chores = [asyncio.create_task(chore) for chore in (_record(cloud), _write_logs(cloud), cloud.oidc_keys.run())]
     up(Ports(servers[0].port, servers[1].port))
+    if leads:
+        chores.append(asyncio.create_task(cloud.publisher().run()))
     await stop.wait()
     if over is not None:
         loop.remove_reader(over)

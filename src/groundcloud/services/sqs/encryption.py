@@ -13,7 +13,6 @@ from groundcloud.context import Context
 from groundcloud.errors import AwsError
 from groundcloud.services.sqs import errors
 from groundcloud.services.sqs.layout import Content
-from groundcloud.services.sqs.lookup import milliseconds
 from groundcloud.services.sqs.records import Queue
 from groundcloud.store import Store
 
@@ -40,7 +39,7 @@ def data_key(ctx: Context, queue: Queue) -> DataKey | None:
     known = _keys.setdefault(ctx.world.store, {})
     place = (queue.arn, key_id, ctx.principal.arn)
     found = known.get(place)
-    now = milliseconds(ctx)
+    now = ctx.milliseconds
     if found is None or found.until <= now:
         try:
             with ctx.snapshot() as inner:
@@ -78,7 +77,7 @@ def opened(ctx: Context, queue: Queue, content: Content) -> bytes:
     known = _keys.setdefault(ctx.world.store, {})
     place = (content.data_key, ctx.principal.arn)
     found = known.get(place)
-    now = milliseconds(ctx)
+    now = ctx.milliseconds
     if found is None or found.until <= now:
         try:
             with ctx.snapshot() as inner:

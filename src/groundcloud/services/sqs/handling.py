@@ -8,7 +8,7 @@ from groundcloud.operation import operation
 from groundcloud.services.sqs import batches
 from groundcloud.services.sqs.errors import MessageNotInflight, invalid_value
 from groundcloud.services.sqs.fifo import Fifo
-from groundcloud.services.sqs.lookup import find, messages, milliseconds, plane, queue
+from groundcloud.services.sqs.lookup import find, messages, plane, queue
 from groundcloud.services.sqs.receipts import receipt
 from groundcloud.services.sqs.records import Queue
 from groundcloud.services.sqs.standard import Standard
@@ -35,7 +35,7 @@ Rows = Standard | Fifo
 
 async def _within(ctx: Context, queue_url: str, work: Callable[[Rows, Queue], T], *, wakes: bool = False) -> T:
     """Do something to the messages of a queue, in a transaction of its own. `wakes`: messages may have come back."""
-    store, now = plane(ctx), milliseconds(ctx)
+    store, now = plane(ctx), ctx.milliseconds
     found: list[Queue] = []
 
     def inside(tx: Transaction) -> T:
@@ -59,7 +59,7 @@ def _change(ctx: Context, rows: Rows, target: Queue, handle: str, timeout: int |
     if timeout is None or not 0 <= timeout <= _LONGEST:
         raise invalid_value(timeout, "VisibilityTimeout", "Must be between 0 and 43200, if provided.")
     wanted = receipt(ctx.world.sealer, handle, target.number, target.number_before)
-    now = milliseconds(ctx)
+    now = ctx.milliseconds
     if now + timeout * 1000 > wanted.received + _LONGEST * 1000:
         raise invalid_value(
             timeout,

@@ -20,10 +20,6 @@ def plane(ctx: Context) -> Store:
     return ctx.world.plane(PLANE)
 
 
-def milliseconds(ctx: Context) -> int:
-    return int(ctx.world.clock().timestamp() * 1000)
-
-
 def named(ctx: Context, queue_url: str) -> tuple[str, str]:
     """Account and name of the queue that a URL, or a bare name, means. Raises `InvalidAddress`."""
     path = urlsplit(queue_url).path if "://" in queue_url else queue_url

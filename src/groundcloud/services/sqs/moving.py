@@ -12,7 +12,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.sqs import errors
-from groundcloud.services.sqs.lookup import by_arn, messages, milliseconds, plane, resource
+from groundcloud.services.sqs.lookup import by_arn, messages, plane, resource
 from groundcloud.services.sqs.records import MoveTask, Queue
 from groundcloud.store import Transaction
 
@@ -75,7 +75,7 @@ async def start_message_move_task(
                 reason="There is already a task running. Only one active task is allowed for a source queue arn at a "
                 "given time."
             )
-        now = milliseconds(ctx)
+        now = ctx.milliseconds
         to_move = messages(tx, source, now).counts()[0]
         tx.put(MoveTask(*place, -now, task_id, ctx.now(), destination_arn, rate, to_move=to_move))
 

@@ -11,7 +11,7 @@ from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.services.sqs import attributes as rules
 from groundcloud.services.sqs import errors
-from groundcloud.services.sqs.lookup import by_arn, find, messages, milliseconds, plane, queue, resource, url
+from groundcloud.services.sqs.lookup import by_arn, find, messages, plane, queue, resource, url
 from groundcloud.services.sqs.records import Deleted, Erasure, LastNumber, Queue
 from groundcloud.services.sqs.tags import check_tags
 from groundcloud.store import Transaction
@@ -164,7 +164,7 @@ def get_queue_attributes(ctx: Context, queue_url: str, attribute_names: Sequence
         }
         wanted = {*shown, *_COUNTED} if "All" in attribute_names else set(attribute_names)
         if not wanted.isdisjoint(_COUNTED):
-            counts = messages(tx, found, milliseconds(ctx)).counts()
+            counts = messages(tx, found, ctx.milliseconds).counts()
             shown.update(zip(_COUNTED, map(str, counts), strict=True))
     return {"attributes": {name: value for name, value in shown.items() if name in wanted} or None}
 

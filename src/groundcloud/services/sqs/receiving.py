@@ -11,7 +11,7 @@ from groundcloud.services.sqs.encryption import opened
 from groundcloud.services.sqs.errors import InvalidParameterValue, invalid_value
 from groundcloud.services.sqs.fifo import Fifo
 from groundcloud.services.sqs.layout import Content, Taken
-from groundcloud.services.sqs.lookup import find, messages, milliseconds, plane, queue
+from groundcloud.services.sqs.lookup import find, messages, plane, queue
 from groundcloud.services.sqs.receipts import Receipt, handle
 from groundcloud.services.sqs.records import Queue
 from groundcloud.services.sqs.sending import sequence_text
@@ -86,7 +86,7 @@ async def _wait_for(ctx: Context, store: Store, wanted: _Wanted) -> tuple[Queue,
     loop = asyncio.get_running_loop()
     end = loop.time() + wanted.waits
     while True:
-        now = milliseconds(ctx)
+        now = ctx.milliseconds
         with store.snapshot() as tx:
             target = find(ctx, tx, wanted.queue_url)
             following = messages(tx, target, now).next_at()

@@ -12,7 +12,7 @@ from groundcloud.services.sqs.encryption import DataKey, data_key, sealed
 from groundcloud.services.sqs.errors import invalid_value
 from groundcloud.services.sqs.fifo import Fifo
 from groundcloud.services.sqs.layout import Content
-from groundcloud.services.sqs.lookup import find, milliseconds, plane, queue
+from groundcloud.services.sqs.lookup import find, plane, queue
 from groundcloud.services.sqs.records import Queue
 from groundcloud.services.sqs.standard import Standard
 from groundcloud.services.sqs.waiting import bells
@@ -95,7 +95,7 @@ async def send_message_batch(
 
 async def _put(ctx: Context, store: Store, target: Queue, messages: list[Ready]) -> None:
     """All of them in one transaction; then whoever waits is woken."""
-    now = milliseconds(ctx)
+    now = ctx.milliseconds
 
     def work(tx: Transaction) -> None:
         if tx.get(Queue, target.account, target.region, target.name) is None:
@@ -128,7 +128,7 @@ def _ready(ctx: Context, target: Queue, entry: SendMessageBatchRequestEntry, key
     trace = system.get("AWSTraceHeader")
     content = Content(
         message_id=_uuid(ctx),
-        sent=milliseconds(ctx),
+        sent=ctx.milliseconds,
         sender=ctx.principal.user_id or ctx.account or ctx.principal.service,
         body=body,
         md5=digest,
