@@ -6,7 +6,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import versioning
+from groundcloud.services.s3 import events, versioning
 from groundcloud.services.s3.access import ARN, find_bucket, of_bucket
 from groundcloud.services.s3.objects import of_existing
 from groundcloud.services.s3.owners import accounts, canonical_id
@@ -104,6 +104,7 @@ def put_object_acl(
     owner = canonical_id(content.owner or found.account)
     content.acl = _wanted(ctx, found, given, owner, f"{ARN}{bucket}/{key}", True)
     ctx.put(content)
+    events.tell(ctx, found, "s3:ObjectAcl:Put", content)
 
 
 @operation(on=_reads, read=True, data_event=True)

@@ -8,7 +8,7 @@ from groundcloud.context import Context
 from groundcloud.engines.objects import Missing
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import errors, versioning
+from groundcloud.services.s3 import errors, events, versioning
 from groundcloud.services.s3.access import bucket_resource, find_bucket, in_bucket
 from groundcloud.services.s3.bodies import Payload, forget, read, receive, remove_files, sources
 from groundcloud.services.s3.described import Wanted, described
@@ -138,7 +138,9 @@ async def put_object(
         made.body, made.size, made.e_tag = taken.blob.body, taken.blob.size, taken.e_tag
         made.checksums, made.checksum_type = {taken.algorithm: taken.checksum}, checksums.FULL_OBJECT
         inner.put(taken.blob)
-        return made, found, versioning.put(inner, found, made)
+        stale = versioning.put(inner, found, made)
+        events.created(inner, found, "Put", made)
+        return made, found, stale
 
     try:
         made, found, stale = await ctx.submit(work)
