@@ -8,6 +8,7 @@ import base64
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -235,8 +236,9 @@ def _signer(kept: SigningKey, open_sealed: Callable[[bytes, str], bytes]) -> mes
     key = serialization.load_pem_private_key(open_sealed(kept.sealed, _KEY_PURPOSE), None)
     assert isinstance(key, rsa.RSAPrivateKey)
 
+    @lru_cache(maxsize=256)
     def sign(text: bytes, version: str) -> bytes:
-        """Version 1 is SHA-1, version 2 SHA-256."""
+        """Version 1 is SHA-1, version 2 SHA-256. All subscriptions of a topic get the same signature."""
         return key.sign(text, padding.PKCS1v15(), hashes.SHA256() if version == "2" else hashes.SHA1())  # noqa: S303
 
     return messages.Signer(sign, certificate_path(kept.certificate))

@@ -30,8 +30,14 @@ def test_a_topic_has_the_defaults_of_aws(cloud, sns, topic):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("Policy", "{"), ("SignatureVersion", "3"), ("DeliveryPolicy", '{"http": 1}'), ("Colour", "red"), ("FifoTopic", "x")],
-)  # fmt: skip
+    [
+        ("Policy", "{"),
+        ("SignatureVersion", "3"),
+        ("DeliveryPolicy", '{"http": 1}'),
+        ("Colour", "red"),
+        ("FifoTopic", "true"),
+    ],
+)
 def test_attributes_that_a_topic_cannot_have(sns, topic, name, value):
     with pytest.raises(sns.exceptions.InvalidParameterException):
         sns.set_topic_attributes(TopicArn=topic, AttributeName=name, AttributeValue=value)
