@@ -28,8 +28,8 @@ class Signer(NamedTuple):
 
 
 def unsubscribe_url(subscription: Subscription) -> str:
-    query = {"Action": "Unsubscribe", "SubscriptionArn": subscription.arn, "Version": VERSION}
-    return f"{subscription.base}/?{urlencode(query)}"
+    """Nothing in it needs to be quoted."""
+    return f"{subscription.base}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}&Version={VERSION}"
 
 
 def confirm_url(subscription: Subscription, token: str) -> str:
