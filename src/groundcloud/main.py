@@ -10,10 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
-from groundcloud.engines.mail.mailbox import LocalMailbox
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
-from groundcloud.engines.web.post import HttpPost
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -278,16 +276,55 @@ class Cloud:
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
 
 
-def open_cloud(data: Path, *, store_url: str = "", loopback_only: bool = True, **options: Any) -> Cloud:
+class Engines(Mapping[str, Any]):
+    """The engines that operations and deliveries use, each made when it is first asked for."""
+
+    def __init__(self, make: Mapping[str, Callable[[], Any]]) -> None:
+        self._make = make
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, kind: str) -> Any:
+        if kind not in self._made:
+            self._made[kind] = self._make[kind]()
+        return self._made[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make)
+
+    def __len__(self) -> int:
+        return len(self._make)
+
+
+def _mail(data: Path, relay: str) -> Any:
+    if relay:
+        from groundcloud.engines.mail.relay import SmtpRelay, relay_of
+
+        return SmtpRelay(relay_of(relay))
+    from groundcloud.engines.mail.mailbox import LocalMailbox
+
+    return LocalMailbox(data / "mail")
+
+
+def _web(loopback: bool) -> Any:
+    from groundcloud.engines.web.post import HttpPost
+
+    return HttpPost(loopback=loopback)
+
+
+def open_cloud(
+    data: Path, *, store_url: str = "", mail_relay: str = "", loopback_only: bool = True, **options: Any
+) -> Cloud:
     """The cloud whose data lie in a folder, made at the first start. `loopback_only`: nobody but this host reaches it,
     and so its deliveries may go to this host."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealer = Sealer(installation_key(data / "installation.key"))
-    engines = {
-        "objects": LocalObjects(data / "objects"),
-        "mail": LocalMailbox(data / "mail"),
-        "web": HttpPost(loopback=loopback_only),
-    }
+    engines = Engines(
+        {
+            "objects": lambda: LocalObjects(data / "objects"),
+            "mail": lambda: _mail(data, mail_relay),
+            "web": lambda: _web(loopback_only),
+        }
+    )
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)

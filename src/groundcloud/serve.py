@@ -95,6 +95,7 @@ def _open(settings: Settings) -> Cloud:
         store_url=settings.store_url,
         region=settings.region,
         trust_any_key=settings.trust_any_key,
+        mail_relay=settings.mail_relay,
         loopback_only=all(_is_loopback(host) for host in settings.host),
         call_log=call_log,
     )

@@ -38,6 +38,9 @@ class Settings(NamedTuple):
     """The profile to write into the AWS configuration files; empty for none."""
     log: str = ""
     """The file of one line per call; empty for one in the data folder."""
+    mail_relay: str = ""
+    """The SMTP server that takes mail, `smtp://user:password@host`; empty for the local mailbox. It has no flag:
+    arguments can be read by everybody."""
 
     @property
     def store_url(self) -> str:
@@ -162,6 +165,12 @@ def _store(value: Any) -> str:
     return _text(value) if _text(value).startswith(("postgresql:", "postgres:")) else _file(value)
 
 
+def _relay(value: Any) -> str:
+    if _text(value) and not value.startswith(("smtp://", "smtps://")):
+        raise ValueError("it is smtp://host:port or smtps://host:port")
+    return str(value)
+
+
 def _hosts(value: Any) -> tuple[str, ...]:
     hosts = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(hosts, list | tuple) or not hosts or not all(isinstance(host, str) for host in hosts):
@@ -199,11 +208,12 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "demo": _switch,
     "aws_profile": _text,
     "log": _file,
+    "mail_relay": _relay,
 }
 
 
 def without_password(store: str) -> str:
-    """A store as it may be shown: the password of a URL is left out, wherever it stands in it."""
+    """A store, or a mail relay, as it may be shown: the password of a URL is left out, wherever it stands in it."""
     scheme, separator, rest = store.partition("://")
     if not separator:
         return store
