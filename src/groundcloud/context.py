@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from groundcloud.identity import Identities, Principal
 from groundcloud.later import Later, Write
+from groundcloud.names import uuid_text
 from groundcloud.outbox import Notice, notify
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
@@ -125,6 +126,9 @@ class Context:
     def new_id(self, prefix: str) -> str:
         """An identifier in EC2's form: `vpc-0123456789abcdef0`."""
         return f"{prefix}-{self.random_text(_HEX, 17)}"
+
+    def new_uuid(self) -> str:
+        return uuid_text(self.world.entropy(16))
 
     # -- names
 

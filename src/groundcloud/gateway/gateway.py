@@ -39,6 +39,7 @@ from groundcloud.gateway.trail.event import Call as Event
 from groundcloud.gateway.trail.event import document
 from groundcloud.gateway.virtual_host import VirtualHosts, path_style
 from groundcloud.identity import ANONYMOUS, Principal
+from groundcloud.names import uuid_text
 from groundcloud.operation import Service
 from groundcloud.store import Store, StoreUnavailable, Transaction
 
@@ -97,7 +98,7 @@ class Gateway:
         """The same for a request to the API itself."""
         if request.path.startswith("/_") and (answer := self.internal.handle(request)) is not None:
             return answer
-        call = Call(request, _uuid(self._world.entropy(16)), self._world.clock())
+        call = Call(request, uuid_text(self._world.entropy(16)), self._world.clock())
         try:
             if not is_form(request):
                 self._understand(call)
@@ -138,7 +139,7 @@ class Gateway:
         return self._world.clock()
 
     def new_request_id(self) -> str:
-        return _uuid(self._world.entropy(16))
+        return uuid_text(self._world.entropy(16))
 
     def authenticate_post(
         self, tx: Transaction, claim: Claim, fields: Mapping[str, str]
@@ -329,7 +330,7 @@ class Gateway:
         return InternalFailure(request_id=call.request_id)
 
     def _event(self, call: Call, endpoint: Endpoint) -> tuple[str, bytes]:
-        event_id = _uuid(self._world.entropy(16))
+        event_id = uuid_text(self._world.entropy(16))
         operation = endpoint.operation
         read = operation.declaration.read
         event = Event(
@@ -391,8 +392,3 @@ def _take(request: Request) -> bytes:
     except StopIteration as done:
         return bytes(done.value)
     raise RuntimeError("a complete body made its reader wait")
-
-
-def _uuid(entropy: bytes) -> str:
-    text = entropy.hex()
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"

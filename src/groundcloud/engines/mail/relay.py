@@ -1,6 +1,6 @@
 """Hands mail to an SMTP server (RFC 5321), which has it from there on.
 
-The connection is encrypted where the server offers it, and always before a password is told. Waiting is done in threads.
+The connection is encrypted where the server offers it, and always before a password is told. Threads do the waiting.
 """
 
 import asyncio

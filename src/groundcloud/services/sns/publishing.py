@@ -104,7 +104,7 @@ def _publish(ctx: Context, found: Topic, entry: PublishBatchRequestEntry) -> dic
     message, by_protocol = _structured(entry)
     now = ctx.milliseconds
     sent = Publication(
-        message_id=_uuid(ctx), topic_arn=found.arn, published=datetime.fromtimestamp(now / 1000, UTC),
+        message_id=ctx.new_uuid(), topic_arn=found.arn, published=datetime.fromtimestamp(now / 1000, UTC),
         message=message, subject=entry.subject or "", by_protocol=by_protocol, attributes=entry.message_attributes,
         group=entry.message_group_id or "",
     )  # fmt: skip
@@ -147,11 +147,6 @@ def _post(ctx: Context, subscription: Subscription, sent: Publication, now: int,
             lane=f"{subscription.arn}/{sent.group}" if sent.sequence else "", slow=subscription.protocol != "sqs",
         )
     )  # fmt: skip
-
-
-def _uuid(ctx: Context) -> str:
-    text = ctx.random(16).hex()
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 def _check(entry: PublishBatchRequestEntry) -> None:

@@ -56,7 +56,7 @@ def subscribe(
             raise InvalidParameter(reason="Attributes Reason: Subscription already exists with different attributes")
     else:
         made = Subscription(
-            *place, id=_uuid(ctx), owner=ctx.account, protocol=protocol, endpoint=endpoint, created=ctx.now(),
+            *place, id=ctx.new_uuid(), owner=ctx.account, protocol=protocol, endpoint=endpoint, created=ctx.now(),
             base=ctx.facts.endpoint or f"https://sns.{ctx.region}.amazonaws.com", principal=ctx.principal.arn,
             confirmed=_needs_no_confirmation(ctx, found, protocol, endpoint), attributes=kept,
         )  # fmt: skip
@@ -102,15 +102,10 @@ def _ask(ctx: Context, made: Subscription) -> None:
     ctx.put(
         Parcel(
             parcel_id=parcel_id(now, ctx.random(8)), kind=SUBSCRIPTION, target=made.arn,
-            payload=msgspec.msgpack.encode(Task(_uuid(ctx), confirmation=True)), due=now, made=now,
+            payload=msgspec.msgpack.encode(Task(ctx.new_uuid(), confirmation=True)), due=now, made=now,
             slow=made.protocol != "sqs",
         )
     )  # fmt: skip
-
-
-def _uuid(ctx: Context) -> str:
-    text = ctx.random(16).hex()
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 def token_text(subscription_arn: str, until: float) -> bytes:

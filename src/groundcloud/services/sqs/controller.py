@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from groundcloud.controllers import Outcome
+from groundcloud.names import uuid_text
 from groundcloud.services.sqs.fifo import Fifo
 from groundcloud.services.sqs.layout import Content, after, base
 from groundcloud.services.sqs.lookup import by_arn, messages
@@ -140,8 +141,7 @@ class Moves:
         return tx.get(Queue, *place) if place is not None else None
 
     def _anew(self, content: Content, now: int) -> Content:
-        text = self._entropy(16).hex()
-        content.message_id = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+        content.message_id = uuid_text(self._entropy(16))
         content.sent, content.earlier, content.source_arn = now, 0, ""
         return content
 

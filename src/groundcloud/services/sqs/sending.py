@@ -127,7 +127,7 @@ def _ready(ctx: Context, target: Queue, entry: SendMessageBatchRequestEntry, key
     digest = bodies.digest(entry.message_body)
     trace = system.get("AWSTraceHeader")
     content = Content(
-        message_id=_uuid(ctx),
+        message_id=ctx.new_uuid(),
         sent=ctx.milliseconds,
         sender=ctx.principal.user_id or ctx.account or ctx.principal.service,
         body=body,
@@ -184,11 +184,6 @@ def _deduplication_id(target: Queue, entry: SendMessageBatchRequestEntry) -> str
             "explicitly"
         )
     return bodies.content_id(entry.message_body)
-
-
-def _uuid(ctx: Context) -> str:
-    text = ctx.random(16).hex()
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 def sequence_text(sequence: int) -> str:
