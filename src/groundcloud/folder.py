@@ -30,6 +30,8 @@ class Running(NamedTuple):
     region: str
     started: float
     """Unix time."""
+    dns: str = ""
+    """Address and port of DNS, over UDP and TCP."""
 
 
 class InUse(Exception):
@@ -43,6 +45,8 @@ class DataFolder:
         self.data = data
         self.ca_certificate = data / "ca" / "ca.crt"
         self.error_log = data / "log" / "server.log"
+        self.host_log = data / "log" / "host.log"
+        """Of the privileged process."""
         self.database = data / "groundcloud.db"
         self._lock = data / "lock"
         self._admin = data / "admin.json"
@@ -57,6 +61,15 @@ class DataFolder:
         stores = [f"{name}.db{part}" for name in ("groundcloud", "dynamodb", "sqs") for part in ("", "-wal", "-shm")]
         names = (*stores, "objects", "mail", "installation.key", "admin.json")
         return [self.data / name for name in (*names, "lock", "ca", "log", "metrics")]
+
+    def give_to(self, user: int) -> None:
+        """Let another user have all of it, but what is root's alone. Raises OSError."""
+        for path in (self.data, *self.everything()):
+            if path.is_symlink() or not path.exists():
+                continue
+            found = (each for top, names, files in os.walk(path) for each in (top, *(f"{top}/{f}" for f in files)))
+            for each in [str(path)] if path == self.data or path.is_file() else found:
+                os.chown(each, user, -1, follow_symlinks=False)
 
     # -- the first user
 

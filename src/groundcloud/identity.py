@@ -105,6 +105,15 @@ class AssumableRole(msgspec.Struct, frozen=True, kw_only=True):
     service_linked: bool = False
 
 
+class InstanceProfileFound(NamedTuple):
+    """An instance profile, as EC2 needs it."""
+
+    arn: str
+    id: str
+    role_arn: str
+    """Empty for a profile without a role."""
+
+
 class SamlTrust(msgspec.Struct, frozen=True, kw_only=True):
     """A SAML identity provider that an account trusts: who it is, and the certificates it signs with (DER)."""
 
@@ -157,6 +166,10 @@ class Identities(Protocol):
 
     def role(self, tx: Transaction, arn: str) -> AssumableRole | None:
         """The role of any account under its full ARN."""
+        ...
+
+    def instance_profile(self, tx: Transaction, account: str, name: str) -> InstanceProfileFound | None:
+        """The instance profile of an account by its name."""
         ...
 
     def use_mfa_code(self, tx: Transaction, user: Principal, serial: str, code: str, now: datetime) -> MfaVerdict:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -10,8 +11,14 @@ from typing import IO, TYPE_CHECKING, Any
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.dns.engine import Dns
+from groundcloud.engines.host.client import host_engines
+from groundcloud.engines.host.places import socket_of
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
+from groundcloud.engines.probes.board import Board
+from groundcloud.engines.probes.endpoint import Prober
+from groundcloud.engines.probes.prober import Rounds
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -35,9 +42,11 @@ if TYPE_CHECKING:  # loaded when the first answer is out
 SERVICES = {
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
+    "ec2": "groundcloud.services.ec2.service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
     "organizations": "groundcloud.services.organizations.service",
+    "route53": "groundcloud.services.route53.service",
     "s3": "groundcloud.services.s3.service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
     "sns": "groundcloud.services.sns.service",
@@ -113,12 +122,16 @@ class Cloud:
         engines: Mapping[str, Any] | None = None,
         domains: Iterable[str] = (),
         planes: Mapping[str, Store] | None = None,
+        dns: Dns | None = None,
     ) -> None:
         self.store = store
         self.region = region
+        self.dns = dns or Dns(region)
+        given = engines or {}
+        engines = Engines({"dns": self.dns}, {kind: partial(given.__getitem__, kind) for kind in given})
         self.planes = planes or {}
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
-        self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines or {}, self.planes)
+        self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines, self.planes)
         self.services = services if services is not None else Services()
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
@@ -153,6 +166,7 @@ class Cloud:
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
+        from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
@@ -169,7 +183,11 @@ class Cloud:
             Deletions(clock),
             Recoveries(clock),
             Expirations(clock),
+            EndedNatGateways(clock),
+            EndedPeerings(clock, self.within_ec2),
         ]
+        if "network" not in self.world.engines:  # where it is, `ground.py` has them
+            found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
         if (objects := self.world.engines.get("objects")) is not None:
             found += [
                 CondemnedBytes(self.store, objects),
@@ -191,6 +209,11 @@ class Cloud:
         operation = self.services["s3"].operation("DeleteObject")
         return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
 
+    def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
+        """What EC2's controllers work in, likewise."""
+        operation = self.services["ec2"].operation("DescribeVpcs")
+        return self.invoker.context(operation, root_principal(account), region, "ec2", Facts(), tx)
+
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""
         from groundcloud.services.dynamodb import controller as dynamodb
@@ -210,6 +233,26 @@ class Cloud:
                 ],
             ),
         ]
+
+    def name_controllers(self) -> list[Controller[Any]]:
+        """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
+        for no other controller's work. They begin with all zones read."""
+        from groundcloud.services.route53.controller import Changes, Collections, load
+        from groundcloud.services.route53.health_controller import HealthChecks
+
+        load(self.store, self.dns.table)
+        self.dns.live = True
+        return [
+            Changes(self.store, self.dns.table, self.world.clock),
+            Collections(self.dns.table),
+            HealthChecks(self.store, self.rounds),
+        ]
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
+        board = Board(self.dns.table.set_health)
+        return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
 
     def close(self) -> None:
         """Close the stores."""
@@ -277,11 +320,11 @@ class Cloud:
 
 
 class Engines(Mapping[str, Any]):
-    """The engines that operations and deliveries use, each made when it is first asked for."""
+    """The engines that operations and deliveries use: those at hand, and those that are made when first asked for."""
 
-    def __init__(self, make: Mapping[str, Callable[[], Any]]) -> None:
+    def __init__(self, ready: Mapping[str, Any], make: Mapping[str, Callable[[], Any]]) -> None:
         self._make = make
-        self._made: dict[str, Any] = {}
+        self._made = dict(ready)
 
     def __getitem__(self, kind: str) -> Any:
         if kind not in self._made:
@@ -289,10 +332,10 @@ class Engines(Mapping[str, Any]):
         return self._made[kind]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._make)
+        return iter({**self._made, **self._make})
 
     def __len__(self) -> int:
-        return len(self._make)
+        return len({**self._made, **self._make})
 
 
 def _mail(data: Path, relay: str) -> Any:
@@ -318,13 +361,8 @@ def open_cloud(
     and so its deliveries may go to this host."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealer = Sealer(installation_key(data / "installation.key"))
-    engines = Engines(
-        {
-            "objects": lambda: LocalObjects(data / "objects"),
-            "mail": lambda: _mail(data, mail_relay),
-            "web": lambda: _web(loopback_only),
-        }
-    )
+    ready = {"objects": LocalObjects(data / "objects"), **host_engines(socket_of(data))}
+    engines = Engines(ready, {"mail": lambda: _mail(data, mail_relay), "web": lambda: _web(loopback_only)})
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)

@@ -28,6 +28,15 @@ SharedMember = Callable[[Any, Any, Mapping[str, Any]], None]
 
 ResourceFunction = Callable[..., Resource | list[Resource]]
 
+
+class FirstUse(NamedTuple):
+    """What AWS gives to an account that has not asked for it yet, and Groundcloud makes before the first call."""
+
+    done: Callable[[Any], bool]
+    """Whether the context's account has it in this Region."""
+    make: Callable[[Any], None]
+
+
 NO_PERMISSION = "no permission"
 """For `on=`: AWS asks for no permission at all (GetCallerIdentity, GetSessionToken)."""
 
@@ -121,6 +130,9 @@ class Operation:
         harmless = {snake(member) for member in self.declaration.harmless} | _FRAMING | self.shared.keys()
         if self.paging:
             harmless |= {self.paging.token, self.paging.limit}
+        self.rehearses = service.dry_run is not None and "dry_run" in self.members and "dry_run" not in parameters
+        if self.rehearses:
+            harmless.add("dry_run")
         self.not_written = self.members.keys() - parameters.keys() - harmless
         self._dropped = harmless - parameters.keys()
         hints = get_type_hints(function)
@@ -212,6 +224,8 @@ class Service:
         page_size: int = 100,
         invalid_token: type[AwsError] = InvalidToken,
         shared: Mapping[str, SharedMember | None] | None = None,
+        dry_run: type[AwsError] | None = None,
+        first_use: FirstUse | None = None,
     ) -> None:
         self.name = name
         self.prefix = prefix or name
@@ -220,6 +234,9 @@ class Service:
         self.invalid_token = invalid_token
         self.shared = shared or {}
         """Members that many operations have and none declares, in snake case, with what checks them before the call."""
+        self.dry_run = dry_run
+        """What answers a call with `DryRun` that would have succeeded; its work is undone."""
+        self.first_use = first_use
         self._modules = modules
         self._bound: dict[str, Operation] = {}
         self._arn_prefix = arn_prefix

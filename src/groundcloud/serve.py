@@ -16,25 +16,35 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from socket import socket
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import uvloop
 
 from groundcloud.ca import server_context, server_names
 from groundcloud.controllers import Loop
+from groundcloud.engines.dns.engine import Dns
+from groundcloud.engines.dns.providers import Endpoints, NameServers
+from groundcloud.engines.dns.server import DnsServer
+from groundcloud.engines.dns.sockets import Pair, shown
+from groundcloud.engines.dns.transfer import Transfers
 from groundcloud.folder import DataFolder, Running
+from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.internal import Siblings
 from groundcloud.gateway.server import serve
 from groundcloud.logfile import LogFile, LogHandler
 from groundcloud.main import Cloud, open_cloud
+from groundcloud.services.route53.health_controller import Witness
 from groundcloud.settings import Settings
-from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_sockets, reserve_ports
+from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_dns, open_sockets, reserve_ports
 from groundcloud.store import StoreUnavailable
 from groundcloud.workers import supervise
+
+if TYPE_CHECKING:
+    from groundcloud.ground import Ground
 
 log = logging.getLogger("groundcloud")
 
@@ -46,6 +56,7 @@ class _Server(NamedTuple):
     folder: DataFolder
     lock: int
     ready: Callable[[], None]
+    dns: list[Pair]
 
 
 def run(settings: Settings, ready: Callable[[], None], *, to_terminal: bool = False) -> None:
@@ -57,8 +68,9 @@ def run(settings: Settings, ready: Callable[[], None], *, to_terminal: bool = Fa
     with explained(settings):
         folder.prepare()
         _allow_many_connections()
-        server = _Server(settings, folder, folder.lock(), ready)
+        lock = folder.lock()
         _log_to(folder.error_log, to_terminal)
+        server = _Server(settings, folder, lock, ready, open_dns(settings))
         cloud = _open(settings)
         ensure_admin(cloud, folder)
         tls = server_context(folder.ca_certificate.parent, server_names(settings.region, settings.host))
@@ -90,6 +102,10 @@ def _allow_many_connections() -> None:
 
 def _open(settings: Settings) -> Cloud:
     call_log: Any = LogFile(settings.call_log)
+    dns = Dns(settings.region, settings.dns_locations)
+    addresses = [_shown_host(host).strip("[]") for host in settings.host]
+    dns.add_provider(NameServers(addresses))
+    dns.add_provider(Endpoints(addresses, {entry.endpoint_prefix for entry in catalog().by_name.values()}))
     return open_cloud(
         settings.data,
         store_url=settings.store_url,
@@ -98,6 +114,7 @@ def _open(settings: Settings) -> Cloud:
         mail_relay=settings.mail_relay,
         loopback_only=all(_is_loopback(host) for host in settings.host),
         call_log=call_log,
+        dns=dns,
     )
 
 
@@ -117,11 +134,12 @@ def _up(server: _Server, ports: Ports) -> None:
         tls_endpoint=f"https://{host}:{ports.tls}",
         region=server.settings.region,
         started=time.time(),
+        dns=shown(server.dns[0]),
     )
     server.folder.announce(server.lock, running)
     if server.settings.trust_any_key:
         log.warning("trust_any_key is on: whoever reaches %s is the root user of the default account", running.endpoint)
-    log.info("ready at %s and %s", running.endpoint, running.tls_endpoint)
+    log.info("ready at %s and %s, DNS at %s", running.endpoint, running.tls_endpoint, running.dns)
     server.ready()
 
 
@@ -158,6 +176,9 @@ def _answer(
     plain = open_sockets(server.settings, ports.plain, share)
     secure = open_sockets(server.settings, ports.tls, share)
     controllers: list[Loop] = []
+    leading: list[_Chore] = []
+    if leads:
+        leading = [_Names(cloud, server, controllers), _Machines(cloud, server, tls, controllers), _Deliveries(cloud)]
 
     def begin(ports: Ports) -> None:
         """Answer first: what the controllers import is in nobody's way then."""
@@ -170,7 +191,7 @@ def _answer(
     _calm_collector()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(cloud, plain, secure, tls, begin, over, leads))
+            runner.run(_serve(cloud, plain, secure, tls, begin, over, leading))
     finally:
         for loop in controllers:
             loop.stop()
@@ -198,7 +219,7 @@ async def _serve(
     tls: ssl.SSLContext,
     up: Callable[[Ports], None],
     over: int | None,
-    leads: bool,
+    leading: "Sequence[_Chore]",
 ) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -212,8 +233,7 @@ async def _serve(
     ]
     chores = [asyncio.create_task(chore) for chore in (_record(cloud), _write_logs(cloud), cloud.oidc_keys.run())]
     up(Ports(servers[0].port, servers[1].port))
-    if leads:
-        chores.append(asyncio.create_task(cloud.publisher().run()))
+    chores += [asyncio.create_task(chore.run()) for chore in leading]
     await stop.wait()
     if over is not None:
         loop.remove_reader(over)
@@ -226,6 +246,72 @@ async def _serve(
     except StoreUnavailable as error:
         log.error("the last events are lost: %s", error)
     cloud.log.flush()
+
+
+class _Chore(Protocol):
+    """What only the process that leads does, on its event loop."""
+
+    async def run(self) -> None: ...
+
+
+class _Deliveries:
+    """What the outbox holds."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    async def run(self) -> None:
+        await self._cloud.publisher().run()
+
+
+class _Machines:
+    """Machines and what answers inside their networks, where the host has the engines for them."""
+
+    def __init__(self, cloud: Cloud, server: _Server, tls: ssl.SSLContext, loops: list[Loop]) -> None:
+        self._cloud = cloud
+        self._ca = server.folder.ca_certificate.parent
+        self._tls = tls
+        self._loops = loops
+
+    async def run(self) -> None:
+        if "machines" not in self._cloud.world.engines:
+            return
+        ground = await asyncio.to_thread(self._build)
+        loop = Loop(self._cloud.store, ground.controllers(), now=self._cloud.world.clock)
+        self._loops.append(loop)
+        loop.start()
+        await ground.vpcs.run()
+
+    def _build(self) -> "Ground":
+        from groundcloud.ground import Ground
+
+        return Ground(self._cloud, self._ca, self._tls)
+
+
+class _Names:
+    """The DNS server in the process that leads: it answers once all zones are read. What is asked before waits in its
+    sockets."""
+
+    def __init__(self, cloud: Cloud, server: _Server, loops: list[Loop]) -> None:
+        self._cloud = cloud
+        self._loops = loops
+        dns = cloud.dns
+        transfers = Transfers(dns.authority, server.settings.dns_secondaries)
+        self._server = DnsServer(dns.answering, transfers, server.dns)
+        dns.table.on_change.append(self._server.changed)
+
+    async def run(self) -> None:
+        controllers = await asyncio.to_thread(self._cloud.name_controllers)
+        loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock)
+        self._loops.append(loop)
+        loop.start()
+        await self._server.start()
+        rounds = self._cloud.rounds
+        witness = Witness(self._cloud.store, rounds, self._cloud.world.clock)
+        try:
+            await asyncio.gather(rounds.run(), witness.run())
+        finally:
+            await self._server.close()
 
 
 async def _record(cloud: Cloud) -> None:
@@ -256,6 +342,8 @@ def _log_to(path: Path, to_terminal: bool) -> None:
 
 # -- as a program
 
+_LISTS = ("host", "dns_secondaries", "dns_locations")
+
 
 def main() -> int:
     """The background process that `groundcloud up` starts."""
@@ -282,7 +370,7 @@ def _say(message: dict[str, Any]) -> None:
 
 
 def _typed(values: dict[str, Any]) -> dict[str, Any]:
-    return {**values, "data": Path(values["data"]), "host": tuple(values["host"])}
+    return {**values, "data": Path(values["data"]), **{name: tuple(values[name]) for name in _LISTS}}
 
 
 if __name__ == "__main__":

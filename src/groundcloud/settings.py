@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 PORT = 4566
 """The port that AWS emulators use, so that tools made for them find this cloud."""
+DNS_PORT = 5353
+"""Beside the usual 53, which only root may take and which most machines have a resolver on."""
 
 
 class Settings(NamedTuple):
@@ -24,6 +26,12 @@ class Settings(NamedTuple):
     """Of plain HTTP; 0 is a free one."""
     tls_port: int = PORT + 1
     """Of HTTPS; 0 is a free one."""
+    dns_port: int = DNS_PORT
+    """Of DNS, over UDP and TCP; 0 is a free one."""
+    dns_secondaries: tuple[str, ...] = ()
+    """Who may transfer whole zones: networks, and addresses (`192.0.2.1:5300`) of servers that are told of changes."""
+    dns_locations: tuple[str, ...] = ()
+    """Where askers are, for routing by place: `NETWORK REGION` or `NETWORK CONTINENT [COUNTRY [SUBDIVISION]]` each."""
     region: str = "us-east-1"
     """The region of requests that name none."""
     store: str = ""
@@ -41,6 +49,15 @@ class Settings(NamedTuple):
     mail_relay: str = ""
     """The SMTP server that takes mail, `smtp://user:password@host`; empty for the local mailbox. It has no flag:
     arguments can be read by everybody."""
+
+    machines: bool = True
+    """Run machines, where the host has what they need; that takes root."""
+    images: str = ""
+    """The folder of built images, which installations share; empty for `/var/cache/groundcloud/images`."""
+    public_pool: str = ""
+    """The range of public addresses; empty for one that only the host reaches (203.0.113.0/24)."""
+    user: str = ""
+    """As whom the server runs when root starts it; empty for whoever called sudo, else root."""
 
     @property
     def store_url(self) -> str:
@@ -76,6 +93,8 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, 
             origins[name] = origin_of(name)
     if "port" in values and "tls_port" not in values:
         values["tls_port"] = PORT + 1 if values["port"] == PORT else 0
+    if "port" in values and "dns_port" not in values:
+        values["dns_port"] = DNS_PORT if values["port"] == PORT else 0
     return Loaded(Settings(**values), origins)
 
 
@@ -171,11 +190,33 @@ def _relay(value: Any) -> str:
     return str(value)
 
 
+def _range(value: Any) -> str:
+    from ipaddress import IPv4Network
+
+    return str(IPv4Network(_text(value))) if _text(value) else ""
+
+
+def _user(value: Any) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwnam(_text(value)).pw_name if _text(value) else ""
+    except KeyError as error:
+        raise ValueError("there is no such user") from error
+
+
 def _hosts(value: Any) -> tuple[str, ...]:
     hosts = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(hosts, list | tuple) or not hosts or not all(isinstance(host, str) for host in hosts):
         raise ValueError("it is one address or a list of them")
     return tuple(hosts)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    texts = [text.strip() for text in value.split(",") if text.strip()] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("it is a list of texts")
+    return tuple(texts)
 
 
 def _number(least: int, most: int) -> Callable[[Any], int]:
@@ -201,6 +242,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "host": _hosts,
     "port": _number(0, 65535),
     "tls_port": _number(0, 65535),
+    "dns_port": _number(0, 65535),
+    "dns_secondaries": _texts,
+    "dns_locations": _texts,
     "region": _text,
     "store": _store,
     "workers": _number(1, 64),
@@ -209,7 +253,23 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "aws_profile": _text,
     "log": _file,
     "mail_relay": _relay,
+    "machines": _switch,
+    "images": _file,
+    "public_pool": _range,
+    "user": _user,
 }
+
+
+def server_user(settings: Settings, environment: Mapping[str, str] = os.environ) -> int:
+    """The user as whom the server runs: root gives that up for whoever called sudo."""
+    if os.geteuid() != 0:
+        return os.geteuid()
+    if settings.user:
+        import pwd
+
+        return pwd.getpwnam(settings.user).pw_uid
+    called = environment.get("SUDO_UID", "")
+    return int(called) if called.isdecimal() else 0
 
 
 def without_password(store: str) -> str:

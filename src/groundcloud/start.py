@@ -2,17 +2,21 @@
 
 import contextlib
 import errno
+import logging
 from collections.abc import Iterator
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET, socket
 from typing import NamedTuple
 
+from groundcloud.engines.dns.sockets import Pair, open_pairs
 from groundcloud.errors import AwsError
 from groundcloud.folder import Admin, DataFolder, InUse
 from groundcloud.gateway.server import listen
 from groundcloud.main import Cloud
-from groundcloud.settings import Settings, without_password
+from groundcloud.settings import DNS_PORT, Settings, without_password
 from groundcloud.store import StoreUnavailable
 from groundcloud.store.records import NewerData
+
+log = logging.getLogger("groundcloud")
 
 
 class StartFailed(Exception):
@@ -82,6 +86,18 @@ def open_sockets(settings: Settings, port: int, share: bool) -> list[socket]:
         return listen(settings.host, port, share=share)
     except OSError as error:
         raise _cannot_listen(settings, port, error) from error
+
+
+def open_dns(settings: Settings) -> list[Pair]:
+    """The DNS server's sockets on all addresses. Where the usual port is taken (multicast DNS has it too), a free one.
+    Raises `StartFailed`."""
+    try:
+        return open_pairs(settings.host, settings.dns_port)
+    except OSError as error:
+        if settings.dns_port != DNS_PORT or error.errno != errno.EADDRINUSE:
+            raise _cannot_listen(settings, settings.dns_port, error) from error
+    log.warning("port %d of DNS is taken; a free one is used", DNS_PORT)
+    return open_pairs(settings.host, 0)
 
 
 def reserve_ports(settings: Settings, held: contextlib.ExitStack) -> Ports:

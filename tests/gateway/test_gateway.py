@@ -58,8 +58,8 @@ def test_an_operation_that_is_not_written_says_so_and_names_itself(cloud: TestCl
         cloud.client("kms").describe_custom_key_stores()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert "kms:DescribeCustomKeyStores" in str(refused.value)
-    with pytest.raises(ClientError, match="ec2:DescribeVpcs"):
-        cloud.client("ec2").describe_vpcs()
+    with pytest.raises(ClientError, match="polly:DescribeVoices"):
+        cloud.client("polly").describe_voices()
     with pytest.raises(ClientError, match="lambda:ListFunctions"):
         cloud.client("lambda").list_functions()
     with pytest.raises(ClientError, match="NotImplemented"):

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from groundcloud.cli.output import answer, columns
 from groundcloud.cli.profile import Profile
+from groundcloud.engines.host.requirements import needs
 from groundcloud.folder import DataFolder
 from groundcloud.settings import Loaded, Settings
 
@@ -42,7 +43,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, loaded: Loaded) -> int:
     """Exit code 1 when the cloud cannot start."""
-    findings = [*_server(loaded.settings), *_clients(), *_checks()]
+    findings = [*_server(loaded.settings), *_machines(), *_clients(), *_checks()]
     rows = [("", "FEATURE", "NEEDS", "TO GET IT")]
     rows += [
         ("ok" if each.found else "MISSING" if each.needed else "absent", each.feature, each.needs,
@@ -71,6 +72,12 @@ def _server(settings: Settings) -> Iterator[Finding]:
             yield Finding("server", f"port {port}", free_port, True, "{cli} up --port 0")
     if settings.store.startswith(("postgresql:", "postgres:")):
         yield Finding("PostgreSQL store", "Python package psycopg", find_spec("psycopg") is not None, True, "./up")
+
+
+def _machines() -> Iterator[Finding]:
+    for need in needs():
+        command = _apt(need.package) if need.package else "another host, or sudo {cli} up"
+        yield Finding("machines (EC2)", need.what, need.found, False, command)
 
 
 def _clients() -> Iterator[Finding]:

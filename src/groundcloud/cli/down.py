@@ -15,8 +15,11 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, loaded: Loaded) -> int:
+    from groundcloud.cli import host
+
     folder = DataFolder(loaded.settings.data)
     ended = process.end(folder)
+    host.end(folder)
     text = f"Groundcloud is down. The data stay in {folder.data}." if ended else f"No cloud runs in {folder.data}."
     answer({"stopped": ended is not None, "data": str(folder.data)}, options.json, [text])
     return 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import select
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 import groundcloud
 from groundcloud.cli.output import NOT_RUNNING, Failure, say
 from groundcloud.folder import DataFolder, Running, wait_until
-from groundcloud.settings import Settings
+from groundcloud.settings import Settings, server_user
 
 _START = 60.0
 _END = 20.0
@@ -22,28 +23,40 @@ _END = 20.0
 
 def start(settings: Settings, folder: DataFolder) -> Running:
     """Start the server in the background and wait until it answers. Raises `Failure`."""
-    package = Path(groundcloud.__file__).parent.parent
-    known = os.environ.get("PYTHONPATH")
-    with open(folder.error_log, "ab") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "groundcloud.serve"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=folder.data,
-            env={**os.environ, "PYTHONPATH": f"{package}:{known}" if known else str(package)},
-            start_new_session=True,
-        )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps({**settings._asdict(), "data": str(settings.data)}).encode())
-    process.stdin.close()
-    said = _first_line(process)
+    user = server_user(settings)
+    if user != os.geteuid():
+        folder.give_to(user)
+    said = launch("groundcloud.serve", {**settings._asdict(), "data": str(settings.data)}, folder.error_log, user)
     if "error" in said:
         raise Failure(said["error"], said["hint"])
     running = folder.running()
     if running is None or not health(running):
         raise Failure("The server started and ended again.", f"{folder.error_log} says why.")
     return running
+
+
+def launch(module: str, told: dict[str, Any], log: Path, user: int) -> dict[str, Any]:
+    """Start a module of this package as a process in the background; the first thing that it says."""
+    package = Path(groundcloud.__file__).parent.parent
+    known = os.environ.get("PYTHONPATH")
+    as_user: dict[str, Any] = {}
+    if user != os.geteuid():
+        as_user = {"user": user, "group": pwd.getpwuid(user).pw_gid, "extra_groups": []}
+    with open(log, "ab") as errors:
+        process = subprocess.Popen(  # noqa: S603 - a module of ours
+            [sys.executable, "-P", "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=log.parent.parent,
+            env={**os.environ, "PYTHONPATH": f"{package}:{known}" if known else str(package)},
+            start_new_session=True,
+            **as_user,
+        )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(told).encode())
+    process.stdin.close()
+    return _first_line(process)
 
 
 def _first_line(process: "subprocess.Popen[bytes]") -> dict[str, Any]:

@@ -20,6 +20,8 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, loaded: Loaded) -> int:
+    from groundcloud.cli import host
+
     settings = loaded.settings
     if settings.store:
         raise Failure(
@@ -30,6 +32,8 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
     if not options.yes and not _confirmed(folder):
         raise Failure("Nothing was deleted.", "To delete without a question: {cli} reset --yes")
     process.end(folder)
+    host.end(folder)
+    host.delete(folder)
     admin = folder.admin()
     profile = Profile(settings.aws_profile or "groundcloud")
     removed = admin is not None and profile.access_key_id() == admin.access_key_id

@@ -54,6 +54,8 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
         ("store", f"{health['store']['kind']} ({health['store']['state']})"),
         ("data", str(folder.data)),
     ]
+    found["machines"] = machines = _machines(loaded.settings, folder)
+    rows.append(("machines", machines))
     troubles = _troubles(loaded.settings)
     found["troubles"] = [
         {"record": where, "error": trouble.error, "attempts": trouble.attempts, "since": trouble.since.isoformat()}
@@ -65,6 +67,16 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
     ]
     answer(found, options.json, columns(rows))
     return 0
+
+
+def _machines(settings: Settings, folder: DataFolder) -> str:
+    from groundcloud.cli import host
+
+    about = host.about(folder)
+    if about is not None:
+        return f"{host.running(folder)} run, privileged process {about['pid']}"
+    lacking = host.lacking(settings)
+    return f"none: {', '.join(lacking)}" if lacking else "none: no privileged process runs"
 
 
 def _troubles(settings: Settings) -> "list[tuple[str, Trouble]]":

@@ -21,6 +21,7 @@ def settings_flags() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(add_help=False)
     flags.add_argument("--port", metavar="N", help="the port of plain HTTP (4566; 0: a free one)")
     flags.add_argument("--tls-port", metavar="N", help="the port of HTTPS (4567, or a free one beside another --port)")
+    flags.add_argument("--dns-port", metavar="N", help="the port of DNS (5353, or a free one beside another --port)")
     flags.add_argument(
         "--host", action="append", metavar="ADDRESS", help="an address to listen on (127.0.0.1); repeat it"
     )
@@ -32,6 +33,12 @@ def settings_flags() -> argparse.ArgumentParser:
     flags.add_argument(
         "--trust-any-key", action=argparse.BooleanOptionalAction, help="take any key as the root user's (unsafe)"
     )
+    flags.add_argument(
+        "--machines", action=argparse.BooleanOptionalAction, help="run machines, where root starts the cloud (on)"
+    )
+    flags.add_argument("--images", metavar="DIR", help="the folder of built images")
+    flags.add_argument("--public-pool", metavar="RANGE", help="public addresses of machines (203.0.113.0/24)")
+    flags.add_argument("--user", metavar="NAME", help="as whom the server runs when root starts it")
     flags.add_argument("--demo", action=argparse.BooleanOptionalAction, help="make a small example at the first start")
     return flags
 
@@ -49,9 +56,16 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
         warn("trust_any_key is on: whoever reaches the cloud is its root user, whatever key they use.")
     if options.foreground:
         return _foreground(options, settings, folder)
+    from groundcloud.cli import host
+
     try:
         folder.prepare()
-        running = process.start(settings, folder)
+        host.start(settings, folder)
+        try:
+            running = process.start(settings, folder)
+        except Failure:
+            host.end(folder)
+            raise
     except OSError as error:
         raise Failure(
             f"{settings.data} cannot be used: {error.strerror}.", "Give a folder of your own: {cli} up --data DIR"
@@ -76,6 +90,7 @@ def checked(loaded: Loaded) -> Settings:
 
 def _foreground(options: argparse.Namespace, settings: Settings, folder: DataFolder) -> int:
     from groundcloud import serve
+    from groundcloud.cli import host
     from groundcloud.start import StartFailed
 
     def ready() -> None:
@@ -83,10 +98,14 @@ def _foreground(options: argparse.Namespace, settings: Settings, folder: DataFol
         assert running is not None
         _show(options, settings, folder, running, "Groundcloud runs. Ctrl-C ends it.")
 
+    folder.prepare()
+    host.start(settings, folder)
     try:
         serve.run(settings, ready, to_terminal=True)
     except StartFailed as error:
         raise Failure(error.message, error.hint) from error
+    finally:
+        host.end(folder)
     return 0
 
 
@@ -97,6 +116,7 @@ def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, r
     found = {
         "endpoint": running.endpoint,
         "tls_endpoint": running.tls_endpoint,
+        "dns": running.dns,
         "region": running.region,
         "account_id": admin.account_id,
         "access_key_id": admin.access_key_id,
@@ -109,6 +129,7 @@ def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, r
     rows = [
         ("  endpoint", running.endpoint),
         ("  TLS", f"{running.tls_endpoint}, by the authority {folder.ca_certificate}"),
+        ("  DNS", f"{running.dns} (UDP and TCP)"),
         ("  region", running.region),
         ("  account", admin.account_id),
         ("  profile", f"{profile} (the user {admin.user_name})" if profile else "none was written"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from groundcloud import denials
 from groundcloud.context import Context
 from groundcloud.errors import AwsError
 from groundcloud.gateway.facts import RequestFacts
@@ -106,7 +107,16 @@ class Authorizer:
             )
         decision = decide(question, policies)
         if not decision.allowed:
+            if style is ErrorStyle.EC2:
+                raise self._encoded(decision, principal, facts)
             raise denial(style, decision)
+
+    @staticmethod
+    def _encoded(decision: Decision, principal: Principal, facts: RequestFacts) -> AwsError:
+        """EC2's denial, with what `sts:DecodeAuthorizationMessage` shows."""
+        encoded = denials.encode(decision, principal, facts.known(), facts.sealer)
+        reason = f"{decision.message()}. Encoded authorization failure message: {encoded}"
+        return UnauthorizedOperation(message=reason)
 
 
 def denial(style: ErrorStyle, decision: Decision) -> AwsError:

@@ -12,6 +12,7 @@ from groundcloud.gateway.signature import Claim
 from groundcloud.identity import Identities, Principal
 from groundcloud.operation import Operation
 from groundcloud.resource import Resource
+from groundcloud.sealing import Sealer
 
 Value = str | Sequence[str] | None
 
@@ -68,6 +69,15 @@ class RequestFacts:
                 values = {one: self._arguments.get(one, self._operation.defaults.get(one)) for one in taken}
                 return _text(source(self._ctx, **values))
         return None
+
+    @property
+    def sealer(self) -> Sealer:
+        return self._ctx.world.sealer
+
+    def known(self) -> dict[str, str | Sequence[str]]:
+        """What describes the resource, for those who may see why they were denied."""
+        tags = {f"aws:ResourceTag/{key}": value for key, value in (self._resource.tags or {}).items()}
+        return {**self._resource.facts, **tags}
 
     # -- about the request
 

@@ -27,7 +27,7 @@ from groundcloud.gateway.endpoint import Endpoint, Endpoints
 from groundcloud.gateway.facts import signature_facts
 from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Handler, Request, Response
 from groundcloud.gateway.internal import Internal
-from groundcloud.gateway.invoke import Invoker
+from groundcloud.gateway.invoke import Invoker, NotMadeYet
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
 from groundcloud.gateway.payload import Payload, check_md5, inflated, without_chunking
@@ -129,7 +129,10 @@ class Gateway:
                 return self._write(call, endpoint)
             if self._store.reads_block:
                 return self._read_elsewhere(call, endpoint)
-            return self._read(call, endpoint)
+            try:
+                return self._read(call, endpoint)
+            except NotMadeYet:
+                return self._write(call, endpoint)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
 
@@ -241,6 +244,8 @@ class Gateway:
     async def _read_elsewhere(self, call: Call, endpoint: Endpoint) -> Response:
         try:
             return await asyncio.get_running_loop().run_in_executor(None, self._read, call, endpoint)
+        except NotMadeYet:
+            return await self._write(call, endpoint)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
 
@@ -257,16 +262,25 @@ class Gateway:
     async def _wait(self, call: Call, endpoint: Endpoint) -> Response:
         """An operation that waits or streams: it opens its short transactions itself."""
         try:
-            if self._store.reads_block:
-                arguments = await asyncio.get_running_loop().run_in_executor(None, self._admit, call, endpoint)
-            else:
-                arguments = self._admit(call, endpoint)
+            try:
+                arguments = await self._admitted(call, endpoint)
+            except NotMadeYet:
+                await self._store.submit(lambda tx: self._prepare(tx, call, endpoint))
+                arguments = await self._admitted(call, endpoint)
             ctx = self._context(None, call, endpoint)
             call.result = await endpoint.operation.function(ctx, **arguments)
             call.answer = endpoint.write(call.result, call.request_id)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
         return self._finish(call)
+
+    async def _admitted(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
+        if self._store.reads_block:
+            return await asyncio.get_running_loop().run_in_executor(None, self._admit, call, endpoint)
+        return self._admit(call, endpoint)
+
+    def _prepare(self, tx: Transaction, call: Call, endpoint: Endpoint) -> None:
+        self._invoker.prepare(self._context(tx, call, endpoint), endpoint.operation)
 
     def _admit(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
         """The arguments of a call whose caller is known and may make it."""
@@ -281,7 +295,7 @@ class Gateway:
         ctx = self._context(tx, call, endpoint)
         call.result = self._invoker.run(ctx, operation, parsed, endpoint.voice.style)
         call.answer = endpoint.write(call.result, call.request_id)
-        if tx.writable and not operation.declaration.data_event:
+        if not operation.declaration.read and not operation.declaration.data_event:
             event_id, event = self._event(call, endpoint)
             self._recorder.put(tx, call.principal.account, call.region, call.now, event_id, event)
 

@@ -19,6 +19,10 @@ from groundcloud.sealing import NotOurs
 from groundcloud.store import Transaction
 
 
+class NotMadeYet(Exception):
+    """A read needs what the account's first use of a service makes: it has to run as a write."""
+
+
 class Invoker:
     """Calls operations for principals."""
 
@@ -42,16 +46,28 @@ class Invoker:
         """Check the permission, run the function, cut its list. `parsed` is the request as the protocol read it."""
         arguments = self.permit(ctx, operation, parsed, style)
         result = operation.function(ctx, **arguments)
+        if operation.rehearses and parsed.get("dry_run"):
+            assert operation.service.dry_run is not None
+            raise operation.service.dry_run()
         return self._cut(ctx, operation, parsed, result) if operation.paging else result
 
     def permit(self, ctx: Context, operation: Operation, parsed: dict[str, Any], style: ErrorStyle) -> dict[str, Any]:
         """The arguments of a call that its caller may make. Raises the service's denial."""
         arguments = operation.arguments(parsed)
+        self.prepare(ctx, operation)
         for name, check in operation.shared.items():
             if check is not None and name in parsed:
                 check(ctx, parsed[name], arguments)
         self._authorizer.check(ctx, operation, arguments, style)
         return arguments
+
+    def prepare(self, ctx: Context, operation: Operation) -> None:
+        """Make what the first use of a service makes. Raises `NotMadeYet` in a transaction that only reads."""
+        first_use = operation.service.first_use
+        if first_use is not None and not first_use.done(ctx):
+            if not ctx.tx.writable:
+                raise NotMadeYet
+            first_use.make(ctx)
 
     # -- what a context asks for (`groundcloud.context.Caller`)
 

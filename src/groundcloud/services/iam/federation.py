@@ -7,10 +7,10 @@ fetched by `oidc_keys.py`, outside all transactions.
 from datetime import datetime
 
 from groundcloud import totp
-from groundcloud.identity import AssumableRole, MfaVerdict, OidcTrust, Principal, SamlTrust
+from groundcloud.identity import AssumableRole, InstanceProfileFound, MfaVerdict, OidcTrust, Principal, SamlTrust
 from groundcloud.sealing import Sealer
 from groundcloud.services.iam.provider_records import MfaSeed, OidcKeys, OidcProvider, SamlProvider, VirtualMfaDevice
-from groundcloud.services.iam.records import Role
+from groundcloud.services.iam.records import InstanceProfile, Role
 from groundcloud.store import Transaction
 
 SEED_PURPOSE = "mfa seed"
@@ -38,6 +38,15 @@ def assumable_role(tx: Transaction, arn: str) -> AssumableRole | None:
         tags={tag.key: tag.value for tag in role.tags},
         service_linked=role.path.startswith("/aws-service-role/"),
     )
+
+
+def instance_profile(tx: Transaction, account: str, name: str) -> InstanceProfileFound | None:
+    """The instance profile of this name, with the ARN of its role."""
+    found = tx.get(InstanceProfile, account, name)
+    if found is None:
+        return None
+    role = tx.get(Role, account, found.role_name) if found.role_name else None
+    return InstanceProfileFound(found.arn, found.instance_profile_id, role.arn if role is not None else "")
 
 
 def saml_trust(tx: Transaction, arn: str) -> SamlTrust | None:

@@ -5,10 +5,20 @@ from datetime import datetime
 
 from groundcloud import tokens
 from groundcloud.accounts import Account, root_arn
-from groundcloud.identity import AssumableRole, Credential, MfaVerdict, OidcTrust, Principal, SamlTrust, Session, Use
+from groundcloud.identity import (
+    AssumableRole,
+    Credential,
+    InstanceProfileFound,
+    MfaVerdict,
+    OidcTrust,
+    Principal,
+    SamlTrust,
+    Session,
+    Use,
+)
 from groundcloud.policy import Policies, Policy, parse
 from groundcloud.sealing import Sealer
-from groundcloud.services.iam.federation import MfaCodes, assumable_role, oidc_trust, saml_trust
+from groundcloud.services.iam.federation import MfaCodes, assumable_role, instance_profile, oidc_trust, saml_trust
 from groundcloud.services.iam.managed import managed_document
 from groundcloud.services.iam.records import (
     AccessKeySecret,
@@ -169,6 +179,9 @@ class IamIdentities:
 
     def role(self, tx: Transaction, arn: str) -> AssumableRole | None:
         return assumable_role(tx, arn)
+
+    def instance_profile(self, tx: Transaction, account: str, name: str) -> InstanceProfileFound | None:
+        return instance_profile(tx, account, name)
 
     def use_mfa_code(self, tx: Transaction, user: Principal, serial: str, code: str, now: datetime) -> MfaVerdict:
         return self._mfa_codes.use(tx, user, serial, code, now)

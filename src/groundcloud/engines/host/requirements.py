@@ -1,0 +1,78 @@
+"""What machines need of their host: programs, features of the kernel, and limits that are too low on many hosts."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+_PROGRAMS = {
+    "systemd-nspawn": "systemd-container",
+    "mmdebstrap": "mmdebstrap",
+    "nft": "nftables",
+    "ip": "iproute2",
+    "mkfs.ext4": "e2fsprogs",
+    "unshare": "util-linux",
+}
+_LIMITS = {"fs/inotify/max_user_instances": 8192, "fs/inotify/max_user_watches": 524288, "kernel/keys/maxkeys": 2000}
+"""systemd in each machine takes inotify instances, and they count as the host root's, too."""
+
+
+class Need(NamedTuple):
+    """Something that must be there."""
+
+    what: str
+    found: bool
+    package: str = ""
+    """The package of Debian that has it."""
+
+
+def needs() -> Iterator[Need]:
+    """Everything that machines need."""
+    yield Need("to run as root", os.geteuid() == 0)
+    for program, package in _PROGRAMS.items():
+        yield Need(program, find(program) is not None, package)
+    yield Need("loop devices", Path("/dev/loop-control").exists())
+    yield Need("user namespaces", Path("/proc/self/ns/user").exists() and _number("user/max_user_namespaces") != 0)
+    yield Need("overlayfs", "overlay" in _file_systems() or Path("/sys/module/overlay").exists() or _has_modules())
+    yield Need("Linux 5.19 or later (overlayfs on mapped owners)", _kernel() >= (5, 19))
+    yield Need("control groups", any(Path("/sys/fs/cgroup").glob("**/cgroup.procs")))
+
+
+def missing() -> list[str]:
+    """What is not there."""
+    return [each.what for each in needs() if not each.found]
+
+
+def find(program: str) -> str | None:
+    """A program, also where only root looks."""
+    return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:/usr/bin:/bin")
+
+
+def raise_limits() -> None:
+    """Raise limits of the host that many machines reach; never lower one."""
+    for name, wanted in _LIMITS.items():
+        if 0 <= _number(name) < wanted:
+            with contextlib.suppress(OSError):
+                Path("/proc/sys", name).write_text(str(wanted))
+
+
+def _number(name: str) -> int:
+    try:
+        return int(Path("/proc/sys", name).read_text())
+    except (OSError, ValueError):
+        return -1
+
+
+def _file_systems() -> list[str]:
+    return Path("/proc/filesystems").read_text().split()
+
+
+def _has_modules() -> bool:
+    """Whether the kernel may still load it."""
+    return Path("/lib/modules", os.uname().release, "kernel/fs/overlayfs").is_dir()
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2] if part.isdigit())

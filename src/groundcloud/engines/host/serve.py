@@ -1,0 +1,111 @@
+"""The privileged process: `python -m groundcloud.engines.host.serve`, as root, told by JSON on standard input.
+
+It says `ready` on standard output, or why it is not. Machines and networks go on when it ends, and the next one finds
+them.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from groundcloud.engines.host.places import places
+from groundcloud.engines.host.plugs import PluggedNetworks
+from groundcloud.engines.host.requirements import raise_limits
+from groundcloud.engines.host.server import Server
+from groundcloud.engines.host.table import bound
+from groundcloud.engines.machines.cgroups import Cgroups
+from groundcloud.engines.machines.images import Images
+from groundcloud.engines.machines.names import Folders
+from groundcloud.engines.machines.nspawn import NspawnMachines
+from groundcloud.engines.machines.volumes import FileVolumes
+from groundcloud.engines.network.apply import NamespaceNetworks
+from groundcloud.engines.network.wanted import PUBLIC_POOL
+
+
+class Told(Struct, frozen=True, forbid_unknown_fields=True):
+    """What it is told when it starts."""
+
+    data: str
+    user: int
+    """Who may ask, besides root."""
+    images: str
+    """The folder of built images."""
+    pool: str = PUBLIC_POOL
+
+
+class AlreadyThere(Exception):
+    """Another privileged process serves this installation."""
+
+
+def run(told: Told) -> None:
+    """Serve until SIGTERM."""
+    where = places(Path(told.data), told.user)
+    for folder in (where.socket.parent, where.folder):
+        folder.mkdir(mode=0o711 if folder == where.socket.parent else 0o700, parents=True, exist_ok=True)
+    held = _lock(where.folder)
+    raise_limits()
+    folders = Folders(where.folder, Path(told.images))
+    folders.prepare()
+    volumes = FileVolumes(folders, Images(folders))
+    machines = NspawnMachines(folders, volumes, Cgroups(where.tag))
+    networks = PluggedNetworks(
+        NamespaceNetworks(where.tag, where.networks, machines.leader, pool=told.pool),
+        machines.leader,
+        where.socket.parent / "plugs.json",
+    )
+    machines.again = networks.plug_again
+    machines.adopt()
+    about = {"pid": os.getpid(), "folder": str(where.folder), "images": told.images, "pool": told.pool}
+    server = Server(where.socket, told.user, bound(machines, volumes, networks, lambda: about))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=server.close).start())
+    _say({"ready": True})
+    _let_go()
+    server.run()
+    machines.close()
+    os.close(held)
+
+
+def _lock(folder: Path) -> int:
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise AlreadyThere(f"another process serves {folder}") from error
+    return descriptor
+
+
+def _say(message: dict[str, Any]) -> None:
+    print(json.dumps(message), flush=True)
+
+
+def _let_go() -> None:
+    """Of the pipes of whoever started this process."""
+    silence = os.open(os.devnull, os.O_RDWR)
+    os.dup2(silence, 0)
+    os.dup2(silence, 1)
+    os.close(silence)
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        run(msgspec.json.decode(sys.stdin.buffer.read(), type=Told))
+    except (AlreadyThere, OSError, msgspec.DecodeError) as error:
+        _say({"error": str(error)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

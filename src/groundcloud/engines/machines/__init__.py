@@ -1,0 +1,1 @@
+"""Machines, their images and their volumes. Controllers see `wanted.py` only."""

@@ -1,0 +1,21 @@
+"""`init` and `final` are the two stages of a boot; `status` is for people, and for scripts that wait."""
+
+import sys
+
+
+def main() -> int:
+    command = sys.argv[1] if len(sys.argv) > 1 else "status"
+    if command == "init":
+        from .early import run
+
+        return run()
+    if command == "final":
+        from .final import run as run_final
+
+        return run_final()
+    from .status import run as run_status
+
+    return run_status(sys.argv[1:])
+
+
+sys.exit(main())

@@ -1,0 +1,113 @@
+"""Files that are made whole or not at all, and copies that share blocks where the host's file system can."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from groundcloud.engines.machines import kernel, loops
+from groundcloud.engines.machines.wanted import MachineFailed
+
+_FICLONE = 0x40049409
+_FIFREEZE, _FITHAW = 0xC0045877, 0xC0045878
+_CHUNK = 1 << 26
+
+
+def make(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file under another name, then give it its own. Raises `MachineFailed`, and leaves nothing."""
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(made)
+        made.replace(path)
+    except OSError as error:
+        raise MachineFailed(_reason(error)) from error
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _reason(error: OSError) -> str:
+    return "the host's disk is full" if error.errno == errno.ENOSPC else str(error)
+
+
+def empty(path: Path, size: int) -> None:
+    """A file of so many zeros that takes no room."""
+    with open(path, "wb") as made:
+        made.truncate(size)
+
+
+def copy(source: Path, target: Path, size: int = 0) -> None:
+    """The bytes of a file, at once where blocks can be shared, else only those that are not zeros."""
+    with open(source, "rb") as old, open(target, "wb") as new:
+        try:
+            fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
+        except OSError:
+            _copy_data(old.fileno(), new.fileno())
+        new.truncate(max(size, os.fstat(old.fileno()).st_size))
+
+
+def _copy_data(old: int, new: int) -> None:
+    end = os.fstat(old).st_size
+    position = 0
+    while position < end:
+        try:
+            start = os.lseek(old, position, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # only a hole is left
+                return
+            raise
+        position = os.lseek(old, start, os.SEEK_HOLE)
+        while start < position:
+            copied = os.copy_file_range(old, new, min(_CHUNK, position - start), start, start)
+            if copied == 0:
+                return
+            start += copied
+
+
+@contextlib.contextmanager
+def still(file: Path) -> Iterator[None]:
+    """Let nobody write into the file system of a volume that is mounted, and have all of it on the disk."""
+    mounts = [mount for device in loops.found(file) if (mount := _second_mount(device)) is not None]
+    try:
+        for mount in mounts:
+            fcntl.ioctl(mount, _FIFREEZE, struct.pack("i", 0))
+        _flush(file)
+        yield
+    finally:
+        for mount in mounts:
+            with contextlib.suppress(OSError):
+                fcntl.ioctl(mount, _FITHAW, struct.pack("i", 0))
+            os.close(mount)
+
+
+def _second_mount(device: str) -> int | None:
+    """The file system on a device that is mounted somewhere; None when none is."""
+    kind = mounted_kind(device)
+    if not kind:
+        return None
+    mount = kernel.new_mount(kind, {"source": device})
+    try:
+        return os.open(f"/proc/self/fd/{mount}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    finally:
+        os.close(mount)
+
+
+def mounted_kind(device: str) -> str:
+    """The type of the file system that is mounted from a device, as ext4, XFS and btrfs tell in /sys."""
+    name = Path(device).name
+    for kind in ("ext4", "xfs"):
+        if Path(f"/sys/fs/{kind}/{name}").is_dir():
+            return kind
+    if any(Path("/sys/fs/btrfs").glob(f"*/devices/{name}")):
+        return "btrfs"
+    return ""
+
+
+def _flush(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

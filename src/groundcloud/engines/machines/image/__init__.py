@@ -1,0 +1,1 @@
+"""Base images: built from a distribution's packages by a recipe, or imported."""

@@ -1,0 +1,147 @@
+"""Building an image: mmdebstrap makes the tree, `finish` makes it a machine. Whole, or not at all.
+
+It runs for a minute, as root, and tells its steps. An image has two layers, the distribution's tree and what this
+project puts over it, so that a change of the latter takes a second.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from groundcloud.engines.machines import copies, kernel
+from groundcloud.engines.machines.image.finish import finish
+from groundcloud.engines.machines.image.recipe import PACKAGES, Recipe, UnknownRecipe, base_layer, own_layer, recipe
+from groundcloud.engines.machines.images import Image
+from groundcloud.engines.machines.roots import in_thread
+from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
+
+Say = Callable[[ImageProgress], None]
+
+_LEFT_OUT = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/lintian/*")
+_STEPS = (
+    ("running apt-get update", "reading the package lists", 0.05),
+    ("downloading packages", "downloading packages", 0.15),
+    ("extracting archives", "unpacking the base system", 0.35),
+    ("installing essential", "installing the base system", 0.45),
+    ("installing remaining", "installing packages", 0.6),
+    ("cleaning", "cleaning up", 0.9),
+)
+
+
+def build(cache: Path, name: str, say: Say, mirror: str = "") -> None:
+    """Build an image by its recipe, unless it is there. Raises `MachineFailed`."""
+    try:
+        found = recipe(name)
+    except UnknownRecipe as error:
+        raise MachineFailed(str(error)) from error
+    make = partial(_bootstrap, found=found, mirror=mirror or found.mirror, say=say)
+    keep(cache, name, base_layer(name), make, say)
+
+
+def keep(cache: Path, name: str, base: str, make: Callable[[Path], None], say: Say) -> None:
+    """Put a tree that `make` makes, and over it what makes it a machine, into the cache under an image's name."""
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own = own_layer(base)
+    with _alone(cache, name):
+        try:
+            _once(cache, base, make)
+            say(ImageProgress("making it a machine of this cloud", 0.93))
+            _once(cache, own, lambda tree: in_thread(lambda: _finish_over(cache / base / "tree", tree)))
+        except (OSError, subprocess.SubprocessError) as error:
+            raise MachineFailed(f"The image {name} cannot be made: {_said(error)}") from error
+        content = msgspec.json.encode(Image((base, own)))
+        copies.make(cache / f"{name}.json", lambda path: path.write_bytes(content))
+    say(ImageProgress("done", 1.0))
+
+
+def is_built(cache: Path, name: str) -> bool:
+    """Whether an image is there as its recipe and the machines' own files are now."""
+    base = base_layer(name)
+    try:
+        found = msgspec.json.decode((cache / f"{name}.json").read_bytes(), type=Image)
+    except FileNotFoundError:
+        return False
+    return found.layers == (base, own_layer(base)) and all((cache / layer).is_dir() for layer in found.layers)
+
+
+def _once(cache: Path, layer: str, make: Callable[[Path], None]) -> None:
+    """Make a layer, unless it is there."""
+    folder, made = cache / layer, cache / f".{layer}.new"
+    if folder.is_dir():
+        return
+    _delete(made)
+    made.mkdir(mode=0o755)
+    try:
+        make(made / "tree")
+        made.rename(folder)
+    finally:
+        _delete(made)
+
+
+def _finish_over(base: Path, tree: Path) -> None:
+    """Finish a base without changing it: what is new goes into `tree`. For a thread of its own."""
+    work, root = tree.with_name("work"), tree.with_name("root")
+    for folder in (tree, work, root):
+        folder.mkdir(mode=0o755)
+    kernel.own_mounts()
+    mount = kernel.new_mount("overlay", {"lowerdir": str(base), "upperdir": str(tree), "workdir": str(work)})
+    try:
+        kernel.place(mount, str(root))
+    finally:
+        os.close(mount)
+    try:
+        finish(root)
+    finally:
+        kernel.unmount_now(str(root))
+    root.rmdir()
+    shutil.rmtree(work)
+
+
+def _bootstrap(tree: Path, *, found: Recipe, mirror: str, say: Say) -> None:
+    words = ["mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory", f"--include={','.join(PACKAGES)}"]
+    words += ['--aptopt=Apt::Install-Recommends "false"', "--skip=check/empty"]
+    words += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
+    words += [f"--keyring={found.keyring}", found.suite, str(tree)]
+    words += [line.format(mirror=mirror) for line in found.sources]
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TMPDIR": "/tmp"}  # noqa: S108
+    environment |= {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stderr is not None
+        errors = []
+        for line in process.stderr:
+            if re.match(r"(E|W|dpkg: error)", line):
+                errors.append(line.strip())
+            for mark, step, done in _STEPS:
+                if mark in line:
+                    say(ImageProgress(step, done))
+    if process.returncode:
+        raise OSError(" ".join(errors[-3:]) or f"mmdebstrap ended with {process.returncode}")
+
+
+@contextlib.contextmanager
+def _alone(cache: Path, name: str) -> Iterator[None]:
+    """One at a time builds an image: who comes later finds it made."""
+    with open(cache / f".{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _delete(path: Path) -> None:
+    if path.exists():
+        shutil.rmtree(path)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, subprocess.CalledProcessError) and error.stderr:
+        return str(error.stderr.decode(errors="replace").strip())
+    return str(error)

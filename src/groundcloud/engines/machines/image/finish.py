@@ -1,0 +1,150 @@
+"""What makes a distribution's tree a machine here: the agent, the users, and nothing that only slows it down."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from groundcloud.engines.machines.image.recipe import AGENT, FILES
+
+_USERS = ("admin", "ec2-user", "ubuntu")
+
+_MASKED = (
+    "apt-daily-upgrade.timer", "apt-daily.timer", "console-getty.service", "dev-hugepages.mount",
+    "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer", "getty-static.service",
+    "getty.target", "getty@tty1.service", "kmod-static-nodes.service", "networkd-dispatcher.service",
+    "proc-sys-fs-binfmt_misc.automount", "sys-fs-fuse-connections.mount", "sys-kernel-config.mount",
+    "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "systemd-ask-password-console.path",
+    "systemd-ask-password-wall.path", "systemd-binfmt.service", "systemd-firstboot.service",
+    "systemd-journal-flush.service", "systemd-journald-audit.socket",
+    "systemd-machine-id-commit.service", "systemd-modules-load.service", "systemd-networkd.service",
+    "systemd-networkd.socket", "systemd-pcrphase-sysinit.service", "systemd-pcrphase.service",
+    "systemd-pstore.service", "systemd-random-seed.service", "systemd-remount-fs.service", "systemd-repart.service",
+    "systemd-resolved.service", "systemd-sysusers.service", "systemd-timesyncd.service",
+    "systemd-tmpfiles-setup-dev.service", "systemd-update-utmp-runlevel.service", "systemd-update-utmp.service",
+    "motd-news.timer", "ssh.socket",
+)  # fmt: skip
+"""What a machine without hardware of its own does not need, or what its host does for it."""
+
+_GENERATORS = (
+    "systemd-bless-boot-generator", "systemd-cryptsetup-generator", "systemd-debug-generator",
+    "systemd-getty-generator", "systemd-gpt-auto-generator", "systemd-hibernate-resume-generator",
+    "systemd-integritysetup-generator", "systemd-run-generator", "systemd-system-update-generator",
+    "systemd-veritysetup-generator",
+)  # fmt: skip
+"""Programs that would each look, before anything else is started, for hardware that is not there."""
+
+_ON_DEMAND = ("dbus.service", "systemd-logind.service")
+"""What the bus starts when somebody asks for it."""
+
+_ENABLED = {
+    "groundcloud-keys.service": "ssh.service.wants",
+    "groundcloud-init.service": "sysinit.target.wants",
+    "groundcloud-mounts.service": "multi-user.target.wants",
+    "ssh.service": "sysinit.target.wants",
+}
+
+_RESOLVER = "nameserver 169.254.169.253\n"
+"""The VPC's resolver, which every machine reaches at this address."""
+
+
+def finish(tree: Path) -> None:
+    """Make a tree bootable here. Raises OSError and subprocess.CalledProcessError."""
+    _copy(FILES, tree)
+    agent = tree / "usr/lib/groundcloud/agent"
+    agent.mkdir(parents=True, exist_ok=True)
+    for path in AGENT.glob("*.py"):
+        _install(path, agent / path.name)
+    for kind in ("ext4", "xfs", "btrfs"):
+        _link(tree / f"usr/sbin/mount.{kind}", "../lib/groundcloud/mount-disk")
+    _make_users(tree)
+    _services(tree)
+    _forget(tree)
+    compiled = ["/usr/bin/python3", "-m", "compileall", "-q", "/usr/lib/groundcloud/agent"]
+    subprocess.run(["chroot", str(tree), *compiled], check=False, capture_output=True)
+
+
+def _copy(source: Path, tree: Path) -> None:
+    for path in sorted(source.rglob("*")):
+        target = tree / path.relative_to(source)
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+        else:
+            _install(path, target)
+
+
+def _install(path: Path, target: Path) -> None:
+    """A file of ours; a packaged one may have lost its mode, so that comes from what it is."""
+    content = path.read_bytes()
+    target.unlink(missing_ok=True)
+    target.write_bytes(content)
+    target.chmod(0o440 if "sudoers.d" in target.parts else 0o755 if content.startswith(b"#!") else 0o644)
+    os.chown(target, 0, 0)
+
+
+def _make_users(tree: Path) -> None:
+    known = {line.split(":")[0] for line in (tree / "etc/passwd").read_text().splitlines()}
+    groups = {line.split(":")[0] for line in (tree / "etc/group").read_text().splitlines()}
+    for name in _USERS:
+        if name in known:
+            continue
+        words = ["useradd", "--create-home", "--shell", "/bin/bash", "--password", "!"]
+        words += ["--no-user-group", "--gid", name] if name in groups else ["--user-group"]
+        joined = ",".join(group for group in ("adm", "sudo") if group in groups)
+        words += ["--groups", joined] if joined else []
+        _run(tree, *words, name)
+
+
+def _run(tree: Path, *words: str) -> None:
+    subprocess.run(["chroot", str(tree), *words], check=True, capture_output=True)
+
+
+def _services(tree: Path) -> None:
+    units = tree / "etc/systemd/system"
+    for name in _MASKED:
+        _link(units / name, "/dev/null")
+    for name, wants in _ENABLED.items():
+        (units / wants).mkdir(exist_ok=True)
+        where = "/etc/systemd/system" if (units / name).exists() else "/lib/systemd/system"
+        _link(units / wants / name, f"{where}/{name}")
+    _link(units / "default.target", "/lib/systemd/system/multi-user.target")
+    (tree / "etc/systemd/system/multi-user.target.wants/ssh.service").unlink(missing_ok=True)
+    _link(tree / "etc/tmpfiles.d/systemd-nologin.conf", "/dev/null")  # who has the key may come in at once
+    for name in _ON_DEMAND:
+        (tree / "usr/lib/systemd/system/multi-user.target.wants" / name).unlink(missing_ok=True)
+    generators = tree / "etc/systemd/system-generators"
+    generators.mkdir(exist_ok=True)
+    for name in _GENERATORS:
+        _link(generators / name, "/dev/null")
+
+
+def _link(path: Path, target: str) -> None:
+    if path.is_symlink() or path.exists():
+        path.unlink()
+    path.symlink_to(target)
+
+
+def _forget(tree: Path) -> None:
+    """What the host has left in the tree, and what each machine makes for itself."""
+    for path in (*tree.glob("etc/ssh/ssh_host_*"), tree / "etc/hostname", tree / "var/lib/dbus/machine-id"):
+        path.unlink(missing_ok=True)
+    _fresh(tree / "etc/machine-id", "")
+    _fresh(tree / "etc/resolv.conf", _RESOLVER)
+    _fresh(tree / "etc/fstab", "# device  folder  type  options  dump  check\n")
+    for folder in (tree / "var/cache/apt/archives", tree / "var/lib/apt/lists"):
+        for path in folder.glob("*") if folder.is_dir() else ():
+            if path.is_file():
+                path.unlink()
+    for folder in (tree / "tmp", tree / "run"):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def _fresh(path: Path, text: str) -> None:
+    if path.is_symlink():
+        path.unlink()
+    path.write_text(text)
+    path.chmod(0o644)

@@ -1,0 +1,107 @@
+"""Images: stacks of read-only layers. The lowest is a tree that was built or imported; those of snapshots lie on it."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from groundcloud.engines.machines import copies, kernel, loops
+from groundcloud.engines.machines.names import Folders, checked_id
+from groundcloud.engines.machines.roots import in_thread
+from groundcloud.engines.machines.wanted import MachineFailed
+
+
+class Image(Struct, frozen=True):
+    """What an image is made of, from the bottom."""
+
+    layers: tuple[str, ...]
+
+
+class Images:
+    """The images that one installation sees: the built ones, which all share, and its own."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+
+    def names(self) -> set[str]:
+        own = {path.stem for path in (self._folders.state / "images").glob("*.json")}
+        return own | {path.stem for path in self._folders.cache.glob("*.json")}
+
+    def layers(self, image: str) -> Sequence[str]:
+        """The layers' names. Raises `MachineFailed`."""
+        for path in (self._folders.image(image), self._folders.cache / f"{checked_id(image)}.json"):
+            with contextlib.suppress(FileNotFoundError):
+                return msgspec.json.decode(path.read_bytes(), type=Image).layers
+        raise MachineFailed(f"there is no image {image}; `groundcloud image build {image}` makes one that is known")
+
+    def add_layer(self, image: str, snapshot: Path, below: Sequence[str]) -> None:
+        """An image whose topmost layer is what a root volume had at a snapshot."""
+        described = self._folders.image(image)
+        if described.exists():
+            return
+        layer = f"of-{image}"
+        target = self._folders.state / "layers" / layer
+        made = target.with_name(f".{layer}.{os.getpid()}")
+        try:
+            in_thread(lambda: _copy_upper(snapshot, made))
+            _delete_tree(target)
+            made.rename(target)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise MachineFailed(f"{image} cannot be made: {error}") from error
+        finally:
+            _delete_tree(made)
+        content = msgspec.json.encode(Image((*below, layer)))
+        copies.make(described, lambda path: path.write_bytes(content))
+
+    def delete(self, image: str) -> None:
+        """Forget an image of a snapshot. Its layer stays as long as a volume or an image lies on it."""
+        described = self._folders.image(image)
+        try:
+            layers = msgspec.json.decode(described.read_bytes(), type=Image).layers
+        except FileNotFoundError:
+            return
+        described.unlink()
+        used = self._used_layers()
+        for layer in layers:
+            if layer.startswith("of-") and layer not in used:
+                _delete_tree(self._folders.state / "layers" / layer)
+
+    def _used_layers(self) -> set[str]:
+        state = self._folders.state
+        found: set[str] = set()
+        for folder in ("images", "volumes", "snapshots"):
+            for path in (state / folder).glob("*.json"):
+                found.update(msgspec.json.decode(path.read_bytes(), type=Image).layers)
+        return found
+
+
+def _copy_upper(snapshot: Path, made: Path) -> None:
+    """The upper folder of a root volume as a tree of its own, with what says that files of lower layers are gone."""
+    kernel.own_mounts()
+    place = made.with_suffix(".volume")
+    place.mkdir(exist_ok=True)
+    try:
+        device = loops.attach(snapshot)
+        try:
+            mount = kernel.new_mount("ext4", {"source": loops.path_of(device)})
+        finally:
+            os.close(device)
+        try:
+            kernel.place(mount, str(place))
+        finally:
+            os.close(mount)
+        copied = ["cp", "--archive", "--sparse=auto", str(place / "upper"), str(made)]
+        subprocess.run(copied, check=True, capture_output=True)
+        kernel.unmount_now(str(place))
+    finally:
+        place.rmdir()
+
+
+def _delete_tree(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(path)

@@ -1,0 +1,202 @@
+"""Volumes as sparse files: one with a file system over which a root lies, or one that is a disk of a machine.
+
+A root volume is ext4 with the folders `upper` and `work`; nothing but the kernel writes into it. Of a data volume this
+engine reads nothing (`broker.py` mounts what a machine has made in it).
+"""
+
+import os
+import subprocess
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+from msgspec import Struct
+
+from groundcloud.engines.machines import copies, loops
+from groundcloud.engines.machines.images import Images
+from groundcloud.engines.machines.names import Folders
+from groundcloud.engines.machines.wanted import MachineFailed
+
+_GIB = 1024**3
+MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "assume_storage_prezeroed=1,nodiscard,root_owner=0:0")
+"""A sparse file holds zeros, so nothing needs to be written but the description of the file system."""
+
+
+class About(Struct, frozen=True):
+    """What is known of a volume or a snapshot beside its bytes."""
+
+    size: int
+    """GiB."""
+    layers: tuple[str, ...] = ()
+    """What a root volume lies on, from the bottom; empty for a data volume."""
+
+
+class FileVolumes:
+    """Volumes, snapshots and images in the engine's folder."""
+
+    def __init__(self, folders: Folders, images: Images) -> None:
+        self._folders = folders
+        self._images = images
+        self._lock = Lock()
+        self._held: dict[str, str] = {}
+
+    # -- what the contract says
+
+    def create_root(self, volume: str, size: int, image: str) -> None:
+        path = self._folders.volume(volume)
+        if path.exists():
+            return
+        layers = self._images.layers(image)
+        template = self._template(size)
+        copies.make(path, lambda made: copies.copy(template, made))
+        self._write_about(path, About(size, tuple(layers)))
+
+    def create(self, volume: str, size: int, snapshot: str = "") -> None:
+        path = self._folders.volume(volume)
+        if path.exists():
+            return
+        if not snapshot:
+            copies.make(path, lambda made: copies.empty(made, size * _GIB))
+            self._write_about(path, About(size))
+            return
+        source = self._folders.snapshot(snapshot)
+        about = self._about(source, "snapshot")
+        if size < about.size:
+            raise MachineFailed(f"{snapshot} has {about.size} GiB, which {size} GiB do not hold")
+        copies.make(path, lambda made: copies.copy(source, made, size * _GIB))
+        self._write_about(path, About(size, about.layers))
+
+    def grow(self, volume: str, size: int) -> None:
+        path = self._folders.volume(volume)
+        about = self._about(path, "volume")
+        if size < about.size:
+            raise MachineFailed(f"{volume} has {about.size} GiB and cannot shrink to {size}")
+        os.truncate(path, size * _GIB)
+        loops.resized(path)
+        self._write_about(path, About(size, about.layers))
+
+    def delete(self, volume: str) -> None:
+        path = self._folders.volume(volume)
+        if loops.found(path):
+            raise MachineFailed(f"{volume} is in use")
+        path.unlink(missing_ok=True)
+        _about_file(path).unlink(missing_ok=True)
+
+    def snapshot(self, volume: str, snapshot: str) -> None:
+        source, path = self._folders.volume(volume), self._folders.snapshot(snapshot)
+        if path.exists():
+            return
+        about = self._about(source, "volume")
+        with copies.still(source):
+            copies.make(path, lambda made: copies.copy(source, made))
+        self._write_about(path, about)
+
+    def delete_snapshot(self, snapshot: str) -> None:
+        path = self._folders.snapshot(snapshot)
+        path.unlink(missing_ok=True)
+        _about_file(path).unlink(missing_ok=True)
+
+    def image_from_snapshot(self, image: str, snapshot: str) -> None:
+        source = self._folders.snapshot(snapshot)
+        about = self._about(source, "snapshot")
+        if not about.layers:
+            raise MachineFailed(f"{snapshot} is of no root volume")
+        self._images.add_layer(image, source, about.layers)
+
+    def delete_image(self, image: str) -> None:
+        self._images.delete(image)
+
+    def images(self) -> set[str]:
+        return self._images.names()
+
+    # -- for the machine engine
+
+    def layers_of(self, root: str, image: str) -> list[Path]:
+        """The trees that a root volume lies on, from the bottom. Raises `MachineFailed`."""
+        about = self._about(self._folders.volume(root), "volume")
+        if not about.layers:
+            raise MachineFailed(f"{root} is no root volume")
+        found = [self._folders.layer(layer) for layer in about.layers]
+        for path in found:
+            if not path.is_dir():
+                raise MachineFailed(f"the image {image} is not here any more: {path.name} is missing")
+        return found
+
+    def ready_root(self, root: str) -> Path:
+        """The file of a root volume, with its file system as large as it is."""
+        path = self._folders.volume(root)
+        mark = path.with_suffix(".grown")
+        if mark.exists():
+            for program in (["e2fsck", "-fp", str(path)], ["resize2fs", str(path)]):
+                subprocess.run(program, capture_output=True, check=False)
+            mark.unlink()
+        return path
+
+    def hold(self, volume: str, *, read_only: bool = False) -> str:
+        """The loop device of a data volume, which stays until `let_go`."""
+        with self._lock:
+            path = self._folders.volume(volume)
+            self._about(path, "volume")
+            known = loops.found(path)
+            if known:
+                return known[0]
+            device = loops.attach(path, read_only=read_only, stays=True)
+            try:
+                return loops.path_of(device)
+            finally:
+                os.close(device)
+
+    def device(self, volume: str) -> str:
+        """The loop device of a volume, or nothing."""
+        return next(iter(loops.found(self._folders.volume(volume))), "")
+
+    def let_go(self, volume: str) -> None:
+        """Give the volume's loop device back as soon as nobody has it open."""
+        with self._lock:
+            for device in loops.found(self._folders.volume(volume)):
+                loops.clear(device)
+
+    def let_go_of_all_but(self, volumes: set[str]) -> None:
+        """Clean up what an earlier process has left."""
+        folder = self._folders.state / "volumes"
+        for file, device in loops.all_found():
+            if file.parent == folder and file.name not in volumes:
+                loops.clear(device)
+
+    # -- how
+
+    def _template(self, size: int) -> Path:
+        """A file with an empty file system, made once for each size."""
+        path = self._folders.state / "templates" / f"ext4-{int(size)}"
+        with self._lock:
+            if not path.exists():
+                copies.make(path, lambda made: _format(made, size))
+        return path
+
+    def _about(self, path: Path, kind: str) -> About:
+        try:
+            return msgspec.json.decode(_about_file(path).read_bytes(), type=About)
+        except FileNotFoundError as error:
+            raise MachineFailed(f"there is no {kind} {path.name}") from error
+
+    def _write_about(self, path: Path, about: About) -> None:
+        copies.make(_about_file(path), lambda made: made.write_bytes(msgspec.json.encode(about)))
+
+
+def _about_file(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+def _format(made: Path, size: int) -> None:
+    copies.empty(made, size * _GIB)
+    folder = made.with_suffix(".root")
+    for name in ("upper", "work"):
+        (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
+    try:
+        subprocess.run([*MKFS, "-d", str(folder), str(made)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise MachineFailed(f"mkfs.ext4 failed: {error}") from error
+    finally:
+        for name in ("upper", "work"):
+            (folder / name).rmdir()
+        folder.rmdir()

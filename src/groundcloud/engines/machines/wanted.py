@@ -1,0 +1,128 @@
+"""What a machine engine is told. Plain values without AWS's records, so that the engine knows no service."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class Disk(Struct, frozen=True):
+    """A volume as a block device of a machine."""
+
+    volume: str
+    device: str
+    """The name in the machine, without `/dev/`: `xvdf`."""
+    read_only: bool = False
+
+
+class Machine(Struct, frozen=True):
+    """A machine that should run."""
+
+    id: str
+    image: str
+    """The engine's name of the image (a stack of read-only layers) that its root volume lies on."""
+    root: str
+    """The root volume: a writable layer on the image, of `Volumes.create_root`."""
+    host_name: str
+    vcpus: float
+    memory_mib: int
+    tasks: int = 4096
+    """The most processes and threads."""
+    disks: tuple[Disk, ...] = ()
+
+
+class State(Struct, frozen=True):
+    """What the engine sees of a machine."""
+
+    id: str
+    running: bool
+    pid: int = 0
+    """Its first process, while it runs."""
+    started: float = 0.0
+    """Unix time."""
+    ended: str = ""
+    """Why it does not run any more, when it is known: `shutdown` (from inside, or asked for), `reboot`, `died`."""
+
+
+class ImageProgress(Struct, frozen=True):
+    """A step of the making of an image, to show to a person."""
+
+    step: str
+    done: float
+    """From 0 to 1."""
+
+
+class MachineFailed(Exception):
+    """A machine, an image or a volume could not be had; the message says why, and nothing half-made is left."""
+
+
+class Machines(Protocol):
+    """The machine engine. Every method may be repeated at no harm; none blocks for longer than part of a second."""
+
+    def start(self, machine: Machine) -> State:
+        """Boot it, unless it runs. Raises `MachineFailed`."""
+        ...
+
+    def stop(self, machine_id: str, *, force: bool = False) -> None:
+        """Ask it to shut down (SIGRTMIN+4 to its init), or kill it. `states` tells when it is over."""
+        ...
+
+    def reboot(self, machine_id: str) -> None:
+        """Restart it with the same root, disks, network and id."""
+        ...
+
+    def states(self) -> dict[str, State]:
+        """All machines that run, and those that have ended and were not forgotten yet. It is cheap."""
+        ...
+
+    def forget(self, machine_id: str) -> None:
+        """Clean up what is left of a machine that does not run (mounts, cgroups, its console log stays until
+        `remove`)."""
+        ...
+
+    def remove(self, machine_id: str) -> None:
+        """Forget it and its console log. Its volumes are the caller's to delete."""
+        ...
+
+    def console(self, machine_id: str) -> bytes:
+        """The last 64 KiB of what it wrote to its console, also after it ended."""
+        ...
+
+    def attach(self, machine_id: str, disk: Disk) -> None:
+        """Give a running machine a block device."""
+        ...
+
+    def detach(self, machine_id: str, volume: str, *, force: bool = False) -> None:
+        """Take it away. Raises `MachineFailed` while it is mounted, unless forced."""
+        ...
+
+
+class Volumes(Protocol):
+    """Volumes, snapshots and images on disk. Sizes are in GiB."""
+
+    def create_root(self, volume: str, size: int, image: str) -> None:
+        """A writable layer on an image, which cannot grow over its size."""
+        ...
+
+    def create(self, volume: str, size: int, snapshot: str = "") -> None:
+        """An empty volume, or one with a snapshot's content."""
+        ...
+
+    def grow(self, volume: str, size: int) -> None: ...
+
+    def delete(self, volume: str) -> None: ...
+
+    def snapshot(self, volume: str, snapshot: str) -> None:
+        """Keep a volume's content as it is now. It is consistent also while a machine uses the volume."""
+        ...
+
+    def delete_snapshot(self, snapshot: str) -> None: ...
+
+    def image_from_snapshot(self, image: str, snapshot: str) -> None:
+        """An image whose root is a snapshot of a root volume."""
+        ...
+
+    def delete_image(self, image: str) -> None: ...
+
+    def images(self) -> set[str]:
+        """The images that are there, built ones (`debian-12`) and those of snapshots."""
+        ...

@@ -1,0 +1,1 @@
+"""Networks of VPCs. Controllers see `wanted.py` only."""

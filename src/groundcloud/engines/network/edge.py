@@ -1,0 +1,227 @@
+"""The edge: the namespace that joins the VPCs, the host and the internet. The host has one link into it and a route to
+each public address in use; what leaves for the internet goes through `pasta`, which opens ordinary sockets on the host,
+so that the host's own firewall and parameters stay as they are."""
+
+import os
+import signal
+import socket
+from ipaddress import IPv4Network
+from pathlib import Path
+from threading import get_native_id
+
+from groundcloud.engines.network.links import GATEWAY, GATEWAY6, UPLINK, WORLD, edge_link, host_link, router_mac
+from groundcloud.engines.network.namespaces import NAMED, Namespace, run
+from groundcloud.engines.network.seen import route_changes, route_lines
+from groundcloud.engines.network.wanted import Unreachable
+
+HOST = "host"
+WORLD_ADDRESS = "169.254.2.1"
+WORLD_GATEWAY = "169.254.2.2"
+"""The two ends of the way to the internet, as `pasta` is told to call them."""
+
+ROUTER = {
+    "ipv4__ip_forward": "1",
+    "ipv4__conf__all__rp_filter": "0",
+    "ipv4__conf__default__rp_filter": "0",
+    "ipv4__conf__all__accept_redirects": "0",
+    "ipv4__conf__default__accept_redirects": "0",
+    "ipv4__conf__all__send_redirects": "0",
+    "ipv4__conf__default__send_redirects": "0",
+    "ipv6__conf__all__forwarding": "1",
+    "ipv6__conf__default__forwarding": "1",
+    "ipv6__conf__default__accept_ra": "0",
+    "ipv6__conf__default__accept_dad": "0",
+    "ipv6__conf__default__addr_gen_mode": "1",
+}
+
+
+class Edge:
+    """The edge of one installation."""
+
+    def __init__(self, tag: str, pool: str, folder: Path, outward: bool) -> None:
+        self.pool = IPv4Network(pool)
+        self.space = Namespace(str(NAMED / f"gc-{tag}-edge"))
+        self._link = host_link(tag)
+        self._pid_file = folder / "pasta.pid"
+        self._outward = outward
+        self._host: set[str] = set()
+
+    def ensure(self) -> None:
+        """Make what is missing of it."""
+        if not self.space.exists():
+            self.space.create()
+            self.space.set(**ROUTER)
+            self.space.run(["ip", "link", "set", "lo", "up"])
+        if not self._joined():
+            self._join_host()
+        if self._outward and not self._alive():
+            self._open()
+        self._filter()
+
+    def _joined(self) -> bool:
+        return any(name == self._link for _, name in socket.if_nameindex())
+
+    def _join_host(self) -> None:
+        """The host has the pool's first address. Its own firewall sees one more link."""
+        mac, own = router_mac(self._link), self.pool[1]
+        self.space.batch(
+            [
+                f"link add {HOST} address {mac} mtu 1500 type veth "
+                f"peer name {self._link} address {mac} mtu 1500 "
+                f"netns /proc/{os.getpid()}/task/{get_native_id()}/ns/net",
+                f"link set {HOST} arp off up",
+                f"route replace {own}/32 via {GATEWAY} dev {HOST} onlink",
+            ]
+        )
+        Namespace().batch(
+            [
+                f"link set {self._link} arp off up",
+                f"addr add {own}/32 dev {self._link}",
+            ]
+        )
+
+    def _filter(self) -> None:
+        """Into the host goes only what answers it; to the internet, not to the host's own addresses."""
+        host = _own_addresses(Path("/proc/thread-self/net/fib_trie").read_text())
+        if host == self._host:
+            return
+        self.space.run(["nft", "-f", "-"], edge_rules(str(self.pool), host))
+        self._host = host
+
+    def _open(self) -> None:
+        """Start `pasta` on the namespace; it ends when the namespace does."""
+        self._pid_file.unlink(missing_ok=True)
+        options = [
+            *("--ns-ifname", WORLD, "--config-net", "--no-map-gw", "--mtu", "1500", "--ipv4-only"),
+            *("--address", WORLD_ADDRESS, "--netmask", "30", "--gateway", WORLD_GATEWAY),
+            *(
+                "-t",
+                "none",
+                "-u",
+                "none",
+                "-T",
+                "none",
+                "-U",
+                "none",
+                "--no-dhcp",
+                "--no-ra",
+                "--no-ndp",
+                "--no-dhcpv6",
+            ),
+            *("--runas", "0", "--quiet", "--pid", str(self._pid_file), "--netns", self.space.path),
+        ]
+        run(["pasta", *options])
+
+    def _alive(self) -> bool:
+        return self._pid() > 0
+
+    def _pid(self) -> int:
+        """The process that the file names, if it is that one still."""
+        try:
+            pid = int(self._pid_file.read_text())
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return 0
+        return pid if self.space.path.encode() in words else 0
+
+    def join(self, network: str, vpc: Namespace) -> None:
+        """Link a VPC's namespace to the edge."""
+        link = edge_link(network)
+        mac = router_mac(link)
+        vpc.batch(
+            [
+                f"link add {UPLINK} address {mac} mtu 1500 type veth "
+                f"peer name {link} address {mac} mtu 1500 netns {self.space.path}",
+                f"link set {UPLINK} arp off up",
+            ]
+        )
+        self.space.batch([f"link set {link} arp off up"])
+
+    def lead(self, network: str, ranges: set[str]) -> None:
+        """Make the edge send these ranges to a VPC, and no others."""
+        link = edge_link(network)
+        if outside := sorted(each for each in ranges if ":" not in each and not self._holds(each)):
+            raise Unreachable(f"{outside[0]} is not an address that the pool {self.pool} has to give")
+        seen = self._routes()
+        for version, via in ((4, GATEWAY), (6, GATEWAY6)):
+            wanted = {
+                f"unicast {each} table 254 via {via} dev {link} onlink"
+                for each in ranges
+                if (":" in each) == (version == 6)
+            }
+            own = {line for line in seen[version] if f" dev {link} " in line}
+            self.space.batch(route_changes(wanted, own), f"-{version}")
+        others = {line.split()[1] for line in seen[4] if " dev v" in line and f" dev {link} " not in line}
+        self._lead_host(others | {each for each in ranges if ":" not in each})
+
+    def drop(self) -> None:
+        """Take from the host the ways to a VPC that is gone."""
+        self._lead_host({line.split()[1] for line in self._routes()[4] if " dev v" in line})
+
+    def _routes(self) -> dict[int, set[str]]:
+        shown = self.space.show(["route show table all"])[0]
+        return {version: route_lines(shown, version) for version in (4, 6)}
+
+    def _lead_host(self, wanted: set[str]) -> None:
+        """The host gets a way to each address in use, and none to the rest of the pool."""
+        shown = Namespace().show([f"route show dev {self._link}"], "-4")[0]
+        seen = {str(IPv4Network(each["dst"])) for each in shown}
+        how = f"via {GATEWAY} dev {self._link} onlink src {self.pool[1]}"
+        gone = [f"route del {each} dev {self._link}" for each in sorted(seen - wanted)]
+        Namespace().batch([*gone, *(f"route add {each} {how}" for each in sorted(wanted - seen))])
+
+    def _holds(self, address: str) -> bool:
+        return IPv4Network(address).subnet_of(self.pool) and IPv4Network(address)[0] != self.pool[1]
+
+    def remove(self) -> None:
+        """End it, with its links and its process."""
+        if pid := self._pid():
+            os.kill(pid, signal.SIGTERM)
+        self._pid_file.unlink(missing_ok=True)
+        if self._joined():
+            run(["ip", "link", "delete", self._link])
+        self.space.destroy()
+        self._host = set()
+
+
+def _own_addresses(trie: str) -> set[str]:
+    """The host's addresses in what the kernel shows of its routes: a leaf, and below it what it is."""
+    found, leaf = set(), ""
+    for line in trie.splitlines():
+        words = line.split()
+        if words[0] in ("|--", "+--"):
+            leaf = words[1]
+        elif words[-1] == "LOCAL" and words[0] == "/32":
+            found.add(leaf)
+    return found
+
+
+def edge_rules(pool: str, host: set[str]) -> str:
+    """The edge's filter as one `nft` transaction. Links to VPCs begin with `v`."""
+    closed = f'iifname "v*" oifname "{WORLD}" ip daddr {{ {", ".join(sorted(host))} }} drop' if host else ""
+    return "\n".join(
+        [
+            "table inet edge",
+            "delete table inet edge",
+            "table inet edge {",
+            "chain forward {",
+            "type filter hook forward priority filter; policy drop;",
+            f'iifname "v*" ip saddr != {pool} drop',
+            "ct state established,related accept",
+            'iifname "v*" oifname "v*" accept',
+            f'iifname "{HOST}" oifname "v*" accept',
+            closed,
+            f'iifname "v*" oifname "{WORLD}" meta nfproto ipv4 accept',
+            "}",
+            "chain input {",
+            "type filter hook input priority filter; policy drop;",
+            "ct state established,related accept",
+            "}",
+            "chain leave {",
+            "type nat hook postrouting priority srcnat; policy accept;",
+            f'oifname "{WORLD}" meta nfproto ipv4 masquerade',
+            "}",
+            "}",
+            "",
+        ]
+    )

@@ -1,0 +1,130 @@
+"""Work in a network namespace: a thread enters it, runs a program, opens a socket or sets a parameter there, and ends.
+
+The namespaces are `ip netns`' named ones, so that `ip netns exec` looks into them. Needs root.
+"""
+
+import ctypes
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+import msgspec
+
+from groundcloud.engines.network.wanted import Unreachable
+
+NAMED = Path("/run/netns")
+_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+_SECONDS = 20
+
+T = TypeVar("T")
+
+
+def named(prefix: str) -> set[str]:
+    """What follows the prefix in the names of namespaces."""
+    found = NAMED.glob(f"{prefix}*") if NAMED.is_dir() else ()
+    return {path.name.removeprefix(prefix) for path in found}
+
+
+class Namespace:
+    """A network namespace by its path: a named one, or that of a process. An empty path is the caller's own."""
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+
+    def exists(self) -> bool:
+        """Whether it can be entered. A name without a namespace is what a crash leaves of `ip netns add`."""
+        try:
+            self.do(int)
+        except OSError:
+            return False
+        return True
+
+    def create(self) -> None:
+        """Make a named one; there may be one already."""
+        if not self.exists():
+            self.destroy()
+            run(["ip", "netns", "add", Path(self.path).name])
+
+    def destroy(self) -> None:
+        """Remove the name; the namespace ends when no process is in it. Its links end with it."""
+        if Path(self.path).exists():
+            run(["ip", "netns", "delete", Path(self.path).name])
+
+    def do(self, work: Callable[[], T]) -> T:
+        """Call a function in the namespace, in a thread of its own, and give what it gives or raises."""
+        if not self.path:
+            return work()
+        done: list[T] = []
+        failed: list[BaseException] = []
+
+        def enter() -> None:
+            try:
+                _enter(self.path)
+                done.append(work())
+            except BaseException as error:  # It is raised again where it is waited for.
+                failed.append(error)
+
+        thread = Thread(target=enter)
+        thread.start()
+        thread.join()
+        if failed:
+            raise failed[0]
+        return done[0]
+
+    def run(self, arguments: list[str], text: str = "") -> str:
+        """Run a program there, with a text as its input; give its output. Raises `Unreachable` with its complaint."""
+        return self.do(lambda: run(arguments, text))
+
+    def batch(self, lines: list[str], *options: str) -> None:
+        """Run lines of `ip`, in one go; the first that fails ends it."""
+        if lines:
+            self.run(["ip", *options, "-batch", "-"], "\n".join(lines) + "\n")
+
+    def show(self, lines: list[str], *options: str) -> list[list[dict[str, Any]]]:
+        """What lines of `ip` show, one list for each."""
+        text = self.run(["ip", "-json", "-Numeric", *options, "-batch", "-"], "\n".join(lines) + "\n")
+        return [msgspec.json.decode(line) for line in _documents(text)]
+
+    def set(self, **values: str) -> None:
+        """Set parameters of the kernel: their paths below /proc/sys/net with `__` for `/`."""
+
+        def write() -> None:
+            for name, value in values.items():
+                Path("/proc/sys/net", *name.split("__")).write_text(value)
+
+        self.do(write)
+
+
+def run(arguments: list[str], text: str = "") -> str:
+    """Run a program in the caller's namespace."""
+    try:
+        done = subprocess.run(  # noqa: S603  (arguments are built here from checked values)
+            arguments, input=text, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except FileNotFoundError:
+        raise Unreachable(f"the program {arguments[0]} is not there") from None
+    except subprocess.TimeoutExpired:
+        raise Unreachable(f"{arguments[0]} has not ended in {_SECONDS} s") from None
+    if done.returncode:
+        said = " ".join(done.stderr.split())[:500]
+        raise Unreachable(f"{' '.join(arguments[:3])}: {said or f'ended with {done.returncode}'}")
+    return done.stdout
+
+
+def _enter(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if _libc.setns(descriptor, _NEWNET):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), path)
+    finally:
+        os.close(descriptor)
+
+
+def _documents(text: str) -> list[str]:
+    """`ip -json -batch` writes a document for each line, one after another."""
+    return [line for line in text.splitlines() if line.strip()]

@@ -1,0 +1,1 @@
+"""Instances and what they are made of: images, key pairs, instance types."""

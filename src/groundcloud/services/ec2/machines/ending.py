@@ -1,0 +1,42 @@
+"""What happens to an instance's records when its machine is gone: at a stop, and at its end."""
+
+from groundcloud.context import Context
+from groundcloud.services.ec2.machines.metadata import RoleCredentials
+from groundcloud.services.ec2.machines.records import STOPPED, TERMINATED, Instance, UserData
+from groundcloud.services.ec2.machines.views import interfaces_of
+from groundcloud.services.ec2.network.interfaces import delete_interface, detach, release_public
+from groundcloud.services.ec2.storage.records import Volume
+
+
+def stop(ctx: Context, instance: Instance) -> None:
+    """It keeps its volumes and interfaces, and gives back the public address that was not its own."""
+    instance.state = STOPPED
+    instance.forced = False
+    instance.reachability = "initializing"
+    for interface in interfaces_of(ctx, instance):
+        release_public(ctx, interface)
+    ctx.put(instance)
+
+
+def end(ctx: Context, instance: Instance) -> None:
+    """Its volumes and interfaces go with it where they were to; others are free again."""
+    instance.state = TERMINATED
+    instance.terminated = ctx.now()
+    for interface in interfaces_of(ctx, instance):
+        deleted = interface.attachment is not None and interface.attachment.delete_on_termination
+        detach(ctx, interface)
+        if deleted:
+            delete_interface(ctx, interface)
+    for volume in list(ctx.scan(Volume, instance.instance_id, index="by_instance")):
+        goes = any(
+            each.delete_on_termination for each in volume.attachments if each.instance_id == instance.instance_id
+        )
+        volume.attachments = [each for each in volume.attachments if each.instance_id != instance.instance_id]
+        volume.state = "deleting" if goes else "available"
+        ctx.put(volume)
+    for kind in (UserData, RoleCredentials):
+        kept = ctx.get(kind, instance.instance_id)
+        if kept is not None:
+            ctx.delete(kept)
+    instance.block_devices, instance.interfaces = [], []
+    ctx.put(instance)

@@ -1,0 +1,82 @@
+"""What a launch names: the structures of RunInstances and of launch templates."""
+
+from groundcloud.store import Part
+
+
+class Ebs(Part):
+    delete_on_termination: bool | None = None
+    iops: int | None = None
+    snapshot_id: str | None = None
+    volume_size: int | None = None
+    volume_type: str | None = None
+    kms_key_id: str | None = None
+    throughput: int | None = None
+    encrypted: bool | None = None
+
+
+class Mapping(Part):
+    """A block device mapping."""
+
+    device_name: str = ""
+    virtual_name: str | None = None
+    ebs: Ebs | None = None
+    no_device: str | None = None
+
+
+class PrivateAddress(Part):
+    private_ip_address: str = ""
+    primary: bool = False
+
+
+class InterfaceSpecification(Part):
+    associate_public_ip_address: bool | None = None
+    delete_on_termination: bool | None = None
+    description: str = ""
+    device_index: int = 0
+    groups: list[str] = []
+    network_interface_id: str = ""
+    private_ip_address: str = ""
+    private_ip_addresses: list[PrivateAddress] = []
+    secondary_private_ip_address_count: int = 0
+    subnet_id: str = ""
+    interface_type: str = ""
+    network_card_index: int = 0
+
+
+class ProfileSpecification(Part):
+    arn: str = ""
+    name: str = ""
+
+
+class PlacementSpecification(Part):
+    availability_zone: str = ""
+    availability_zone_id: str = ""
+    tenancy: str = ""
+    group_name: str = ""
+
+
+class MonitoringSpecification(Part):
+    enabled: bool = False
+
+
+class CreditSpecification(Part):
+    cpu_credits: str = ""
+
+
+class MetadataSpecification(Part):
+    http_tokens: str | None = None
+    http_put_response_hop_limit: int | None = None
+    http_endpoint: str | None = None
+    http_protocol_ipv6: str | None = None
+    instance_metadata_tags: str | None = None
+
+
+class SpotOptions(Part):
+    max_price: str | None = None
+    spot_instance_type: str | None = None
+    instance_interruption_behavior: str | None = None
+
+
+class MarketOptions(Part):
+    market_type: str = ""
+    spot_options: SpotOptions | None = None

@@ -1,0 +1,294 @@
+"""Network interfaces as RunInstances and others of EC2 use them: made, given to machines, taken away, deleted.
+
+The operations on them are in `interface_calls.py`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from groundcloud.context import Context
+from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.common import Tag, find, find_all
+from groundcloud.services.ec2.network.changes import network_changed
+from groundcloud.services.ec2.network.names import private_name, public_name
+from groundcloud.services.ec2.network.pool import (
+    give_back_private,
+    give_back_public,
+    take_ipv6,
+    take_private,
+    take_public,
+)
+from groundcloud.services.ec2.network.records import (
+    Address,
+    Association,
+    Attachment,
+    GroupIdentifier,
+    Ipv6Address,
+    NetworkInterface,
+    PrivateAddress,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+)
+from groundcloud.services.ec2.network.routes import follow
+
+_MOST_GROUPS = 5
+
+
+def groups_of(ctx: Context, vpc_id: str, group_ids: Sequence[str], subnet_id: str = "") -> list[GroupIdentifier]:
+    """The security groups of an interface: those named, or the VPC's default one.
+
+    Raises `InvalidGroup.NotFound`, `InvalidParameter` for a group of another VPC, and the limit of groups.
+    """
+    if not group_ids:
+        return [_identifier(group) for group in ctx.scan(SecurityGroup, vpc_id, "default", index="by_name")]
+    if len(set(group_ids)) > _MOST_GROUPS:
+        raise errors.GroupsPerInterfaceLimit()
+    groups = []
+    for group_id in dict.fromkeys(group_ids):
+        group = ctx.get(SecurityGroup, group_id)
+        if group is None:
+            raise errors.GroupNotFound(reason=f"The security group '{group_id}' does not exist")
+        if group.vpc_id != vpc_id:
+            raise errors.InvalidParameter(
+                reason=f"Security group {group_id} and subnet {subnet_id} belong to different networks."
+            )
+        groups.append(_identifier(group))
+    return groups
+
+
+def _identifier(group: SecurityGroup) -> GroupIdentifier:
+    return GroupIdentifier(group.group_id, group.group_name)
+
+
+def create_interface(
+    ctx: Context,
+    subnet: Subnet,
+    *,
+    groups: Sequence[str] = (),
+    private_address: str | None = None,
+    secondary: Sequence[str] = (),
+    secondary_count: int = 0,
+    ipv6: Sequence[str] = (),
+    ipv6_count: int | None = None,
+    description: str = "",
+    source_dest_check: bool = True,
+    interface_type: str = "interface",
+    requester_id: str | None = None,
+    used_by: str | None = None,
+    tags: Sequence[Tag] = (),
+) -> NetworkInterface:
+    """An interface in a subnet that nobody has yet.
+
+    `groups` are ids, none for the VPC's default group; `private_address` is the primary address, any free one when it
+    is None; `secondary` names further ones, and `secondary_count` asks for so many of any; IPv6 addresses likewise,
+    where a count of None means one if the subnet gives them by itself. Raises
+    `InvalidIPAddress.InUse`, `InsufficientFreeAddressesInSubnet`, `InvalidParameterValue`, and what `groups_of` does.
+    """
+    identifiers = groups_of(ctx, subnet.vpc_id, groups, subnet.subnet_id)
+    interface_id = ctx.new_id("eni")
+    primary = take_private(ctx, subnet.subnet_id, interface_id, private_address)
+    wanted: list[str | None] = [*secondary, *[None] * secondary_count]
+    others = [take_private(ctx, subnet.subnet_id, interface_id, each) for each in wanted]
+    if ipv6_count is None:
+        ipv6_count = int(subnet.assign_ipv6_address_on_creation and not ipv6)
+    wanted6: list[str | None] = [*ipv6, *[None] * ipv6_count]
+    addresses6 = [Ipv6Address(take_ipv6(ctx, subnet.subnet_id, interface_id, each)) for each in wanted6]
+    interface = NetworkInterface(
+        owner_id=ctx.account, region=ctx.region, network_interface_id=interface_id, subnet_id=subnet.subnet_id,
+        vpc_id=subnet.vpc_id, availability_zone=subnet.availability_zone, mac_address=_new_mac(ctx),
+        private_ip_addresses=[PrivateAddress(primary, primary=True), *[PrivateAddress(each) for each in others]],
+        description=description, groups=identifiers, ipv6_addresses=addresses6, source_dest_check=source_dest_check,
+        interface_type=interface_type, requester_id=requester_id, requester_managed=requester_id is not None,
+        used_by=used_by, tags=list(tags),
+    )  # fmt: skip
+    ctx.put(interface)
+    network_changed(ctx, subnet.vpc_id)
+    return interface
+
+
+def _new_mac(ctx: Context) -> str:
+    """A locally administered unicast address, as EC2's are."""
+    return ":".join(f"{byte:02x}" for byte in b"\x02" + ctx.random(5))
+
+
+def attach(
+    ctx: Context,
+    interface: NetworkInterface,
+    instance_id: str,
+    device_index: int,
+    *,
+    delete_on_termination: bool = False,
+    network_card_index: int = 0,
+) -> NetworkInterface:
+    """Give an interface to an instance. Raises `InvalidNetworkInterface.InUse`."""
+    if interface.status == "in-use":
+        raise errors.InterfaceInUse(reason=f"Interface: [{interface.network_interface_id}] in use.")
+    interface.attachment = Attachment(
+        attachment_id=ctx.new_id("eni-attach"), device_index=device_index, attach_time=ctx.now(),
+        instance_id=instance_id, instance_owner_id=ctx.account, delete_on_termination=delete_on_termination,
+        network_card_index=network_card_index,
+    )  # fmt: skip
+    for address in _elastic_addresses(ctx, interface):
+        address.instance_id = instance_id
+        ctx.put(address)
+    ctx.put(interface)
+    follow(ctx, interface)
+    network_changed(ctx, interface.vpc_id)
+    return interface
+
+
+def detach(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
+    """Take an interface from its instance. An address that was assigned by itself is given back."""
+    interface.attachment = None
+    for address in _elastic_addresses(ctx, interface):
+        address.instance_id = None
+        ctx.put(address)
+    ctx.put(interface)
+    follow(ctx, interface)
+    return release_public(ctx, interface)
+
+
+def delete_interface(ctx: Context, interface: NetworkInterface) -> None:
+    """Delete an interface that no machine has; its elastic addresses stay their owner's. Raises
+    `InvalidParameterValue` while it is in use."""
+    if interface.attachment is not None:
+        raise errors.InvalidParameterValue(
+            reason=f"Network interface '{interface.network_interface_id}' is currently in use."
+        )
+    for address in _elastic_addresses(ctx, interface):
+        forget_association(address)
+        ctx.put(address)
+    release_public(ctx, interface)
+    follow(ctx, interface)
+    for private in interface.private_ip_addresses:
+        give_back_private(ctx, interface.subnet_id, private.private_ip_address)
+    for each in interface.ipv6_addresses:
+        give_back_private(ctx, interface.subnet_id, each.ipv6_address)
+    ctx.delete(interface)
+    network_changed(ctx, interface.vpc_id)
+
+
+def forget_association(address: Address) -> None:
+    """An elastic address that belongs to no interface any more."""
+    address.association_id = address.instance_id = address.network_interface_id = None
+    address.network_interface_owner_id = address.private_ip_address = None
+
+
+def _elastic_addresses(ctx: Context, interface: NetworkInterface) -> list[Address]:
+    associations = [each.association for each in interface.private_ip_addresses if each.association is not None]
+    ids = [each.allocation_id for each in associations if each.allocation_id]
+    return find_all(ctx, Address, ids)
+
+
+def assign_public(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
+    """Give the primary address a public one of the pool, unless it has one: at launch and at start. It is given back
+    by `release_public`. Raises `InsufficientAddressCapacity`."""
+    if interface.primary.association is None:
+        interface.primary.association = Association(public_ip=take_public(ctx), ip_owner_id="amazon")
+        ctx.put(interface)
+        network_changed(ctx, interface.vpc_id)
+    return interface
+
+
+def release_public(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
+    """Give back a public address that was assigned by itself, at stop and termination; an elastic one stays."""
+    association = interface.primary.association
+    if association is not None and association.allocation_id is None:
+        give_back_public(ctx, association.public_ip)
+        interface.primary.association = None
+        ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)
+    return interface
+
+
+def names(ctx: Context, interface: NetworkInterface) -> tuple[str | None, str]:
+    """The private name of an interface, and the public one, which is empty where it has none.
+
+    Names follow the VPC's attributes: without DNS support there are none, without DNS host names no public ones.
+    """
+    vpc = find(ctx, Vpc, interface.vpc_id)
+    if not vpc.enable_dns_support:
+        return None, ""
+    association = interface.association
+    named = vpc.enable_dns_hostnames and association is not None
+    public = public_name(ctx.region, association.public_ip) if named and association is not None else ""
+    return private_name(ctx.region, interface.private_ip_address), public
+
+
+def shown(ctx: Context, interface: NetworkInterface) -> dict[str, Any]:
+    """An interface as Describe calls show it."""
+    vpc = find(ctx, Vpc, interface.vpc_id)
+    private = [_private_shown(vpc, each) for each in interface.private_ip_addresses]
+    return {
+        **{name: getattr(interface, name) for name in interface.__struct_fields__},
+        "status": interface.status,
+        "private_ip_address": interface.private_ip_address,
+        "private_dns_name": private[0]["private_dns_name"],
+        "private_ip_addresses": private,
+        "association": private[0]["association"],
+        "tag_set": interface.tags,
+    }
+
+
+def _private_shown(vpc: Vpc, private: PrivateAddress) -> dict[str, Any]:
+    named = vpc.enable_dns_support and vpc.enable_dns_hostnames
+    association = private.association
+    return {
+        "private_ip_address": private.private_ip_address,
+        "primary": private.primary,
+        "private_dns_name": private_name(vpc.region, private.private_ip_address) if named else None,
+        "association": None
+        if association is None
+        else {
+            "public_ip": association.public_ip,
+            "public_dns_name": public_name(vpc.region, association.public_ip) if named else "",
+            "ip_owner_id": association.ip_owner_id,
+            "allocation_id": association.allocation_id,
+            "association_id": association.association_id,
+        },
+    }
+
+
+# -- further addresses
+
+
+def add_addresses(ctx: Context, interface: NetworkInterface, wanted: Sequence[str | None]) -> list[str]:
+    """Secondary addresses for an interface, those named and any others; all that were added."""
+    taken = [take_private(ctx, interface.subnet_id, interface.network_interface_id, each) for each in wanted]
+    interface.private_ip_addresses += [PrivateAddress(each) for each in taken]
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)
+    return taken
+
+
+def drop_addresses(ctx: Context, interface: NetworkInterface, addresses: Sequence[str]) -> None:
+    """Take secondary addresses away; elastic addresses that stood for them are free again."""
+    dropped = [each for each in interface.private_ip_addresses if each.private_ip_address in addresses]
+    for each in dropped:
+        if each.association is not None and each.association.allocation_id:
+            address = find(ctx, Address, each.association.allocation_id)
+            forget_association(address)
+            ctx.put(address)
+        give_back_private(ctx, interface.subnet_id, each.private_ip_address)
+    interface.private_ip_addresses = [each for each in interface.private_ip_addresses if each not in dropped]
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)
+
+
+def add_ipv6(ctx: Context, interface: NetworkInterface, wanted: Sequence[str | None]) -> list[str]:
+    """IPv6 addresses for an interface; all that were added."""
+    taken = [take_ipv6(ctx, interface.subnet_id, interface.network_interface_id, each) for each in wanted]
+    interface.ipv6_addresses += [Ipv6Address(each) for each in taken]
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)
+    return taken
+
+
+def drop_ipv6(ctx: Context, interface: NetworkInterface, addresses: Sequence[str]) -> None:
+    """Take IPv6 addresses away."""
+    for each in addresses:
+        give_back_private(ctx, interface.subnet_id, each)
+    interface.ipv6_addresses = [each for each in interface.ipv6_addresses if each.ipv6_address not in addresses]
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)

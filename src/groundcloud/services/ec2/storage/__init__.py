@@ -1,0 +1,1 @@
+"""Volumes, snapshots and the images made of them."""

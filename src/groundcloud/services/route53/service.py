@@ -1,0 +1,28 @@
+"""The operations of Route 53."""
+
+from groundcloud.operation import Service
+from groundcloud.services.route53 import (
+    answers,
+    cidr_collections,
+    delegation_sets,
+    health_checks,
+    query_logging,
+    record_sets,
+    tagging,
+    vpcs,
+    zones,
+)
+
+service = Service(
+    "route53",
+    zones,
+    record_sets,
+    delegation_sets,
+    vpcs,
+    health_checks,
+    tagging,
+    cidr_collections,
+    answers,
+    query_logging,
+    arn_prefix="arn:aws:route53:::",
+)

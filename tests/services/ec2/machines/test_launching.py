@@ -1,0 +1,93 @@
+"""RunInstances: what is asked for, what is made of it, and what is refused."""
+
+import base64
+
+import pytest
+
+from tests.services.ec2.conftest import refused
+
+
+@pytest.fixture()
+def image(ec2):
+    """The id of Debian's public image."""
+    found = ec2.describe_images(Owners=["136693071363"], Filters=[{"Name": "name", "Values": ["debian-12-*"]}])
+    return found["Images"][0]["ImageId"]
+
+
+def launched(ec2, image, **more):
+    return ec2.run_instances(ImageId=image, InstanceType="t2.micro", MinCount=1, MaxCount=1, **more)["Instances"][0]
+
+
+def test_a_launch_lands_in_a_default_subnet_with_a_public_address(ec2, image):
+    instance = launched(ec2, image)
+    assert instance["State"] == {"Code": 0, "Name": "pending"}
+    assert instance["PrivateDnsName"] == f"ip-{instance['PrivateIpAddress'].replace('.', '-')}.ec2.internal"
+    found = ec2.describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"][0]["Instances"][0]
+    assert found["PublicIpAddress"].startswith("203.0.113.")
+    assert found["SecurityGroups"][0]["GroupName"] == "default"
+    assert found["BlockDeviceMappings"][0]["DeviceName"] == "/dev/xvda"
+
+
+def test_instances_of_one_launch_share_a_reservation(ec2, image):
+    answer = ec2.run_instances(ImageId=image, InstanceType="t3.nano", MinCount=2, MaxCount=3)
+    assert [each["AmiLaunchIndex"] for each in answer["Instances"]] == [0, 1, 2]
+    reservations = ec2.describe_instances()["Reservations"]
+    assert [len(each["Instances"]) for each in reservations] == [3]
+    assert reservations[0]["ReservationId"] == answer["ReservationId"]
+
+
+def test_a_launch_with_a_client_token_happens_once(ec2, image):
+    first = launched(ec2, image, ClientToken="one")
+    assert launched(ec2, image, ClientToken="one")["InstanceId"] == first["InstanceId"]
+    with refused("IdempotentParameterMismatch"):
+        launched(ec2, image, ClientToken="one", EbsOptimized=True)
+
+
+def test_launches_are_refused_as_ec2_does(ec2, image):
+    with refused("InvalidAMIID.NotFound", "The image id '[ami-0123456789abcdef0]' does not exist"):
+        launched(ec2, "ami-0123456789abcdef0")
+    with refused("InvalidAMIID.Malformed"):
+        launched(ec2, "debian-12")
+    with refused("InvalidKeyPair.NotFound", "The key pair 'nobody' does not exist"):
+        launched(ec2, image, KeyName="nobody")
+    with refused("InvalidParameterValue", "Invalid IAM Instance Profile name"):
+        launched(ec2, image, IamInstanceProfile={"Name": "nobody"})
+    with refused("InvalidGroup.NotFound"):
+        launched(ec2, image, SecurityGroupIds=["sg-0123456789abcdef0"])
+    with refused("InvalidParameterValue", "User data is limited to 16384 bytes"):
+        launched(ec2, image, UserData="x" * 16385)
+    with refused("DryRunOperation"):
+        launched(ec2, image, DryRun=True)
+    assert ec2.describe_instances()["Reservations"] == []
+
+
+def test_user_data_comes_back_as_it_was_given(ec2, image):
+    instance = launched(ec2, image, UserData="#!/bin/sh\ntrue\n")
+    found = ec2.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute="userData")
+    assert base64.b64decode(found["UserData"]["Value"]) == b"#!/bin/sh\ntrue\n"
+
+
+def test_instances_are_found_by_filters(ec2, image):
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "Web"}]}]
+    web, other = launched(ec2, image, TagSpecifications=tags), launched(ec2, image)
+
+    def found(**filters):
+        wanted = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
+        pages = ec2.get_paginator("describe_instances").paginate(Filters=wanted)
+        return {each["InstanceId"] for page in pages for one in page["Reservations"] for each in one["Instances"]}
+
+    both = {web["InstanceId"], other["InstanceId"]}
+    assert found(**{"tag:Name": "W*"}) == {web["InstanceId"]}
+    assert found(instance_state_name="pending") == both
+    assert found(private_ip_address=other["PrivateIpAddress"]) == {other["InstanceId"]}
+    assert found(instance_id=other["InstanceId"]) == {other["InstanceId"]}
+    with refused("InvalidParameterValue", "The filter 'colour' is invalid"):
+        found(colour="red")
+
+
+def test_the_image_of_the_chapter_is_found_by_its_product_code(cloud):
+    """The book chapter on boto3 looks for CentOS's product code and launches `ami-d2c924b2`."""
+    ec2 = cloud.client("ec2", region_name="us-west-2")
+    filters = [{"Name": "product-code", "Values": ["aw0evgkw8e5c1q413zgy5pjce"]}]
+    assert [each["ImageId"] for each in ec2.describe_images(Filters=filters)["Images"]] == ["ami-d2c924b2"]
+    assert launched(ec2, "ami-d2c924b2")["RootDeviceName"] == "/dev/sda1"
