@@ -212,6 +212,14 @@ class Fifo:
 
     # -- by itself
 
+    def has_expired(self) -> bool:
+        """Whether there is anything that was kept long enough, or need not be remembered."""
+        kept = self._queue.seconds("MessageRetentionPeriod") * 1000
+        first = self._table.range(self._prefix + CONTENT, after(self._prefix + CONTENT), 1, False)
+        return any(decode(data).sent + kept <= self._now for _, data in first) or any(
+            self._table.range(self._prefix + kind, self._period(kind, 1), 1, False) for kind in (SENT_IDS, ATTEMPTS)
+        )
+
     def expire(self, most: int) -> int:
         """Remove some of what was kept long enough, and what need not be remembered; how many."""
         kept = self._queue.seconds("MessageRetentionPeriod") * 1000

@@ -113,10 +113,17 @@ class Standard:
         self._table.set(self._prefix + CHANGED + number8.pack(receipt.sequence), word)
         return state
 
+    def has_expired(self) -> bool:
+        """Whether there is anything that was kept long enough."""
+        return bool(self._old(1))
+
+    def _old(self, most: int) -> list[tuple[bytes, bytes]]:
+        kept = self._queue.seconds("MessageRetentionPeriod") * 1000
+        return self._table.range(self._visible, self._visible + number8.pack(max(0, self._now - kept)), most, False)
+
     def expire(self, most: int) -> int:
         """Remove some of what was kept long enough; how many."""
-        kept = self._queue.seconds("MessageRetentionPeriod") * 1000
-        rows = self._table.range(self._visible, self._visible + number8.pack(max(0, self._now - kept)), most, False)
+        rows = self._old(most)
         for place, _ in rows:
             self._drop(place, int(two.unpack_from(place, len(self._visible))[1]))
         return len(rows)
