@@ -90,6 +90,10 @@ class Cgroups:
                 found.update(each.name for each in (root / self._parts).iterdir() if each.is_dir())
         return found
 
+    def folders(self, machine_id: str) -> list[Path]:
+        """A machine's groups."""
+        return list(self._folders(machine_id).values())
+
     def _folders(self, machine_id: str) -> dict[Path, Path]:
         return {root: root / self._parts / machine_id for root in self._roots}
 

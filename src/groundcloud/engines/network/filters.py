@@ -87,14 +87,14 @@ def acl_chains(acls: Iterable[Acl]) -> list[str]:
     for acl in sorted(acls, key=lambda acl: acl.id):
         for way, entries, side in (("in", acl.inbound, "saddr"), ("out", acl.outbound, "daddr")):
             lines.append(f"chain acl_{way}_{identifier(acl.id)} {{")
-            lines += [_acl_rule(entry, side) for entry in entries]
-            lines += ["drop", "}"]
+            lines += [_acl_rule(entry, side, f"goto refused_{way}") for entry in entries]
+            lines += [f"goto refused_{way}", "}"]
     return lines
 
 
-def _acl_rule(entry: AclEntry, side: str) -> str:
+def _acl_rule(entry: AclEntry, side: str, denied: str) -> str:
     protocol = _protocol(entry.protocol, entry.from_port, entry.to_port, entry.icmp_type, entry.icmp_code)
-    return " ".join([*_joined(_blocks([entry.block], side), protocol), "return" if entry.allow else "drop"])
+    return " ".join([*_joined(_blocks([entry.block], side), protocol), "return" if entry.allow else denied])
 
 
 def allows_all(acl: Acl) -> bool:

@@ -48,7 +48,6 @@ class Config(NamedTuple):
     fqdn: str = ""
     time_zone: str = ""
     users: Sequence[User] = ()
-    default_user: bool = True
     keys: Sequence[str] = ()
     boot_commands: Sequence[Command] = ()
     run_commands: Sequence[Command] = ()
@@ -87,13 +86,11 @@ def read(found: dict[str, Any]) -> Config:
     """What is to be done."""
     notes = [f"{key} is not done: {_REFUSED[key]}" for key in found if key in _REFUSED]
     notes += [f"{key} is not known here" for key in found if key not in _REFUSED and key not in _KNOWN]
-    users, default_user = _users(found.get("users"), notes)
     return Config(
         host_name=str(found.get("hostname") or ""),
         fqdn=str(found.get("fqdn") or ""),
         time_zone=str(found.get("timezone") or ""),
-        users=users,
-        default_user=default_user,
+        users=_users(found.get("users"), notes),
         keys=_texts(found.get("ssh_authorized_keys")),
         boot_commands=_commands(found.get("bootcmd"), "bootcmd", notes),
         run_commands=_commands(found.get("runcmd"), "runcmd", notes),
@@ -220,22 +217,19 @@ def _mounts(value: Any, notes: list[str]) -> list[Sequence[str]]:
     return found
 
 
-def _users(value: Any, notes: list[str]) -> "tuple[list[User], bool]":
-    """The users, and whether the image's own is among them."""
+def _users(value: Any, notes: list[str]) -> list[User]:
+    """The users beside the image's own, which `default` stands for: those are always there."""
     if value is None:
-        return [], True
-    entries = value if isinstance(value, list) else [value]
-    found, default = [], False
-    for each in entries:
-        if each == "default":
-            default = True
-        elif isinstance(each, str):
-            found.append(User(each))
+        return []
+    found = []
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str):
+            found += [] if each == "default" else [User(each)]
         elif isinstance(each, dict) and each.get("name"):
             found.append(_user(each))
         else:
             notes.append(f"users: {each!r} is no user")
-    return found, default
+    return found
 
 
 def _user(entry: dict[str, Any]) -> User:
