@@ -1,13 +1,14 @@
-"""SQS beside its peers, in one run: sends, receives and deletes per second, and receives from a deep queue.
+"""SQS beside its peers, in one run: sends, receives and deletes per second; a topic to many queues; a deep queue.
 
 python benchmarks/messages.py [--peers FOLDER] [--only NAME] [--seconds 4] [--deep 0]
 
-`--peers` is a virtual environment with benchmarks/requirements.txt; `--deep` fills a queue of Groundcloud with that many
-messages first, and measures the receive from it.
+`--peers` is a virtual environment with benchmarks/requirements.txt; `--deep` fills a queue of Groundcloud with that
+many messages first, and measures the receive from it.
 """
 
 import argparse
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,12 @@ def measure(server: Running, seconds: float, concurrency: int) -> None:
     show(server.peer.name, "SendMessage", run(server.port, sends, concurrency, seconds, repeat=True))
     for one in ("receive", "delete"):
         sqs.create_queue(QueueName=one, Attributes={"VisibilityTimeout": "3600"})
-    fill(sqs, url.replace("bench", "receive"), 20_000 if server.peer.name == "groundcloud" else 3_000)
+    fill(server, url.replace("bench", "receive"), 20_000 if server.peer.name == "groundcloud" else 3_000)
     receive = {"QueueUrl": url.replace("bench", "receive"), "MaxNumberOfMessages": 1}
     found = run(server.port, requests_of(server, "ReceiveMessage", [receive]), concurrency, seconds, repeat=True)
     show(server.peer.name, "ReceiveMessage", found)
     emptied = url.replace("bench", "delete")
-    fill(sqs, emptied, 3000)
+    fill(server, emptied, 3000)
     handles = []
     while messages := sqs.receive_message(QueueUrl=emptied, MaxNumberOfMessages=10).get("Messages"):
         handles += [message["ReceiptHandle"] for message in messages]
@@ -48,10 +49,11 @@ def measure(server: Running, seconds: float, concurrency: int) -> None:
     show(server.peer.name, "DeleteMessage", run(server.port, deletes, concurrency, seconds, repeat=False))
 
 
-def fill(sqs: Any, url: str, count: int) -> None:
-    for start in range(0, count, 10):
-        entries = [{"Id": str(n), "MessageBody": f"{start + n} {BODY}"} for n in range(10)]
-        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+def fill(server: Running, url: str, count: int) -> None:
+    """So many messages, by batches over some connections."""
+    entries = [{"Id": str(n), "MessageBody": BODY} for n in range(10)]
+    batch = requests_of(server, "SendMessageBatch", [{"QueueUrl": url, "Entries": entries}])
+    run(server.port, batch * (count // 10), 8, 3600, repeat=False)
 
 
 def deep(server: Running, count: int, seconds: float, concurrency: int) -> None:
@@ -64,6 +66,33 @@ def deep(server: Running, count: int, seconds: float, concurrency: int) -> None:
     show(server.peer.name, "SendMessageBatch of 10", found)
     receive = requests_of(server, "ReceiveMessage", [{"QueueUrl": url, "MaxNumberOfMessages": 1}])
     show(server.peer.name, f"receive of {count:,}", run(server.port, receive, concurrency, seconds, repeat=True))
+
+
+def fan_out(server: Running, queues: int = 100, rounds: int = 5) -> None:
+    """From Publish to the last of many queues, by the time at which each queue took the message."""
+    sns = client(server.port, "sns", server.key, server.secret)
+    sqs = client(server.port, "sqs", server.key, server.secret)
+    topic = sns.create_topic(Name="bench")["TopicArn"]
+    urls = []
+    for number in range(queues):
+        arn = f"arn:aws:sqs:us-east-1:{topic.split(':')[4]}:fan{number}"
+        statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+                     "Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}  # fmt: skip
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        urls.append(sqs.create_queue(QueueName=f"fan{number}", Attributes={"Policy": policy})["QueueUrl"])
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    took = []
+    for _ in range(rounds):
+        begun = time.time()
+        sns.publish(TopicArn=topic, Message="hello")
+        time.sleep(1)
+        moments = []
+        for url in urls:
+            [message] = sqs.receive_message(QueueUrl=url, AttributeNames=["SentTimestamp"])["Messages"]
+            moments.append(int(message["Attributes"]["SentTimestamp"]) / 1000)
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        took.append((max(moments) - begun) * 1000)
+    print(f"{server.peer.name:15} topic to {queues} queues: {', '.join(f'{each:.0f}' for each in took)} ms", flush=True)
 
 
 def main() -> None:
@@ -79,6 +108,8 @@ def main() -> None:
             continue
         with running(peer) as server:
             measure(server, wanted.seconds, wanted.concurrency)
+            if peer.name == "groundcloud":
+                fan_out(server)
             if wanted.deep and peer.name == "groundcloud":
                 deep(server, wanted.deep, wanted.seconds, wanted.concurrency)
 
