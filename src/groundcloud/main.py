@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.at_first_use import Engines, mail, web
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
 from groundcloud.engines.host.places import socket_of
@@ -342,41 +343,6 @@ class Cloud:
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
 
 
-class Engines(Mapping[str, Any]):
-    """The engines that operations and deliveries use: those at hand, and those that are made when first asked for."""
-
-    def __init__(self, ready: Mapping[str, Any], make: Mapping[str, Callable[[], Any]]) -> None:
-        self._make = make
-        self._made = dict(ready)
-
-    def __getitem__(self, kind: str) -> Any:
-        if kind not in self._made:
-            self._made[kind] = self._make[kind]()
-        return self._made[kind]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._made, **self._make})
-
-    def __len__(self) -> int:
-        return len({**self._made, **self._make})
-
-
-def _mail(data: Path, relay: str) -> Any:
-    if relay:
-        from groundcloud.engines.mail.relay import SmtpRelay, relay_of
-
-        return SmtpRelay(relay_of(relay))
-    from groundcloud.engines.mail.mailbox import LocalMailbox
-
-    return LocalMailbox(data / "mail")
-
-
-def _web(loopback: bool) -> Any:
-    from groundcloud.engines.web.post import HttpPost
-
-    return HttpPost(loopback=loopback)
-
-
 def open_cloud(
     data: Path,
     *,
@@ -392,7 +358,7 @@ def open_cloud(
     key = installation_key(data / "installation.key")
     sealer = Sealer(key)
     ready = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
-    engines = Engines(ready, {"mail": lambda: _mail(data, mail_relay), "web": lambda: _web(loopback_only)})
+    engines = Engines(ready, {"mail": lambda: mail(data, mail_relay), "web": lambda: web(loopback_only)})
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)
