@@ -1,4 +1,4 @@
-"""Disks: attached while a machine runs, formatted, mounted, grown, kept in snapshots, restored, and made into images."""
+"""Disks: attached while a machine runs, formatted, mounted, grown, kept in snapshots, restored, made into images."""
 
 import pytest
 
