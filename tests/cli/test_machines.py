@@ -82,12 +82,14 @@ def test_the_server_gives_up_root_for_whoever_called_sudo(groundcloud, tmp_path,
         said = groundcloud("up", "--data", data, "--port", 0, "--machines", code=1)
         assert "The user nobody cannot run" in said.err
         assert not socket_of(data).exists()
+        groundcloud("reset", "--yes", "--data", data)
         return
     running = groundcloud.up(data, "--machines", "--images", str(IMAGES))
     assert owners(running.pid) == {"65534"}
     assert socket_of(data).stat().st_uid == 65534
     assert owners(host_process(groundcloud, data)) == {"0"}
     assert not (data / "machines").exists()
+    groundcloud("reset", "--yes", "--data", data)
 
 
 def owners(pid):

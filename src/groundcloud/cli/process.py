@@ -43,6 +43,7 @@ def launch(module: str, told: dict[str, Any], log: Path, user: int) -> dict[str,
     if user != os.geteuid():
         as_user = {"user": user, "group": pwd.getpwuid(user).pw_gid, "extra_groups": []}
     with open(log, "ab") as errors:
+        os.fchown(errors.fileno(), user, -1)
         try:
             process = subprocess.Popen(  # noqa: S603 - a module of ours
                 [sys.executable, "-P", "-m", module],
