@@ -73,14 +73,19 @@ class FileVolumes:
             raise MachineFailed(f"{volume} has {about.size} GiB and cannot shrink to {size}")
         os.truncate(path, size * _GIB)
         loops.resized(path)
+        if about.layers:
+            mark = _mark(path)
+            mark.touch()
+            if copies.grow_ext4(path, size * _GIB):
+                mark.unlink()
         self._write_about(path, About(size, about.layers))
 
     def delete(self, volume: str) -> None:
         path = self._folders.volume(volume)
         if loops.found(path):
             raise MachineFailed(f"{volume} is in use")
-        path.unlink(missing_ok=True)
-        _about_file(path).unlink(missing_ok=True)
+        for each in (path, _about_file(path), _mark(path)):
+            each.unlink(missing_ok=True)
 
     def snapshot(self, volume: str, snapshot: str) -> None:
         source, path = self._folders.volume(volume), self._folders.snapshot(snapshot)
@@ -125,11 +130,10 @@ class FileVolumes:
     def ready_root(self, root: str) -> Path:
         """The file of a root volume, with its file system as large as it is."""
         path = self._folders.volume(root)
-        mark = path.with_suffix(".grown")
-        if mark.exists():
+        if _mark(path).exists():
             for program in (["e2fsck", "-fp", str(path)], ["resize2fs", str(path)]):
                 subprocess.run(program, capture_output=True, check=False)
-            mark.unlink()
+            _mark(path).unlink()
         return path
 
     def hold(self, volume: str, *, read_only: bool = False) -> str:
@@ -185,6 +189,11 @@ class FileVolumes:
 
 def _about_file(path: Path) -> Path:
     return path.with_name(path.name + ".json")
+
+
+def _mark(path: Path) -> Path:
+    """Says that a root volume's file system is to be made as large as the volume, before it is mounted."""
+    return path.with_name(path.name + ".grown")
 
 
 def _format(made: Path, size: int) -> None:
