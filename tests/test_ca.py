@@ -1,6 +1,8 @@
+import contextlib
 import ssl
 import time
 
+import pytest
 from cryptography import x509
 
 from groundcloud.ca import server_context, server_names
@@ -64,3 +66,30 @@ def test_a_half_made_folder_is_made_whole(tmp_path):
     server_context(tmp_path, NAMES)
     (tmp_path / "server.key").unlink()
     assert isinstance(server_context(tmp_path, NAMES), ssl.SSLContext)
+
+
+def shaken(context, folder, name):
+    """A client that trusts the authority and has shaken hands with a server of this context, under a name."""
+    trust = ssl.create_default_context(cafile=folder / "ca.crt")
+    incoming, outgoing = (ssl.MemoryBIO(), ssl.MemoryBIO()), (ssl.MemoryBIO(), ssl.MemoryBIO())
+    client = trust.wrap_bio(*incoming, server_hostname=name)
+    server = context.wrap_bio(*outgoing, server_side=True)
+    for _ in range(4):
+        for side, mine, theirs in ((client, incoming, outgoing), (server, outgoing, incoming)):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+            theirs[0].write(mine[1].read())
+    return client
+
+
+def test_names_of_other_regions_get_certificates_when_they_are_asked_for(tmp_path):
+    context = server_context(tmp_path, NAMES)
+    for name in ("s3.ap-northeast-2.amazonaws.com", "photos.s3.us-west-2.amazonaws.com", "sts.amazonaws.com"):
+        assert shaken(context, tmp_path, name).getpeercert() is not None
+
+
+def test_names_that_are_not_aws_get_no_certificate_of_their_own(tmp_path):
+    context = server_context(tmp_path, NAMES)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shaken(context, tmp_path, "www.example.com")
+    assert not list(tmp_path.glob("names-*"))

@@ -4,8 +4,10 @@ Made at the first start, and renewed when little of its time is left. Only then 
 takes longer than the rest of a start.
 """
 
+import base64
 import ipaddress
 import json
+import re
 import ssl
 import time
 from datetime import UTC, datetime, timedelta
@@ -47,10 +49,53 @@ def server_context(folder: Path, names: list[str], now: float | None = None) -> 
         made = _made(folder)
     if made.get("server_ends", 0) < now + _RENEW_DAYS * _DAY or made.get("names") != names:
         _make_server(folder, names, now)
+    context = _context(folder, "server")
+    context.sni_callback = _OtherNames(folder, frozenset(names)).choose
+    return context
+
+
+def sign(folder: Path, content: bytes) -> str:
+    """A signature by the authority (ECDSA with SHA-256, DER in base64): for identity documents of machines."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return base64.b64encode(key.sign(content, ec.ECDSA(hashes.SHA256()))).decode()
+
+
+def _context(folder: Path, name: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(folder / "server.crt", folder / "server.key")
+    context.load_cert_chain(folder / f"{name}.crt", folder / f"{name}.key")
     return context
+
+
+_AWS_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\.(amazonaws\.com|api\.aws)")
+_MOST_NAMES = 200
+
+
+class _OtherNames:
+    """Certificates for AWS's names that the server's own does not have (those of another region), made when a client
+    first asks for one. A name of any other domain gets the server's own certificate."""
+
+    def __init__(self, folder: Path, own: frozenset[str]) -> None:
+        self._folder = folder
+        self._own = own
+        self._contexts: dict[str, ssl.SSLContext] = {}
+
+    def choose(self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+        if name is None or _AWS_NAME.fullmatch(name) is None:
+            return
+        domain = name.partition(".")[2]
+        if f"*.{domain}" in self._own:
+            return
+        found = self._contexts.get(domain)
+        if found is None and len(self._contexts) < _MOST_NAMES:
+            _issue(self._folder, f"names-{domain}", [f"*.{domain}", domain], time.time())
+            found = self._contexts[domain] = _context(self._folder, f"names-{domain}")
+        if found is not None:
+            connection.context = found
 
 
 def _made(folder: Path) -> dict[str, Any]:
@@ -93,6 +138,12 @@ def _make_authority(folder: Path, now: float) -> None:
 
 
 def _make_server(folder: Path, names: list[str], now: float) -> None:
+    ends = _issue(folder, "server", names, now)
+    _note(folder, {**_made(folder), "server_ends": ends.timestamp(), "names": names})
+
+
+def _issue(folder: Path, name: str, names: list[str], now: float) -> datetime:
+    """A certificate for some names, in files of this name; when it ends."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -113,8 +164,8 @@ def _make_server(folder: Path, names: list[str], now: float) -> None:
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    _keep(folder, "server", key, [certificate, authority])
-    _note(folder, {**_made(folder), "server_ends": ends.timestamp(), "names": names})
+    _keep(folder, name, key, [certificate, authority])
+    return ends
 
 
 def _name(x509: Any, organization: str, common: str) -> Any:

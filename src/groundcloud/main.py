@@ -159,6 +159,7 @@ class Cloud:
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
+        from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
@@ -175,7 +176,11 @@ class Cloud:
             Deletions(clock),
             Recoveries(clock),
             Expirations(clock),
+            EndedNatGateways(clock),
+            EndedPeerings(clock, self.within_ec2),
         ]
+        if "network" not in self.world.engines:  # where it is, `ground.py` has them
+            found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
         if (objects := self.world.engines.get("objects")) is not None:
             found += [
                 CondemnedBytes(self.store, objects),
@@ -188,6 +193,11 @@ class Cloud:
         """What S3's controllers work in: its operations' context, as the account's root user."""
         operation = self.services["s3"].operation("DeleteObject")
         return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
+
+    def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
+        """What EC2's controllers work in, likewise."""
+        operation = self.services["ec2"].operation("DescribeVpcs")
+        return self.invoker.context(operation, root_principal(account), region, "ec2", Facts(), tx)
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""

@@ -15,11 +15,11 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from socket import socket
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import uvloop
 
@@ -41,6 +41,9 @@ from groundcloud.settings import Settings
 from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_dns, open_sockets, reserve_ports
 from groundcloud.store import StoreUnavailable
 from groundcloud.workers import supervise
+
+if TYPE_CHECKING:
+    from groundcloud.ground import Ground
 
 log = logging.getLogger("groundcloud")
 
@@ -163,7 +166,9 @@ def _answer(
     plain = open_sockets(server.settings, ports.plain, share)
     secure = open_sockets(server.settings, ports.tls, share)
     controllers: list[Loop] = []
-    names = _Names(cloud, server, controllers) if leads else None
+    leading: list[_Chore] = (
+        [_Names(cloud, server, controllers), _Machines(cloud, server, tls, controllers)] if leads else []
+    )
 
     def begin(ports: Ports) -> None:
         """Answer first: what the controllers import is in nobody's way then."""
@@ -176,7 +181,7 @@ def _answer(
     _calm_collector()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(cloud, plain, secure, tls, begin, over, names))
+            runner.run(_serve(cloud, plain, secure, tls, begin, over, leading))
     finally:
         for loop in controllers:
             loop.stop()
@@ -204,7 +209,7 @@ async def _serve(
     tls: ssl.SSLContext,
     up: Callable[[Ports], None],
     over: int | None,
-    names: "_Names | None",
+    leading: "Sequence[_Chore]",
 ) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -218,8 +223,7 @@ async def _serve(
     ]
     chores = [asyncio.create_task(chore) for chore in (_record(cloud), _write_logs(cloud), cloud.oidc_keys.run())]
     up(Ports(servers[0].port, servers[1].port))
-    if names is not None:
-        chores.append(asyncio.create_task(names.run()))
+    chores += [asyncio.create_task(chore.run()) for chore in leading]
     await stop.wait()
     if over is not None:
         loop.remove_reader(over)
@@ -232,6 +236,36 @@ async def _serve(
     except StoreUnavailable as error:
         log.error("the last events are lost: %s", error)
     cloud.log.flush()
+
+
+class _Chore(Protocol):
+    """What only the process that leads does, on its event loop."""
+
+    async def run(self) -> None: ...
+
+
+class _Machines:
+    """Machines and what answers inside their networks, where the host has the engines for them."""
+
+    def __init__(self, cloud: Cloud, server: _Server, tls: ssl.SSLContext, loops: list[Loop]) -> None:
+        self._cloud = cloud
+        self._ca = server.folder.ca_certificate.parent
+        self._tls = tls
+        self._loops = loops
+
+    async def run(self) -> None:
+        if "machines" not in self._cloud.world.engines:
+            return
+        ground = await asyncio.to_thread(self._build)
+        loop = Loop(self._cloud.store, ground.controllers(), now=self._cloud.world.clock)
+        self._loops.append(loop)
+        loop.start()
+        await ground.vpcs.run()
+
+    def _build(self) -> "Ground":
+        from groundcloud.ground import Ground
+
+        return Ground(self._cloud, self._ca, self._tls)
 
 
 class _Names:

@@ -40,7 +40,7 @@ class Metadata:
         role_of: Callable[[Transaction, str], str | None],
         assume: AssumeRole,
         sign: Callable[[bytes], str],
-        ca: Callable[[], str],
+        ca: str,
     ) -> None:
         self._world = world
         self._role_of = role_of
@@ -95,7 +95,7 @@ class Metadata:
         credentials = ""
         if path.startswith("meta-data/iam") and who.instance.profile is not None:
             credentials = await self._credentials(who.instance)
-        extra = Extra(self._user_data, credentials, self._ca(), self._sign)
+        extra = Extra(self._user_data, credentials, self._ca, self._sign)
         with self._world.store.snapshot() as tx:
             return metadata.look_up(metadata.tree(tx, who, extra), path)
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from groundcloud.engines.network.wanted import Acl, AclEntry, GroupRule, Unreachable
 from tests.engines.network.wishes import OPEN, OPEN_ENTRIES, OUT, SUBNET_A, SUBNET_B, eni, group, tcp, vpc
-from tests.engines.network.world import SHORT, Host, Machine, answers, reaches
+from tests.engines.network.world import SHORT, Host, Machine, blocked, reaches, silent
 
 pytestmark = pytest.mark.machines
 
@@ -24,12 +24,12 @@ def test_an_acl_is_stateless_so_answers_need_an_entry_too(host: Host) -> None:
     members = (eni(4), eni(5, at="subnet-b", host="10.0.1.5"))
     network = vpc(*members, groups=(ALL,), subnets=subnets, acls=(OPEN, web_only()))
     one, other = host.build(network)
-    assert not reaches(one, "10.0.1.5", 80)
+    assert blocked(one, "10.0.1.5", 80)
     answer = AclEntry(True, 6, "10.0.0.0/24", 1024, 65535)
     host.engine.reconcile(replace(network, acls=(OPEN, web_only(answer))))
     assert reaches(one, "10.0.1.5", 80)
-    assert not reaches(one, "10.0.1.5", 81)
-    assert not reaches(other, "10.0.0.4", 80)
+    assert blocked(one, "10.0.1.5", 81)
+    assert blocked(other, "10.0.0.4", 80)
 
 
 def test_an_acl_ends_a_connection_that_a_group_has_let_in(host: Host) -> None:
@@ -48,7 +48,7 @@ def test_an_acl_ends_a_connection_that_a_group_has_let_in(host: Host) -> None:
     served, _ = server.accept()
     closed = Acl("acl-b", (AclEntry(False, -1, "10.0.0.4/32"), *OPEN_ENTRIES), OPEN_ENTRIES)
     host.engine.reconcile(replace(network, acls=(OPEN, closed)))
-    assert not answers(client, served)
+    assert silent(client, served)
 
 
 def test_an_acl_is_not_asked_within_its_subnet(host: Host) -> None:
@@ -106,9 +106,9 @@ def test_nothing_else_of_the_router_answers(host: Host) -> None:
     one, _ = host.build(vpc(eni(4), eni(5), groups=(group("sg-a", outbound=(OUT,)),)))
     router = host.engine._space("vpc-a")
     server = router.do(lambda: socket.create_server(("0.0.0.0", 8080)))
-    assert not reaches(one, "10.0.0.1", 8080)
-    assert not reaches(one, "10.0.0.2", 8080)
-    assert not reaches(one, "169.254.169.254", 8080)
+    assert blocked(one, "10.0.0.1", 8080)
+    assert blocked(one, "10.0.0.2", 8080)
+    assert blocked(one, "169.254.169.254", 8080)
     server.close()
 
 

@@ -3,14 +3,17 @@
 import os
 import socket
 import subprocess
+from pathlib import Path
+from threading import get_native_id
 
 import pytest
 from msgspec.structs import replace
 
+from groundcloud.engines.network.links import edge_link, interface_link
 from groundcloud.engines.network.namespaces import NAMED, Namespace
 from groundcloud.engines.network.wanted import Unreachable
 from tests.engines.network.wishes import SUBNET_A, SUBNET_PUBLIC, eni, group, tcp, vpc
-from tests.engines.network.world import Host, answers, reaches
+from tests.engines.network.world import Host, answers, blocked, reaches
 
 pytestmark = pytest.mark.machines
 
@@ -20,7 +23,7 @@ WEB = group("sg-a", tcp(80))
 def _left(host: Host) -> list[str]:
     """Names of namespaces and links that the engine has on the host."""
     links = [name for _, name in socket.if_nameindex() if name != "lo"]
-    return [*links, *(path.name for path in NAMED.glob(f"gc-{host.tag}-*"))]
+    return [*links, *(path.name for path in NAMED.glob(f"gc-{host.tag}[-.]*"))]
 
 
 def test_removal_leaves_nothing(host: Host) -> None:
@@ -33,6 +36,28 @@ def test_removal_leaves_nothing(host: Host) -> None:
     host.engine.remove("vpc-b")
     host.engine.remove("vpc-b")
     assert _left(host) == []
+
+
+def test_removal_leaves_no_links_where_a_socket_is_still_open(host: Host) -> None:
+    (one,) = host.build(vpc(eni(4)))
+    sockets = host.engine.listen("vpc-a")
+    host.engine.remove("vpc-a")
+    assert _left(host) == []
+    assert [link["ifname"] for link in one.show(["link show"])[0]] == ["lo"]
+    for descriptor in sockets.values():
+        os.close(descriptor)
+
+
+def test_what_a_crash_has_left_half_made_is_made_whole(host: Host) -> None:
+    network = vpc(eni(4, public="203.0.113.4"), groups=(WEB,), subnets=(SUBNET_PUBLIC,))
+    edge, space = host.engine._edge.space, host.engine._space("vpc-a")
+    for name in (edge.path, space.path):
+        Namespace().run(["ip", "netns", "add", Path(name).name])
+    here = f"/proc/{os.getpid()}/task/{get_native_id()}/ns/net"
+    edge.batch([f"link add host type veth peer name {host.engine._edge._link} netns {here}"])
+    space.batch([f"link add uplink type veth peer name {edge_link('vpc-a')} netns {edge.path}"])
+    host.build(network)
+    assert reaches(Namespace(), "203.0.113.4", 80)
 
 
 def test_a_new_process_takes_over_what_is_there(host: Host) -> None:
@@ -63,7 +88,7 @@ def test_what_was_taken_away_from_outside_comes_back(host: Host) -> None:
     space.run(["ip", "addr", "flush", "dev", "lo"])
     host.engine.reconcile(network)
     assert reaches(one, "10.0.0.5", 80)
-    assert not reaches(one, "10.0.0.5", 81)
+    assert blocked(one, "10.0.0.5", 81)
     assert reaches(Namespace(), "203.0.113.4", 80)
 
 
@@ -100,8 +125,27 @@ def test_a_machine_that_ends_takes_its_link_along(host: Host) -> None:
     network = vpc(eni(4), eni(5), groups=(WEB,))
     one, other = host.build(network)
     other.end()
-    host.machines["vpc-a/eni-5"] = host.machine("again")
+    host.machine("vpc-a/eni-5")
     host.engine.reconcile(network)
+    host.engine.plug("vpc-a", "eni-5", "vpc-a/eni-5", "eth0")
+    assert reaches(one, "10.0.0.5", 80)
+
+
+def test_a_machine_that_starts_anew_is_plugged_while_its_old_namespace_is_still_there(host: Host) -> None:
+    network = vpc(eni(4), eni(5), groups=(WEB,))
+    one, _ = host.build(network)
+    kept = host.machine("vpc-a/eni-5")
+    host.engine.plug("vpc-a", "eni-5", "vpc-a/eni-5", "eth0")
+    server = kept.serve(80)
+    assert reaches(one, "10.0.0.5", 80)
+    assert server.accept()[1][0] == "10.0.0.4"
+
+
+def test_a_plugging_that_was_cut_short_is_done_again(host: Host) -> None:
+    network = vpc(eni(4), eni(5), groups=(WEB,))
+    one, other = host.build(network)
+    host.engine._space("vpc-a").run(["ip", "link", "set", interface_link("eni-5"), "alias", ""])
+    other.run(["ip", "addr", "flush", "dev", "eth0"])
     host.engine.plug("vpc-a", "eni-5", "vpc-a/eni-5", "eth0")
     assert reaches(one, "10.0.0.5", 80)
 

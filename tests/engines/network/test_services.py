@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Acl, Endpoint, NatGateway, Route
 from tests.engines.network.wishes import OPEN, SUBNET_PUBLIC, eni, group, subnet, tcp, vpc
-from tests.engines.network.world import SHORT, Host, Machine, reaches
+from tests.engines.network.world import SHORT, Host, Machine, blocked, reaches
 
 pytestmark = pytest.mark.machines
 
@@ -42,7 +42,7 @@ def test_metadata_answers_without_any_group_rule_and_sees_who_asks(host: Host) -
     with listening(host) as sockets:
         assert reaches(one, METADATA, 80)
         assert peer_of(sockets["metadata"]) == "10.0.0.4"
-        assert not reaches(one, METADATA, 443)
+        assert blocked(one, METADATA, 443)
 
 
 def test_dns_answers_at_both_its_addresses_without_any_group_rule_or_acl(host: Host) -> None:
@@ -62,11 +62,11 @@ def test_dns_answers_at_both_its_addresses_without_any_group_rule_or_acl(host: H
             assert asker.recvfrom(1) == (b"!", (address, 53))
             assert reaches(one, address, 53)
             assert peer_of(sockets["dns-tcp"]) == "10.0.0.4"
-        assert not reaches(one, "10.0.0.1", 53)
+        assert blocked(one, "10.0.0.1", 53)
 
 
 def _reached(one: Machine, *addresses: str) -> list[bool]:
-    return [reaches(one, address, 443) for address in addresses]
+    return [not blocked(one, address, 443) for address in addresses]
 
 
 def test_the_cloud_is_where_the_internet_is(host: Host) -> None:
@@ -79,7 +79,7 @@ def test_the_cloud_is_where_the_internet_is(host: Host) -> None:
         assert peer_of(sockets["https"]) == "10.0.0.4"
         assert reaches(one, CLOUD, 80)
         assert peer_of(sockets["http"]) == "10.0.0.4"
-        assert not reaches(one, CLOUD, 22)
+        assert blocked(one, CLOUD, 22)
 
 
 def test_the_cloud_is_reached_over_nat_and_over_nothing_else(host: Host) -> None:
@@ -106,7 +106,22 @@ def test_outbound_rules_and_acls_count_on_the_way_to_the_cloud(host: Host) -> No
     network = vpc(member, groups=(group("sg-a", outbound=(tcp(80),)),), subnets=(SUBNET_PUBLIC,))
     (one,) = host.build(network)
     with listening(host):
-        assert [reaches(one, CLOUD, port) for port in (80, 443)] == [True, False]
+        assert [not blocked(one, CLOUD, port) for port in (80, 443)] == [True, False]
         one_way = Acl("acl-shut", (), OPEN.outbound)
         host.engine.reconcile(replace(network, subnets=(replace(SUBNET_PUBLIC, acl="acl-shut"),), acls=(one_way,)))
-        assert not reaches(one, CLOUD, 80)
+        assert blocked(one, CLOUD, 80)
+
+
+def test_metadata_and_dns_never_see_an_address_that_a_machine_has_made_up(host: Host) -> None:
+    """Also not from a machine that may send for others."""
+    one, _ = host.build(vpc(eni(4, source_dest_check=False), eni(5)))
+    one.run(["ip", "addr", "add", "10.0.0.5/32", "dev", "eth0"])
+    with listening(host) as sockets:
+        server = sockets["dns-udp"]
+        server.settimeout(SHORT)
+        one.udp("10.0.0.5").sendto(b"?", (RESOLVER, 53))
+        with pytest.raises(TimeoutError):
+            server.recv(1)
+        one.udp("10.0.0.4").sendto(b"?", (RESOLVER, 53))
+        assert server.recvfrom(1)[1][0] == "10.0.0.4"
+        assert one.connect(METADATA, 80, source="10.0.0.5", timeout=SHORT) is None

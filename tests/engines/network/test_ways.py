@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from groundcloud.engines.network.namespaces import Namespace
 from groundcloud.engines.network.wanted import Address, GroupRule, NatGateway, Peering, Route, Unreachable
 from tests.engines.network.wishes import INTERNET, SUBNET_A, SUBNET_B, SUBNET_PUBLIC, eni, group, subnet, tcp, vpc
-from tests.engines.network.world import Host, answers, reaches
+from tests.engines.network.world import Host, answers, blocked, reaches, silent
 
 pytestmark = pytest.mark.machines
 
@@ -27,20 +27,20 @@ def test_the_host_reaches_a_public_address_and_only_what_the_group_opens(host: H
     server = one.serve(80)
     assert reaches(HERE, "203.0.113.7", 80)
     assert server.accept()[1][0] == HOST
-    assert not reaches(HERE, "203.0.113.7", 81)
+    assert blocked(HERE, "203.0.113.7", 81)
     with pytest.raises(OSError, match="unreachable"):
         reaches(HERE, "203.0.113.8", 80)
 
 
 def test_without_a_route_to_the_internet_a_public_address_is_of_no_use(host: Host) -> None:
     host.build(vpc(eni(4, public="203.0.113.7"), groups=(WEB,)))
-    assert not reaches(HERE, "203.0.113.7", 80)
+    assert blocked(HERE, "203.0.113.7", 80)
 
 
 def test_machines_do_not_reach_the_host(host: Host) -> None:
     (one,) = host.build(vpc(eni(4, public="203.0.113.7"), groups=(WEB,), subnets=(SUBNET_PUBLIC,)))
     server = HERE.do(lambda: socket.create_server(("0.0.0.0", 80)))
-    assert not reaches(one, HOST, 80)
+    assert blocked(one, HOST, 80)
     server.close()
 
 
@@ -48,7 +48,7 @@ def test_vpcs_with_the_same_range_are_apart(host: Host) -> None:
     (one,) = host.build(vpc(eni(4), groups=(WEB,)))
     (other,) = host.build(vpc(eni(5), groups=(WEB,), name="vpc-b"))
     other.serve(80)
-    assert not reaches(one, "10.0.0.5", 80)
+    assert blocked(one, "10.0.0.5", 80)
 
 
 def test_public_addresses_of_another_vpc_are_reached_as_the_public_address(host: Host) -> None:
@@ -58,7 +58,7 @@ def test_public_addresses_of_another_vpc_are_reached_as_the_public_address(host:
     server = other.serve(80)
     assert reaches(one, "203.0.113.5", 80)
     assert server.accept()[1][0] == "203.0.113.4"
-    assert not reaches(HERE, "203.0.113.5", 80)
+    assert blocked(HERE, "203.0.113.5", 80)
 
 
 def test_a_neighbours_public_address_leads_out_and_in_again(host: Host) -> None:
@@ -66,7 +66,7 @@ def test_a_neighbours_public_address_leads_out_and_in_again(host: Host) -> None:
     members = (eni(4, public="203.0.113.4"), eni(5, public="203.0.113.5"))
     network = vpc(*members, groups=(group("sg-a", tcp(80, "10.0.0.0/16")),), subnets=(SUBNET_PUBLIC,))
     one, other = host.build(network)
-    assert not reaches(one, "203.0.113.5", 80)
+    assert blocked(one, "203.0.113.5", 80)
     host.engine.reconcile(replace(network, groups=(WEB,)))
     server = other.serve(80)
     assert reaches(one, "203.0.113.5", 80)
@@ -81,9 +81,13 @@ def test_a_moved_elastic_address_leads_to_its_new_machine_and_ends_old_connectio
     client = HERE.do(lambda: socket.create_connection(("203.0.113.7", 80), 1))
     served, _ = server.accept()
     assert answers(client, served)
+    inside = other.connect("10.0.0.4", 80)
+    assert inside
+    served_inside, _ = server.accept()
     moved = (eni(4), eni(5, public="203.0.113.7"))
     host.engine.reconcile(replace(network, interfaces=moved))
-    assert not answers(client, served)
+    assert silent(client, served)
+    assert answers(inside, served_inside)
     assert reaches(HERE, "203.0.113.7", 80)
     assert new_server.accept()[1][0] == HOST
 
@@ -103,9 +107,25 @@ def test_a_nat_gateway_leads_out_and_nobody_in(host: Host) -> None:
     served, peer = server.accept()
     assert peer[0] == "203.0.113.200"
     assert answers(served, client)
-    assert not reaches(target, "203.0.113.200", 80)
+    assert blocked(target, "203.0.113.200", 80)
     host.engine.reconcile(replace(network, nat_gateways=()))
-    assert not reaches(one, "203.0.113.9", 80)
+    assert blocked(one, "203.0.113.9", 80)
+
+
+def test_a_connection_by_a_nat_gateway_is_tracked_and_outlives_its_rule(host: Host) -> None:
+    """AWS, "Security group connection tracking": automatically tracked connections."""
+    (target,) = host.build(vpc(eni(9, public="203.0.113.9"), groups=(WEB,), subnets=(SUBNET_PUBLIC,), name="vpc-b"))
+    open_ = group("sg-a", GroupRule(-1, blocks=("0.0.0.0/0",)))
+    inside = eni(4, at="subnet-b", host="10.0.1.4")
+    network = vpc(inside, groups=(open_,), subnets=(SUBNET_PUBLIC, SUBNET_PRIVATE), nat_gateways=(NAT,))
+    (one,) = host.build(network)
+    server = target.serve(80)
+    client = one.connect("203.0.113.9", 80)
+    assert client
+    served, _ = server.accept()
+    host.engine.reconcile(replace(network, groups=(replace(open_, outbound=()),)))
+    assert answers(client, served)
+    assert blocked(one, "203.0.113.9", 80)
 
 
 def test_in_a_subnet_behind_nat_a_public_address_does_not_answer(host: Host) -> None:
@@ -118,13 +138,13 @@ def test_in_a_subnet_behind_nat_a_public_address_does_not_answer(host: Host) -> 
             nat_gateways=(NAT,),
         )
     )
-    assert not reaches(HERE, "203.0.113.7", 80)
+    assert blocked(HERE, "203.0.113.7", 80)
 
 
 def test_without_a_public_address_nothing_leaves_by_the_internet_gateway(host: Host) -> None:
     (target,) = host.build(vpc(eni(9, public="203.0.113.9"), groups=(WEB,), subnets=(SUBNET_PUBLIC,), name="vpc-b"))
     (one,) = host.build(vpc(eni(4), groups=(WEB,), subnets=(SUBNET_PUBLIC,)))
-    assert not reaches(one, "203.0.113.9", 80)
+    assert blocked(one, "203.0.113.9", 80)
     assert target.path
 
 
@@ -156,7 +176,7 @@ def test_peered_vpcs_reach_one_another_with_groups_of_the_other_as_sources(host:
     assert reaches(one, "10.2.0.4", 80)
     assert server.accept()[1][0] == "10.1.0.4"
     assert reaches(one, "10.2.0.4", 81)
-    assert not reaches(one, "10.2.0.4", 82)
+    assert blocked(one, "10.2.0.4", 82)
     host.engine.reconcile(
         vpc(
             eni(4, "sg-db", host="10.2.0.4"),
@@ -164,7 +184,7 @@ def test_peered_vpcs_reach_one_another_with_groups_of_the_other_as_sources(host:
             **{**_peered("vpc-b", "vpc-a", 2), "peerings": ()},
         )
     )
-    assert not reaches(one, "10.2.0.4", 81)
+    assert blocked(one, "10.2.0.4", 81)
 
 
 def test_a_nat_instance_forwards_when_its_check_is_off(host: Host) -> None:
@@ -178,7 +198,7 @@ def test_a_nat_instance_forwards_when_its_check_is_off(host: Host) -> None:
     router.set(ipv4__ip_forward="1")
     router.run(["nft", "-f", "-"], "table ip n { chain c { type nat hook postrouting priority 0\nmasquerade\n}\n}")
     server = target.serve(80)
-    assert not reaches(one, "203.0.113.9", 80)
+    assert blocked(one, "203.0.113.9", 80)
     host.engine.reconcile(replace(network, interfaces=(members[0], replace(instance, source_dest_check=False))))
     assert reaches(one, "203.0.113.9", 80)
     assert server.accept()[1][0] == "203.0.113.5"
@@ -191,7 +211,7 @@ def test_the_most_specific_route_counts(host: Host) -> None:
         eni(4, public="203.0.113.4"), groups=(WEB,), subnets=(subnet("subnet-a", "10.0.0.0/24", INTERNET, hole),)
     )
     (one,) = host.build(network)
-    assert not reaches(one, "203.0.113.9", 80)
+    assert blocked(one, "203.0.113.9", 80)
     host.engine.reconcile(replace(network, subnets=(SUBNET_PUBLIC,)))
     assert reaches(one, "203.0.113.9", 80)
     assert target.path
@@ -208,3 +228,30 @@ def test_secondary_addresses_have_public_ones_of_their_own(host: Host) -> None:
 def test_an_address_outside_the_pool_is_refused(host: Host) -> None:
     with pytest.raises(Unreachable, match=r"198.18.0.1/32 is not"):
         host.engine.reconcile(vpc(eni(4, public="198.18.0.1"), subnets=(SUBNET_A, SUBNET_B)))
+
+
+def test_what_is_too_large_for_the_internet_is_said_so(host: Host) -> None:
+    """AWS: the largest packet is 9001 bytes within a VPC, 1500 over an internet gateway."""
+    every = group("sg-a", GroupRule(-1, blocks=("0.0.0.0/0",)))
+    host.build(vpc(eni(9, public="203.0.113.9"), groups=(every,), subnets=(SUBNET_PUBLIC,), name="vpc-b"))
+    one, _ = host.build(vpc(eni(4, public="203.0.113.4"), eni(5), groups=(every,), subnets=(SUBNET_PUBLIC,)))
+    ask = ["ping", "-c", "1", "-W", "1", "-M", "do", "-s"]
+    assert "1 received" in one.run([*ask, "8973", "10.0.0.5"])
+    with pytest.raises(Unreachable):
+        one.run([*ask, "1473", "203.0.113.9"])
+    assert [each["metrics"][0]["mtu"] for each in one.show(["route get 203.0.113.9"])[0]] == [1500]
+    assert "1 received" in one.run([*ask, "1472", "203.0.113.9"])
+
+
+def test_an_address_that_a_new_interface_takes_over_has_no_connections_of_the_old_one(host: Host) -> None:
+    limited = group("sg-a", tcp(80), outbound=(tcp(80),))
+    network = vpc(eni(4), eni(5), groups=(limited,))
+    one, other = host.build(network)
+    server = other.serve(80)
+    client = one.connect("10.0.0.5", 80)
+    assert client
+    assert server.accept()[1][0] == "10.0.0.4"
+    space = host.engine._space("vpc-a")
+    assert "dport=80" in space.run(["conntrack", "-L"])
+    host.engine.reconcile(vpc(eni(4), eni(5, name="eni-55"), groups=(limited,)))
+    assert "dport=80" not in space.run(["conntrack", "-L"])

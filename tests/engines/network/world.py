@@ -11,8 +11,11 @@ from groundcloud.engines.network.apply import NamespaceNetworks
 from groundcloud.engines.network.namespaces import Namespace
 from groundcloud.engines.network.wanted import Network
 
-SHORT = 0.25
+SHORT = 0.2
 """Seconds that a packet which is dropped is waited for; one that arrives takes less than a thousandth of it."""
+
+PATIENT = 5.0
+"""Seconds that one which should arrive is waited for, on a machine that has much to do."""
 
 
 class Machine(Namespace):
@@ -20,7 +23,7 @@ class Machine(Namespace):
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", "ip link set lo up; echo; exec sleep 60"], stdout=subprocess.PIPE
+            ["unshare", "--net", "sh", "-c", "ip link set lo up; echo; exec sleep 300"], stdout=subprocess.PIPE
         )
         assert self.process.stdout
         self.process.stdout.readline()
@@ -29,7 +32,7 @@ class Machine(Namespace):
     def serve(self, port: int, address: str = "0.0.0.0") -> socket.socket:
         return self.do(lambda: socket.create_server((address, port)))
 
-    def connect(self, address: str, port: int, source: str = "", timeout: float = SHORT) -> socket.socket | None:
+    def connect(self, address: str, port: int, source: str = "", timeout: float = PATIENT) -> socket.socket | None:
         """A connection, or None when nothing answers."""
 
         def opened() -> socket.socket | None:
@@ -55,12 +58,12 @@ class Machine(Namespace):
         self.process.stdout.close()
 
 
-def reaches(machine: Namespace, address: str, port: int) -> bool:
+def reaches(machine: Namespace, address: str, port: int, timeout: float = PATIENT) -> bool:
     """Whether a TCP connection can be had from there. Refused is reached: somebody answered."""
 
     def tried() -> bool:
         try:
-            socket.create_connection((address, port), SHORT).close()
+            socket.create_connection((address, port), timeout).close()
         except ConnectionRefusedError:
             return True
         except TimeoutError:
@@ -70,10 +73,20 @@ def reaches(machine: Namespace, address: str, port: int) -> bool:
     return machine.do(tried)
 
 
-def answers(one: socket.socket, other: socket.socket) -> bool:
+def blocked(machine: Namespace, address: str, port: int) -> bool:
+    """Whether nothing comes back. Only what is quick on an idle machine would be missed."""
+    return not reaches(machine, address, port, SHORT)
+
+
+def answers(one: socket.socket, other: socket.socket, timeout: float = PATIENT) -> bool:
     """Whether what is sent on one end of a connection comes out at the other."""
     one.send(b"x")
-    return bool(select.select([other], [], [], SHORT)[0]) and other.recv(1) == b"x"
+    return bool(select.select([other], [], [], timeout)[0]) and other.recv(1) == b"x"
+
+
+def silent(one: socket.socket, other: socket.socket) -> bool:
+    """Whether what is sent on one end does not come out at the other."""
+    return not answers(one, other, SHORT)
 
 
 class Host:
@@ -81,6 +94,7 @@ class Host:
 
     def __init__(self, folder: Path, outward: bool = False) -> None:
         self.machines: dict[str, Machine] = {}
+        self._ended: list[Machine] = []
         self.tag = f"t{os.getpid()}"
         self._folder = folder
         self._outward = outward
@@ -104,11 +118,28 @@ class Host:
                 self.engine.remove(name)
         finally:
             _setns(self._home, close=True)
-            for machine in (self._here, *self.machines.values()):
+            for machine in (self._here, *self._ended, *self.machines.values()):
                 machine.end()
 
     def machine(self, name: str) -> Machine:
+        if name in self.machines:
+            self._ended.append(self.machines[name])
         self.machines[name] = made = Machine()
+        return made
+
+    def internet(self) -> Machine:
+        """What lies beyond the host's default route: a namespace with the address 192.0.2.1; the host has 192.0.2.2."""
+        made = self.machine("internet")
+        Namespace().batch(
+            [
+                f"link add out type veth peer name in netns {made.path}",
+                "addr add 192.0.2.2/24 dev out",
+                "link set out up",
+                "link set lo up",
+            ]
+        )
+        made.batch(["addr add 192.0.2.1/24 dev in", "link set in up"])
+        Namespace().batch(["route add default via 192.0.2.1"])
         return made
 
     def build(self, network: Network) -> list[Machine]:

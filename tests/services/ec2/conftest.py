@@ -3,6 +3,8 @@ from contextlib import contextmanager
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.services.kms.conftest import pass_time, user
+
 
 @pytest.fixture()
 def ec2(cloud):
@@ -29,3 +31,6 @@ def refused(code: str, words: str = ""):
     error = caught.value.response["Error"]
     assert error["Code"] == code, error
     assert words in error["Message"], error["Message"]
+
+
+__all__ = ["pass_time", "user"]

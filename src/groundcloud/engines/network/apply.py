@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from groundcloud.engines.network import plan
+from groundcloud.engines.network import flowlog, plan
 from groundcloud.engines.network.edge import ROUTER, Edge
 from groundcloud.engines.network.links import (
     GATEWAY6,
@@ -22,11 +22,11 @@ from groundcloud.engines.network.links import (
     peering_link,
     router_mac,
 )
-from groundcloud.engines.network.namespaces import NAMED, Namespace, named
+from groundcloud.engines.network.namespaces import NAMED, Namespace, cutting, named
 from groundcloud.engines.network.rules import ruleset
 from groundcloud.engines.network.seen import Seen, changes, look, route_changes
 from groundcloud.engines.network.valid import check, check_ids, check_link
-from groundcloud.engines.network.wanted import PUBLIC_POOL, Interface, Network, Subnet, Unreachable
+from groundcloud.engines.network.wanted import PUBLIC_POOL, Flow, Interface, Network, Subnet, Unreachable
 
 MTU = 9001
 """What AWS's interfaces have inside a VPC; across its border it is 1500."""
@@ -57,33 +57,35 @@ class NamespaceNetworks:
         self._process_of = process_of
         self._edge = Edge(tag, pool, folder, outward)
         self._lock = RLock()
+        self._flows: dict[str, list[Flow]] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def networks(self) -> set[str]:
-        return named(self._prefix) - {"edge"}
+        return named(self._prefix)
 
     def reconcile(self, network: Network) -> None:
         check(network)
+        self._edge.check(plan.elsewhere(network))
         with self._lock:
             before = self._told(network.id)
             self._edge.ensure()
             space = self._space(network.id)
-            if not space.exists():
-                space.create()
-                space.set(**VPC_ROUTER)
-                space.run(["ip", "link", "set", "lo", "up"])
+            space.become_router(VPC_ROUTER, [])
+            if before is not None and before.logged:
+                self._flows[network.id] = self._count(before)
             space.run(["nft", "-f", "-"], ruleset(network))
-            self._note(network)
             self._repeat(lambda: self._shape(network, space))
             self._edge.lead(network.id, plan.elsewhere(network))
             if before is not None:
                 _forget(space, before, network)
+            self._note(network)
 
     def remove(self, network_id: str) -> None:
         check_ids([network_id])
         with self._lock:
             self._space(network_id).destroy()
             self._file(network_id).unlink(missing_ok=True)
+            self._flows.pop(network_id, None)
             if self.networks():
                 self._edge.drop()
             else:
@@ -99,27 +101,48 @@ class NamespaceNetworks:
             subnet = next(each for each in network.subnets if each.id == found.subnet)
             there = Namespace(f"/proc/{self._process_of(machine)}/ns/net")
             space, link = self._space(network_id), interface_link(interface)
-            links = _links_in(space)
+            links = space.links()
             if link in links:
-                return
+                if name in there.links() and _plugged(space, link):
+                    return
+                space.batch([f"link delete {link}"])
+                links.discard(link)
             space.batch(_router_end(found, link, name, there.path))
             there.batch(_machine_end(found, subnet, name))
             for version in (4, 6):
                 new = plan.routes(network, links | {link}, version) - plan.routes(network, links, version)
                 space.batch([f"route replace {line}" for line in sorted(new)], f"-{version}")
             near = plan.neighbours(network, {link})
-            space.batch([f"neigh replace {line} nud permanent" for line in sorted(near)])
+            done = f"link set {link} alias {interface}"
+            space.batch([*(f"neigh replace {line} nud permanent" for line in sorted(near)), done])
 
     def unplug(self, network_id: str, interface: str) -> None:
         check_ids([network_id, interface])
         with self._lock:
             space, link = self._space(network_id), interface_link(interface)
-            if space.exists() and link in _links_in(space):
+            if space.exists() and link in space.links():
                 space.batch([f"link delete {link}"])
 
     def listen(self, network_id: str) -> dict[str, int]:
         check_ids([network_id])
         return self._space(network_id).do(_sockets)
+
+    def flows(self, network_id: str) -> list[Flow]:
+        with self._lock:
+            found = self._count(self._network(network_id))
+            self._flows.pop(network_id, None)
+            return found
+
+    def _count(self, network: Network) -> list[Flow]:
+        """What was counted, with what was before the last rules. The counters start anew."""
+        kept = self._flows.get(network.id, [])
+        space = self._space(network.id)
+        if not flowlog.logged(network):
+            return kept
+        found = flowlog.answer(network, space.run(flowlog.QUESTION))
+        if found:
+            space.run(["nft", "--file", "-"], flowlog.emptying(network))
+        return flowlog.merged([*kept, *found])[: flowlog.MOST]
 
     def _space(self, network_id: str) -> Namespace:
         return Namespace(str(NAMED / f"{self._prefix}{network_id}"))
@@ -133,7 +156,7 @@ class NamespaceNetworks:
         os.replace(new, self._file(network.id))
 
     def _told(self, network_id: str) -> Network | None:
-        """What `reconcile` was told last, if its namespace is still there."""
+        """What `reconcile` was told last."""
         try:
             return msgspec.json.decode(self._file(network_id).read_bytes(), type=Network)
         except (OSError, msgspec.MsgspecError):
@@ -159,18 +182,24 @@ class NamespaceNetworks:
     def _links(self, network: Network, space: Namespace, seen: Seen) -> list[Network]:
         """Make the links to the edge and to peers, and cut those that nothing names. The VPCs in which there is
         something new to go by: this one, and those that it newly joined."""
-        new = []
-        if UPLINK not in seen.links:
-            self._edge.join(network.id, space)
-            new.append(network)
         wanted = {interface_link(interface.id) for interface in network.interfaces}
         peerings = {peering_link(peering.id): peering for peering in network.peerings}
         gone = {link for link in seen.links if link[0] in "ip"} - wanted - peerings.keys()
+        gone |= {link for link in seen.dark if link[0] in "up"}
         addresses = changes("addr", plan.addresses(network), seen.addresses, " dev lo")
-        space.batch([*(f"link delete {link}" for link in sorted(gone)), *addresses])
-        for link in sorted(peerings.keys() - seen.links):
+        space.batch([*cutting(gone), *addresses])
+        there = seen.links - gone
+        new = []
+        if UPLINK not in there:
+            self._edge.join(network.id, space)
+            new.append(network)
+        for link in sorted(peerings.keys() - there):
             other = self._told(peerings[link].network)
-            if other is not None and any(peering_link(each.id) == link for each in other.peerings):
+            if (
+                other
+                and self._space(other.id).exists()
+                and any(peering_link(each.id) == link for each in other.peerings)
+            ):
                 self._join(link, space, self._space(other.id))
                 new += [network, other]
         if gone and not new:
@@ -179,8 +208,6 @@ class NamespaceNetworks:
 
     def _join(self, link: str, one: Namespace, other: Namespace) -> None:
         mac = router_mac(link)
-        if not other.exists():
-            return
         one.batch(
             [
                 f"link add {link} address {mac} mtu {MTU} type veth peer name {link} address {mac} mtu {MTU} "
@@ -220,15 +247,16 @@ def _place(line: str) -> tuple[str, str]:
     return words[0], words[4]
 
 
-def _links_in(space: Namespace) -> set[str]:
-    return space.do(lambda: {name for _, name in socket.if_nameindex()})
+def _plugged(space: Namespace, link: str) -> bool:
+    """Whether all steps were done for a link: the last one gives it its alias."""
+    return bool(space.show([f"link show {link}"])[0][0].get("ifalias"))
 
 
 def _router_end(interface: Interface, link: str, name: str, there: str) -> list[str]:
     return [
         f"link add {link} address {ROUTER_MAC} mtu {MTU} type veth "
         f"peer name {name} address {interface.mac} mtu {MTU} netns {there}",
-        f"link set {link} alias {interface.id} up",
+        f"link set {link} up",
         f"ntable change name arp_cache dev {link} proxy_delay 0",
         *([f"addr add {GATEWAY6}/64 dev {link} nodad"] if interface.addresses6 else []),
     ]
@@ -246,17 +274,27 @@ def _machine_end(interface: Interface, subnet: Subnet, name: str) -> list[str]:
 
 
 def _forget(space: Namespace, before: Network, now: Network) -> None:
-    """End the connections of addresses that stand for something else from now on, so that nothing goes on by them."""
-    was = {*plan.publics(before).items(), *((gateway.public, gateway.id) for gateway in before.nat_gateways)}
-    is_ = {*plan.publics(now).items(), *((gateway.public, gateway.id) for gateway in now.nat_gateways)}
-    gone = {address for pair in was - is_ for address in pair if address[:1].isdigit()}
-    holders = {(each.private, interface.id) for interface in before.interfaces for each in interface.addresses}
-    holds = {(each.private, interface.id) for interface in now.interfaces for each in interface.addresses}
-    gone |= {address for address, _ in holders - holds}
-    for address in sorted(gone):
-        for side in ("--orig-src", "--orig-dst", "--reply-src", "--reply-dst"):
-            # It ends with 1 when there was none.
-            space.run(["sh", "-c", f"conntrack -D {side} {address} || true"])
+    """End the connections of public addresses that stand for something else from now on, and those of interfaces that
+    are gone: the next holder of an address must not get what was its predecessor's."""
+    for public in sorted(_holders(before) - _holders(now)):
+        for side in ("--orig-dst", "--reply-dst"):
+            space.run(["conntrack", "-D", side, public[0]], empty=1)
+    for private in sorted(_privates(before) - _privates(now)):
+        for side in ("--orig-src", "--reply-src"):
+            family = "ipv6" if ":" in private[0] else "ipv4"
+            space.run(["conntrack", "-D", "-f", family, side, private[0]], empty=1)
+
+
+def _holders(network: Network) -> set[tuple[str, str]]:
+    """Public addresses and what each stands for."""
+    gateways = {(gateway.public, gateway.id) for gateway in network.nat_gateways if gateway.public}
+    return gateways | {(public, private) for private, public in plan.publics(network).items()}
+
+
+def _privates(network: Network) -> set[tuple[str, str]]:
+    return {(each.private, interface.id) for interface in network.interfaces for each in interface.addresses} | {
+        (address, interface.id) for interface in network.interfaces for address in interface.addresses6
+    }
 
 
 def _sockets() -> dict[str, int]:

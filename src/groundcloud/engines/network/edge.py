@@ -2,37 +2,45 @@
 each public address in use; what leaves for the internet goes through `pasta`, which opens ordinary sockets on the host,
 so that the host's own firewall and parameters stay as they are."""
 
+import logging
 import os
 import signal
-import socket
+import time
 from ipaddress import IPv4Network
 from pathlib import Path
 from threading import get_native_id
 
 from groundcloud.engines.network.links import GATEWAY, GATEWAY6, UPLINK, WORLD, edge_link, host_link, router_mac
 from groundcloud.engines.network.namespaces import NAMED, Namespace, run
+from groundcloud.engines.network.plan import LAST
 from groundcloud.engines.network.seen import route_changes, route_lines
 from groundcloud.engines.network.wanted import Unreachable
 
 HOST = "host"
+RETRY = 15.0
+"""Seconds between tries to reach the internet."""
+
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 WORLD_ADDRESS = "169.254.2.1"
 WORLD_GATEWAY = "169.254.2.2"
 """The two ends of the way to the internet, as `pasta` is told to call them."""
 
 ROUTER = {
-    "ipv4__ip_forward": "1",
     "ipv4__conf__all__rp_filter": "0",
     "ipv4__conf__default__rp_filter": "0",
     "ipv4__conf__all__accept_redirects": "0",
     "ipv4__conf__default__accept_redirects": "0",
     "ipv4__conf__all__send_redirects": "0",
     "ipv4__conf__default__send_redirects": "0",
-    "ipv6__conf__all__forwarding": "1",
     "ipv6__conf__default__forwarding": "1",
     "ipv6__conf__default__accept_ra": "0",
     "ipv6__conf__default__accept_dad": "0",
     "ipv6__conf__default__addr_gen_mode": "1",
+    "ipv6__conf__all__forwarding": "1",
 }
+"""Parameters of a router's namespace."""
+
+_log = logging.getLogger(__name__)
 
 
 class Edge:
@@ -40,80 +48,60 @@ class Edge:
 
     def __init__(self, tag: str, pool: str, folder: Path, outward: bool) -> None:
         self.pool = IPv4Network(pool)
-        self.space = Namespace(str(NAMED / f"gc-{tag}-edge"))
+        self.space = Namespace(str(NAMED / f"gc-{tag}.edge"))
         self._link = host_link(tag)
         self._pid_file = folder / "pasta.pid"
         self._outward = outward
         self._host: set[str] = set()
+        self._again = 0.0
 
     def ensure(self) -> None:
         """Make what is missing of it."""
-        if not self.space.exists():
-            self.space.create()
-            self.space.set(**ROUTER)
-            self.space.run(["ip", "link", "set", "lo", "up"])
-        if not self._joined():
+        own = _own_addresses(Path("/proc/thread-self/net/fib_trie").read_text())
+        fixed = [f"route replace blackhole {zero} {LAST}" for zero in EVERYWHERE]
+        self.space.become_router(ROUTER, fixed)
+        self._filter(own | {str(self.pool[1])})
+        if str(self.pool[1]) not in own:
             self._join_host()
-        if self._outward and not self._alive():
+        if self._outward and time.monotonic() > self._again and not (self._pid() and WORLD in self.space.links()):
             self._open()
-        self._filter()
-
-    def _joined(self) -> bool:
-        return any(name == self._link for _, name in socket.if_nameindex())
 
     def _join_host(self) -> None:
         """The host has the pool's first address. Its own firewall sees one more link."""
-        mac, own = router_mac(self._link), self.pool[1]
+        mac, own, here = router_mac(self._link), self.pool[1], Namespace()
+        if self._link in here.links():
+            here.batch([f"link delete {self._link}"])
         self.space.batch(
             [
-                f"link add {HOST} address {mac} mtu 1500 type veth "
-                f"peer name {self._link} address {mac} mtu 1500 "
+                f"link add {HOST} address {mac} mtu 1500 type veth peer name {self._link} address {mac} mtu 1500 "
                 f"netns /proc/{os.getpid()}/task/{get_native_id()}/ns/net",
                 f"link set {HOST} arp off up",
                 f"route replace {own}/32 via {GATEWAY} dev {HOST} onlink",
             ]
         )
-        Namespace().batch(
-            [
-                f"link set {self._link} arp off up",
-                f"addr add {own}/32 dev {self._link}",
-            ]
-        )
+        here.batch([f"link set {self._link} arp off up", f"addr add {own}/32 dev {self._link}"])
 
-    def _filter(self) -> None:
+    def _filter(self, host: set[str]) -> None:
         """Into the host goes only what answers it; to the internet, not to the host's own addresses."""
-        host = _own_addresses(Path("/proc/thread-self/net/fib_trie").read_text())
-        if host == self._host:
-            return
-        self.space.run(["nft", "-f", "-"], edge_rules(str(self.pool), host))
-        self._host = host
+        if host != self._host:
+            self.space.run(["nft", "-f", "-"], edge_rules(self.pool, host))
+            self._host = host
 
     def _open(self) -> None:
-        """Start `pasta` on the namespace; it ends when the namespace does."""
-        self._pid_file.unlink(missing_ok=True)
+        """Start `pasta` on the namespace. A host without a way to the internet has networks all the same."""
+        self._end()
         options = [
             *("--ns-ifname", WORLD, "--config-net", "--no-map-gw", "--mtu", "1500", "--ipv4-only"),
             *("--address", WORLD_ADDRESS, "--netmask", "30", "--gateway", WORLD_GATEWAY),
-            *(
-                "-t",
-                "none",
-                "-u",
-                "none",
-                "-T",
-                "none",
-                "-U",
-                "none",
-                "--no-dhcp",
-                "--no-ra",
-                "--no-ndp",
-                "--no-dhcpv6",
-            ),
+            *("-t", "none", "-u", "none", "-T", "none", "-U", "none"),  # no ports from or to the host's loopback
+            *("--no-dhcp", "--no-ra", "--no-ndp", "--no-dhcpv6"),
             *("--runas", "0", "--quiet", "--pid", str(self._pid_file), "--netns", self.space.path),
         ]
-        run(["pasta", *options])
-
-    def _alive(self) -> bool:
-        return self._pid() > 0
+        try:
+            run(["pasta", *options])
+        except Unreachable as error:
+            _log.warning("machines do not reach the internet: %s", error)
+            self._again = time.monotonic() + RETRY
 
     def _pid(self) -> int:
         """The process that the file names, if it is that one still."""
@@ -137,11 +125,14 @@ class Edge:
         )
         self.space.batch([f"link set {link} arp off up"])
 
+    def check(self, ranges: set[str]) -> None:
+        """Raise `Unreachable` for a public address that is not the pool's."""
+        if outside := sorted(each for each in ranges if ":" not in each and not self._holds(each)):
+            raise Unreachable(f"{outside[0]} is not an address that the pool {self.pool} has to give")
+
     def lead(self, network: str, ranges: set[str]) -> None:
         """Make the edge send these ranges to a VPC, and no others."""
         link = edge_link(network)
-        if outside := sorted(each for each in ranges if ":" not in each and not self._holds(each)):
-            raise Unreachable(f"{outside[0]} is not an address that the pool {self.pool} has to give")
         seen = self._routes()
         for version, via in ((4, GATEWAY), (6, GATEWAY6)):
             wanted = {
@@ -175,13 +166,14 @@ class Edge:
 
     def remove(self) -> None:
         """End it, with its links and its process."""
+        self._end()
+        self.space.destroy()
+        self._host = set()
+
+    def _end(self) -> None:
         if pid := self._pid():
             os.kill(pid, signal.SIGTERM)
         self._pid_file.unlink(missing_ok=True)
-        if self._joined():
-            run(["ip", "link", "delete", self._link])
-        self.space.destroy()
-        self._host = set()
 
 
 def _own_addresses(trie: str) -> set[str]:
@@ -196,9 +188,8 @@ def _own_addresses(trie: str) -> set[str]:
     return found
 
 
-def edge_rules(pool: str, host: set[str]) -> str:
-    """The edge's filter as one `nft` transaction. Links to VPCs begin with `v`."""
-    closed = f'iifname "v*" oifname "{WORLD}" ip daddr {{ {", ".join(sorted(host))} }} drop' if host else ""
+def edge_rules(pool: IPv4Network, host: set[str]) -> str:
+    """The edge's filter as one `nft` transaction, with the host's own addresses. Links to VPCs begin with `v`."""
     return "\n".join(
         [
             "table inet edge",
@@ -209,8 +200,8 @@ def edge_rules(pool: str, host: set[str]) -> str:
             f'iifname "v*" ip saddr != {pool} drop',
             "ct state established,related accept",
             'iifname "v*" oifname "v*" accept',
-            f'iifname "{HOST}" oifname "v*" accept',
-            closed,
+            f'iifname "{HOST}" oifname "v*" ip saddr {pool[1]} accept',
+            f'iifname "v*" oifname "{WORLD}" ip daddr {{ {", ".join(sorted(host))} }} drop',
             f'iifname "v*" oifname "{WORLD}" meta nfproto ipv4 accept',
             "}",
             "chain input {",

@@ -5,6 +5,7 @@ The namespaces are `ip netns`' named ones, so that `ip netns exec` looks into th
 
 import ctypes
 import os
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,10 @@ from groundcloud.engines.network.wanted import Unreachable
 NAMED = Path("/run/netns")
 _NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
+_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
+_GONE = 911
 _SECONDS = 20
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
 T = TypeVar("T")
 
@@ -43,14 +47,26 @@ class Namespace:
             return False
         return True
 
-    def create(self) -> None:
-        """Make a named one; there may be one already."""
+    def become_router(self, parameters: dict[str, str], lines: list[str]) -> None:
+        """Make it, if need be, with parameters and lines of `ip`. That it forwards comes last, and says that all is
+        done. There may be a name of it already."""
         if not self.exists():
             self.destroy()
             run(["ip", "netns", "add", Path(self.path).name])
+        if self.do(_FORWARD.read_text) != "1\n":
+            self.set(**parameters)
+            self.batch(["link set lo up", *lines])
+            self.do(lambda: _FORWARD.write_text("1"))
+
+    def links(self) -> set[str]:
+        """The names of its links."""
+        return self.do(lambda: {name for _, name in socket.if_nameindex()})
 
     def destroy(self) -> None:
-        """Remove the name; the namespace ends when no process is in it. Its links end with it."""
+        """Remove it by its name, and its links at once: a socket that somebody has open in it would keep them."""
+        if self.path and self.exists():
+            gone = cutting(self.links() - {"lo"})
+            self.run(["ip", "-force", "-batch", "-"], "\n".join(gone) + "\n", empty=1)
         if Path(self.path).exists():
             run(["ip", "netns", "delete", Path(self.path).name])
 
@@ -75,9 +91,9 @@ class Namespace:
             raise failed[0]
         return done[0]
 
-    def run(self, arguments: list[str], text: str = "") -> str:
+    def run(self, arguments: list[str], text: str = "", empty: int = 0) -> str:
         """Run a program there, with a text as its input; give its output. Raises `Unreachable` with its complaint."""
-        return self.do(lambda: run(arguments, text))
+        return self.do(lambda: run(arguments, text, empty))
 
     def batch(self, lines: list[str], *options: str) -> None:
         """Run lines of `ip`, in one go; the first that fails ends it."""
@@ -99,17 +115,23 @@ class Namespace:
         self.do(write)
 
 
-def run(arguments: list[str], text: str = "") -> str:
-    """Run a program in the caller's namespace."""
+def cutting(links: set[str]) -> list[str]:
+    """Lines of `ip` that delete links all at once, as a group: the kernel waits for each deletion."""
+    grouped = [f"link set {link} group {_GONE}" for link in sorted(links)]
+    return [*grouped, f"link delete group {_GONE}"] if links else []
+
+
+def run(arguments: list[str], text: str = "", empty: int = 0) -> str:
+    """Run a program in the caller's namespace. `empty` is the code with which it says that there was nothing to do."""
     try:
         done = subprocess.run(  # noqa: S603  (arguments are built here from checked values)
-            arguments, input=text, capture_output=True, text=True, timeout=_SECONDS, check=False
+            arguments, input=text, capture_output=True, text=True, timeout=_SECONDS, check=False, env=_ENVIRONMENT
         )
     except FileNotFoundError:
         raise Unreachable(f"the program {arguments[0]} is not there") from None
     except subprocess.TimeoutExpired:
         raise Unreachable(f"{arguments[0]} has not ended in {_SECONDS} s") from None
-    if done.returncode:
+    if done.returncode not in (0, empty):
         said = " ".join(done.stderr.split())[:500]
         raise Unreachable(f"{' '.join(arguments[:3])}: {said or f'ended with {done.returncode}'}")
     return done.stdout

@@ -21,6 +21,9 @@ RESOLVER = "169.254.169.253"
 MAIN = 254
 """The kernel's own main table: the interfaces' addresses, and nothing for the rest of the VPC."""
 
+LAST = "metric 9999"
+"""Of routes that count when no other is there to the same range: above the metric that IPv6 gives by itself."""
+
 Range = IPv4Network | IPv6Network
 
 
@@ -117,39 +120,28 @@ def _hosts(interface: Interface, version: int) -> list[str]:
 
 
 def _subnet_routes(network: Network, subnet: Subnet, links: set[str], blocks: list[str], zero: str) -> set[str]:
-    table = table_of(subnet.id)
-    version = ip_network(zero).version
-    lines = {zero: _line("blackhole", zero, table)} | {block: _line("throw", block, table) for block in blocks}
+    """Behind each route is a black hole to the same range: when a route's link ends, no wider route takes its place."""
+    table, version = table_of(subnet.id), ip_network(zero).version
+    lines = {_line("throw", block, table) for block in blocks} | {_line("blackhole", zero, table, LAST)}
     for way in ways(network, subnet):
-        destination = str(ip_network(way.destination))
-        if ip_network(destination).version == version and way.kind != "local" and destination not in blocks:
-            lines[destination] = _way_line(network, way, destination, table, links)
-    return set(lines.values())
+        if ip_network(way.destination).version == version and way.kind != "local" and way.destination not in blocks:
+            lines.add(_line("blackhole", way.destination, table, LAST))
+            via, link = _next_hop(network, way, version)
+            if link in links:
+                lines.add(_line("unicast", way.destination, table, f"via {via} dev {link} onlink"))
+    return lines
 
 
-def _way_line(network: Network, way: Way, destination: str, table: int, links: set[str]) -> str:
-    via, link = GATEWAY if ip_network(destination).version == 4 else GATEWAY6, ""
+def _next_hop(network: Network, way: Way, version: int) -> tuple[str, str]:
+    """The address and link that a way leads to. An interface that checks destinations takes nothing for others."""
+    via = GATEWAY if version == 4 else GATEWAY6
     if way.kind == "internet":
-        link = UPLINK
-    elif way.kind == "peering":
-        link = peering_link(way.target)
-    elif way.kind == "interface":
-        found = next((each for each in network.interfaces if each.id == way.target), None)
-        link = interface_link(way.target)
-        host = _next_hop(found, ip_network(destination).version)
-        link, via = (link, host) if host else ("", "")
-    if link not in links:
-        return _line("blackhole", destination, table)
-    return _line("unicast", destination, table, f"via {via} dev {link} onlink")
-
-
-def _next_hop(interface: Interface | None, version: int) -> str:
-    """An interface that checks its destination takes nothing that is for others (`source_dest_check`)."""
-    if interface is None or interface.source_dest_check:
-        return ""
-    if version == 6:
-        return next(iter(interface.addresses6), "")
-    return interface.addresses[0].private
+        return via, UPLINK
+    if way.kind == "peering":
+        return via, peering_link(way.target)
+    found = next((each for each in network.interfaces if way.kind == "interface" and each.id == way.target), None)
+    hosts = _hosts(found, version) if found and not found.source_dest_check else []
+    return (hosts[0].partition("/")[0], interface_link(way.target)) if hosts else ("", "")
 
 
 def _line(kind: str, destination: str, table: int, how: str = "") -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from zlib import crc32
 
 from groundcloud.engines.network.filters import acl_chains, allows_all, group_chains, merged, untracked
-from groundcloud.engines.network.links import UPLINK, identifier, interface_link, peering_link, table_of
+from groundcloud.engines.network.flowlog import count, declarations
+from groundcloud.engines.network.links import UPLINK, groups_name, identifier, interface_link, peering_link, table_of
 from groundcloud.engines.network.plan import METADATA, RESOLVER, Way, publics, reachable, resolvers, ways
 from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Network, Subnet
 
@@ -25,8 +26,9 @@ def ruleset(network: Network) -> str:
     lines = ["table inet vpc", "delete table inet vpc", "table inet vpc {"]
     lines += [*_sets(network), *_guard(network), *_forward(network), *_local(network), *_translation(network)]
     lines += [*_interfaces(network), *group_chains(network), *_way_chains(network)]
-    lines += _tracking(crc32("\n".join(lines).encode()) & ~BOTH | 1)
-    lines += acl_chains(acl for acl in network.acls if not allows_all(acl))
+    lines += _tracking(network, crc32("\n".join(lines).encode()) & ~BOTH | 1)
+    lines += [*acl_chains(acl for acl in network.acls if not allows_all(acl)), *_refused(network)]
+    lines += declarations(network)
     return "\n".join([*lines, "}", *_arp(network), ""])
 
 
@@ -62,11 +64,13 @@ def _unchecked(network: Network) -> list[str]:
 def _sets(network: Network) -> list[str]:
     links = {interface.id: interface_link(interface.id) for interface in network.interfaces}
     numbers = {subnet.id: table_of(subnet.id) for subnet in network.subnets}
-    six = [(links[each.id], address) for each in network.interfaces for address in each.addresses6]
+    dual = [each for each in network.interfaces if each.addresses6]
+    six = [(links[each.id], address) for each in dual for address in each.addresses6]
     public = publics(network)
     lines = [
         _set("machines", "ifname", (_quoted(link) for link in links.values())),
         _set("unchecked", "ifname", _unchecked(network)),
+        _set("dual", "ifname", (_quoted(links[each.id]) for each in dual)),
         _set("peers", "ifname", (_quoted(peering_link(peering.id)) for peering in network.peerings)),
         _map("subnets", "ifname : mark", (f'"{links[i.id]}" : {numbers[i.subnet]:#x}' for i in network.interfaces)),
         _set("sources", "ifname . ipv4_addr", _sources(network)),
@@ -115,7 +119,8 @@ def _guard(network: Network) -> list[str]:
         "meta mark set iifname map @subnets",
         "iifname . ip saddr @sources accept",
         "iifname . ip6 saddr @sources6 accept",
-        "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } ip6 saddr { ::, fe80::/10 } accept",
+        "iifname @dual icmpv6 type nd-neighbor-solicit ip6 saddr { ::, fe80::/10 } limit rate 20/second accept",
+        "iifname @dual icmpv6 type nd-neighbor-advert ip6 saddr fe80::/10 accept",
         "iifname @unchecked ip saddr != { 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3 } accept",
         "iifname @unchecked ip6 saddr != { ::/127, fe80::/10, ff00::/8 } accept",
         "drop",
@@ -139,6 +144,7 @@ def _forward(network: Network) -> list[str]:
         "goto departing",
         "}",
         "chain leaving {",
+        *count(network, "iifname", "yes"),
         f'oifname "{UPLINK}" goto done',
         "oifname @peers goto done",
         f"ip daddr {SERVICES} goto done",
@@ -152,20 +158,34 @@ def _forward(network: Network) -> list[str]:
     ]
 
 
-def _tracking(generation: int) -> list[str]:
+def _refused(network: Network) -> list[str]:
+    """Where packets end that no ACL and no group lets through."""
+    lines = []
+    for way, side in (("out", "iifname"), ("in", "oifname")):
+        lines += [f"chain refused_{way} {{", *count(network, side, "no"), "drop", "}"]
+    return lines
+
+
+def _tracking(network: Network, generation: int) -> list[str]:
     """Flows that AWS does not track end when their rule goes. Their connection's mark has a bit for each end that does
     not track it, and the generation of the rules that it was last held against."""
     return [
         "chain known {",
-        f"ct mark & {BOTH:#x} == 0 accept",
-        f"ct mark & {~BOTH & 0xFFFFFFFF:#x} == {generation:#x} accept",
+        f"ct mark & {BOTH:#x} == 0 goto passed",
+        f"ct mark & {~BOTH & 0xFFFFFFFF:#x} == {generation:#x} goto passed",
         f"ct direction reply ct mark & {~BOTH & 0xFFFFFFFF:#x} == 0 drop",
-        "ct direction reply accept",
+        "ct direction reply goto passed",
         f"ct mark set ct mark & {BOTH:#x}",
         f"ct mark & {BOTH:#x} == {IN:#x} goto arriving",
         "goto departing",
         "}",
+        "chain passed {",
+        *count(network, "iifname", "yes"),
+        *count(network, "oifname", "yes"),
+        "accept",
+        "}",
         "chain done {",
+        *count(network, "oifname", "yes"),
         f"ct mark & {BOTH:#x} == 0 accept",
         f"ct mark set ct mark | {generation:#x}",
         "accept",
@@ -176,8 +196,7 @@ def _tracking(generation: int) -> list[str]:
 def _borders(network: Network) -> list[str]:
     """ACLs count each packet for itself, and only where it leaves one subnet for another place."""
     lines = []
-    for subnet in _guarded(network):
-        mark, links, acl = f"{table_of(subnet.id):#x}", f"@links_{identifier(subnet.id)}", identifier(subnet.acl)
+    for mark, links, acl in _guards(network):
         lines.append(f"meta mark {mark} oifname != {links} jump acl_out_{acl}")
         lines.append(f"oifname {links} meta mark != {mark} jump acl_in_{acl}")
     guarded = {subnet.id: subnet for subnet in _guarded(network)}
@@ -193,8 +212,7 @@ def _borders(network: Network) -> list[str]:
 def _local(network: Network) -> list[str]:
     """What the router answers: metadata and DNS to every machine, the cloud itself to who has a way to it."""
     borders_out, borders_in = [], []
-    for subnet in _guarded(network):
-        mark, links, acl = f"{table_of(subnet.id):#x}", f"@links_{identifier(subnet.id)}", identifier(subnet.acl)
+    for mark, links, acl in _guards(network):
         borders_out.append(f"meta mark {mark} jump acl_out_{acl}")
         borders_in.append(f"ip saddr {SERVICES} oifname {links} jump acl_in_{acl}")
     return [
@@ -202,6 +220,7 @@ def _local(network: Network) -> list[str]:
         "type filter hook input priority filter; policy drop;",
         "iifname != @machines drop",
         "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
+        "iifname . ip saddr != @sources drop",
         f"ip daddr {METADATA} tcp dport 80 accept",
         f"ip daddr {RESOLVER} meta l4proto {{ tcp, udp }} th dport 53 accept",
         f"ip daddr {SERVICES} tcp dport {{ 80, 443 }} goto services",
@@ -215,6 +234,7 @@ def _local(network: Network) -> list[str]:
         "chain output {",
         "type filter hook output priority filter; policy accept;",
         *borders_in,
+        *(f"ip saddr {SERVICES} {line}" for line in count(network, "oifname", "yes")),
         "}",
     ]
 
@@ -242,26 +262,30 @@ def _translation(network: Network) -> list[str]:
 
 
 def _interfaces(network: Network) -> list[str]:
-    """The chains of the interfaces' groups. What no group lets through is dropped."""
-    lines, outs, ins = [], [], []
-    for interface in sorted(network.interfaces, key=lambda interface: interface.id):
-        link = interface_link(interface.id)
-        outs.append(f'"{link}" : goto out_{link}')
-        ins.append(f'"{link}" : goto in_{link}')
-        for way in ("out", "in"):
-            bit, on = (OUT, "leaving") if way == "out" else (IN, "done")
-            free = [f"{match} ct mark set ct mark | {bit:#x} goto {on}" for match in untracked(network, interface, way)]
-            jumps = [f"jump {way}_{identifier(group)}" for group in interface.groups]
-            lines += [f"chain {way}_{link} {{ # {interface.id}", *free, *jumps, "drop", "}"]
-    return [
-        *lines,
-        *("chain departing {", *_vmap("iifname", outs), "drop", "}"),
-        *("chain arriving {", *_vmap("oifname", ins), "drop", "}"),
-    ]
+    """The chains of the interfaces' groups, one for all that are in the same. What no group lets through is dropped."""
+    lines: list[str] = []
+    for way, side, chain in (("out", "iifname", "departing"), ("in", "oifname", "arriving")):
+        for named in sorted({interface.groups for interface in network.interfaces}):
+            lines += [f"chain {_all_of(named, way)} {{ # {' '.join(named)}", *_groups(network, named, way), "}"]
+        ordered = sorted(network.interfaces, key=lambda interface: interface.id)
+        ends = [f'"{interface_link(each.id)}" : goto {_all_of(each.groups, way)}' for each in ordered]
+        lines += [f"chain {chain} {{", *_vmap(side, ends), "drop", "}"]
+    return lines
+
+
+def _all_of(named: tuple[str, ...], way: str) -> str:
+    return f"{way}_all_of_{groups_name(named)}"
+
+
+def _groups(network: Network, named: tuple[str, ...], way: str) -> list[str]:
+    bit, on = (OUT, "leaving") if way == "out" else (IN, "done")
+    free = [f"{match} ct mark set ct mark | {bit:#x} goto {on}" for match in untracked(network, named, way)]
+    return [*free, *(f"jump {way}_{identifier(group)}" for group in named), f"goto refused_{way}"]
 
 
 def _way_chains(network: Network) -> list[str]:
-    """For each subnet with a way out: who may take it, and as whom. The most specific way counts."""
+    """For each subnet with a way out: who may take it, and as whom. The most specific way counts. Nobody comes in by a
+    NAT gateway, and what goes out by it is tracked in any case."""
     lines = []
     for subnet in _with_uplink(network):
         name, found = identifier(subnet.id), _out(network, subnet, "internet")
@@ -272,7 +296,12 @@ def _way_chains(network: Network) -> list[str]:
             lines.append(f"chain from_{identifier(peering.id)}_{identifier(subnet.id)} {{")
             lines += [_as_whom(way) for way in _out(network, subnet, "peering")]
             lines.append("}")
-    lines += ["chain by_gateway { # Nobody comes in by a NAT gateway.", "ct status dnat drop", "}"]
+    lines += [
+        "chain by_gateway {",
+        "ct status dnat drop",
+        f"ct mark & {OUT:#x} != 0 ct mark set ct mark & {~OUT & 0xFFFFFFFF:#x}",
+        "}",
+    ]
     for gateway in network.nat_gateways:
         home = next((subnet for subnet in _guarded(network) if subnet.id == gateway.subnet), None)
         jumps = [f"jump acl_in_{identifier(home.acl)}", f"jump acl_out_{identifier(home.acl)}"] if home else []
@@ -318,6 +347,14 @@ def _guarded(network: Network) -> list[Subnet]:
     """Subnets whose ACL forbids something."""
     acls = {acl.id for acl in network.acls if not allows_all(acl)}
     return [subnet for subnet in network.subnets if subnet.acl in acls]
+
+
+def _guards(network: Network) -> list[tuple[str, str, str]]:
+    """By what such a subnet's packets are known: the mark of those that leave it, the links of those that come; and the
+    name of its ACL in chains."""
+    return [
+        (f"{table_of(each.id):#x}", f"@links_{identifier(each.id)}", identifier(each.acl)) for each in _guarded(network)
+    ]
 
 
 def _named_groups(network: Network) -> set[str]:

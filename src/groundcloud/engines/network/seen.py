@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from groundcloud.engines.network.namespaces import Namespace
+from groundcloud.engines.network.plan import LAST
 
 _KINDS = {"1": "unicast", "6": "blackhole", "9": "throw"}
 _LOCAL = 255
@@ -15,6 +16,8 @@ _LOCAL = 255
 
 class Seen(Struct, frozen=True):
     links: set[str]
+    dark: set[str]
+    """Links whose other end is not up."""
     addresses: set[str]
     """Of the loopback link."""
     rules: dict[int, set[str]]
@@ -30,6 +33,7 @@ def look(space: Namespace, six: bool) -> Seen:
     own = (f"{each['local']}/{each['prefixlen']}" for link in links for each in link.get("addr_info", ()))
     return Seen(
         links={link["ifname"] for link in links},
+        dark={link["ifname"] for link in links if "LOWER_UP" not in link["flags"]},
         addresses={address for address in own if ":" not in address and not address.startswith("127.")},
         rules={4: _rules(rules), 6: _rules(space.show(["rule show"], "-6")[0]) if six else set()},
         routes={version: route_lines(routes, version) for version in (4, 6)},
@@ -61,7 +65,7 @@ def route_line(shown: dict[str, Any], version: int) -> str:
     destination = str(ip_network(zero if shown["dst"] == "default" else shown["dst"]))
     line = f"{kind} {destination} table {shown.get('table', 254)}"
     if kind != "unicast":
-        return line
+        return f"{line} {LAST}" if shown.get("metric") == int(LAST.split()[1]) else line
     via = f" via {shown['gateway']}" if "gateway" in shown else ""
     onlink = " onlink" if "onlink" in shown.get("flags", ()) else ""
     return f"{line}{via} dev {shown['dev']}{onlink}"
@@ -74,9 +78,9 @@ def route_changes(wanted: set[str], seen: set[str]) -> list[str]:
     return [*gone, *(f"route replace {line}" for line in sorted(wanted - seen))]
 
 
-def _place(line: str) -> tuple[str, str]:
+def _place(line: str) -> tuple[str, str, bool]:
     words = line.split()
-    return words[1], words[3]
+    return words[1], words[3], line.endswith(LAST)
 
 
 def changes(what: str, wanted: set[str], seen: set[str], after: str = "") -> list[str]:

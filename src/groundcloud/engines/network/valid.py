@@ -17,6 +17,7 @@ _KINDS = {"local", "internet", "nat", "peering", "interface", "blackhole"}
 def check(network: Network) -> None:
     """Raise ValueError when a value is not what its field holds."""
     check_ids([network.id, *(acl.id for acl in network.acls), *(gateway.id for gateway in network.nat_gateways)])
+    check_ids(network.logged)
     if not network.blocks:
         raise ValueError(f"{network.id} has no range")
     for block in network.blocks:

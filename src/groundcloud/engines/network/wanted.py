@@ -130,6 +130,24 @@ class Network(Struct, frozen=True):
     endpoints: tuple[Endpoint, ...] = ()
     group_members: dict[str, tuple[str, ...]] = {}
     """Private addresses of the interfaces of groups in peered VPCs that rules here name as a source."""
+    logged: tuple[str, ...] = ()
+    """The ids of interfaces whose traffic is counted for flow logs (`FlowLogs`)."""
+
+
+class Flow(Struct, frozen=True):
+    """Traffic of an interface in one direction since it was last asked for. Addresses are those that the machine sees;
+    ports are 0 for protocols without them."""
+
+    interface: str
+    accepted: bool
+    source: str
+    destination: str
+    protocol: int
+    source_port: int
+    destination_port: int
+    packets: int
+    size: int
+    """Bytes."""
 
 
 class Unreachable(Exception):
@@ -165,6 +183,14 @@ class Networks(Protocol):
         `dns-udp` and `dns-tcp` (port 53 of 169.254.169.253 and of each block's base address plus two, wildcard bound
         and filtered), `http` and `https` (ports 80 and 443 of the addresses in `SERVICE_ADDRESSES`). The peer's address
         is the machine's private one; an address that a machine has made up never gets here."""
+        ...
+
+
+class FlowLogs(Protocol):
+    """What a network engine may have besides."""
+
+    def flows(self, network_id: str) -> list[Flow]:
+        """What went by the logged interfaces since the last call, and forget it."""
         ...
 
 

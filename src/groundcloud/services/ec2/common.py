@@ -4,14 +4,13 @@ Each part of the service registers its records here; nothing here knows one of t
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import Parameter, Signature
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, ClassVar, TypeVar, cast
 
 from groundcloud.context import Context
 from groundcloud.errors import AwsError
-from groundcloud.operation import ResourceFunction
 from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.store import Part, Record
@@ -105,7 +104,7 @@ def as_resource(record: Tagged, action: str = "") -> Resource:
     return Resource(record.arn, record.owner, record.tag_map(), action=action, facts=facts)
 
 
-def on(*arguments: str, makes: str = "", by: str = "") -> ResourceFunction:
+def on(*arguments: str, makes: str = "", by: str = "") -> Callable[..., list[Resource]]:
     """For `@operation(on=)`: the resources whose ids these arguments give, and what the call makes.
 
     `makes` is the type of what is made, and `by` the operation that makes it: tags that it brings need the permission

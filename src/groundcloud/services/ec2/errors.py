@@ -259,10 +259,6 @@ class InsufficientCidrBlocks(AwsError):
 # -- instances, images and key pairs
 
 
-class NoSuchInstance(AwsError, code="InvalidInstanceID.NotFound"):
-    """The instance ID{named} not exist"""
-
-
 class IncorrectInstanceState(AwsError):
     """{reason}"""
 
@@ -275,6 +271,98 @@ class InsufficientInstanceCapacity(AwsError, status=500):
     """{reason}"""
 
 
+class EgressOnlyGatewayNotFound(AwsError, code="InvalidEgressOnlyInternetGatewayId.NotFound"):
+    """The egress only internet gateway ID{named} not exist"""
+
+
+class NatGatewayNotFound(AwsError, code="NatGatewayNotFound"):
+    """The Nat Gateway ID{named} not exist"""
+
+
+class PeeringNotFound(AwsError, code="InvalidVpcPeeringConnectionID.NotFound"):
+    """The vpcPeeringConnection ID{named} not exist"""
+
+
+class PeeringState(AwsError, code="InvalidStateTransition"):
+    """Invalid state transition for {id}, attempted to transition from {old} to {new}"""
+
+
+class PeeringExists(AwsError, code="VpcPeeringConnectionAlreadyExists"):
+    """A VPC peering connection already exists between the VPCs: {id}"""
+
+
+class EndpointNotFound(AwsError, code="InvalidVpcEndpointId.NotFound"):
+    """The Vpc Endpoint Id{named} not exist"""
+
+
+class InvalidServiceName(AwsError):
+    """The Vpc Endpoint Service '{name}' does not exist"""
+
+
+class InterfaceEndpoint(AwsError, code="NotImplemented", status=501):
+    """Groundcloud does not have VPC endpoints of the type {type} yet; Gateway endpoints for s3 and dynamodb work."""
+
+
+class PrefixListNotFound(AwsError, code="InvalidPrefixListID.NotFound"):
+    """The prefix list ID{named} not exist"""
+
+
+class PrefixListVersionMismatch(AwsError):
+    """The prefix list has the incorrect version number."""
+
+
+class PrefixListMaxEntries(AwsError, code="PrefixListMaxEntriesExceeded"):
+    """You've reached the maximum number of entries ({most}) for the prefix list."""
+
+
+class FlowLogNotFound(AwsError, code="InvalidFlowLogId.NotFound"):
+    """The flow log ID{named} not exist"""
+
+
+class FlowLogExists(AwsError, code="FlowLogAlreadyExists"):
+    """Error. There is an existing Flow Log with the same configuration and log destination."""
+
+
+class InterfacePermissionNotFound(AwsError, code="InvalidPermissionID.NotFound"):
+    """The network interface permission ID{named} not exist"""
+
+
+class RouteAlreadyExists(AwsError):
+    """The route identified by {destination} already exists."""
+
+
+class RouteNotFound(AwsError, code="InvalidRoute.NotFound"):
+    """no route with destination-cidr-block {destination} in route table {table}"""
+
+
+class AssociationNotFound(AwsError, code="InvalidAssociationID.NotFound"):
+    """The association ID '{id}' does not exist"""
+
+
+class GatewayNotAttached(AwsError, code="Gateway.NotAttached"):
+    """resource {gateway} is not attached to network {vpc_id}"""
+
+
+class AclEntryExists(AwsError, code="NetworkAclEntryAlreadyExists"):
+    """The network acl entry identified by {number} already exists."""
+
+
+class AclEntryNotFound(AwsError, code="InvalidNetworkAclEntry.NotFound"):
+    """The {direction} rule number {number} does not exist in network ACL {acl}"""
+
+
+class AddressAssociated(AwsError, code="InvalidIPAddress.InUse"):
+    """Address {address} is in use."""
+
+
+class GatewayNotFound(AwsError, code="InvalidGatewayID.NotFound"):
+    """The gateway ID '{id}' does not exist"""
+
+
+class InstanceNotFound(AwsError, code="InvalidInstanceID.NotFound"):
+    """The instance ID{named} not exist"""
+
+
 class InvalidInstanceId(AwsError, code="InvalidInstanceID"):
     """{reason}"""
 
@@ -285,10 +373,6 @@ class InvalidInstanceAttribute(AwsError, code="InvalidInstanceAttributeValue"):
 
 class InvalidInstanceType(AwsError):
     """{reason}"""
-
-
-class NoSuchAssociation(AwsError, code="InvalidAssociationID.NotFound"):
-    """The association ID '{id}' does not exist"""
 
 
 class NoSuchImage(AwsError, code="InvalidAMIID.NotFound"):
@@ -344,3 +428,47 @@ class InvalidBlockDeviceMapping(AwsError):
 
 class UnknownVolumeType(AwsError):
     """The volume type '{volume_type}' is not known."""
+
+
+class AddressOwnedByService(AwsError, code="AuthFailure"):
+    """You do not have permission to access the specified resource."""
+
+
+class CidrLimitExceeded(AwsError, code="CidrBlockLimitExceeded"):
+    """The VPC '{vpc_id}' has reached its limit of {most} CIDR blocks"""
+
+
+class CidrInUse(AwsError, code="InvalidCidrBlock.InUse"):
+    """The CIDR block with association ID {id} may not be disassociated. It is in use."""
+
+
+class SubnetCidrAssociationNotFound(AwsError, code="InvalidSubnetCidrBlockAssociationID.NotFound"):
+    """The subnet CIDR block association ID '{id}' does not exist"""
+
+
+class VolumeInUse(AwsError):
+    """{reason}"""
+
+
+class IncorrectVolumeState(AwsError, code="IncorrectState"):
+    """{reason}"""
+
+
+class VolumeZoneMismatch(AwsError, code="InvalidVolume.ZoneMismatch"):
+    """{reason}"""
+
+
+class VolumeAttachmentNotFound(AwsError, code="InvalidAttachment.NotFound"):
+    """{reason}"""
+
+
+class IncorrectModificationState(AwsError):
+    """{reason}"""
+
+
+class NoSuchModification(AwsError, code="InvalidVolumeModification.NotFound"):
+    """Modification for volume '{id}' does not exist."""
+
+
+class PrefixListVersionNotFound(AwsError, code="InvalidPrefixListVersion.NotFound"):
+    """The prefix list '{id}' has no version {version}"""

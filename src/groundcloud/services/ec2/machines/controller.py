@@ -246,36 +246,3 @@ class Instances:
         found = tx.get(Instance, *key)
         if found is not None and found.state == TERMINATED:
             tx.delete(found)
-
-
-class EbsVolumes:
-    """The controller of volumes: makes those that are asked for, and deletes those that are to go."""
-
-    name = "ec2.volumes"
-    kind = Volume
-
-    def __init__(self, volumes: Volumes) -> None:
-        self._volumes = volumes
-
-    def reconcile(self, key: Key, wanted: Volume | None) -> Outcome:
-        if wanted is None or wanted.state == "deleting":
-            self._volumes.delete(str(key[2]))
-            return Outcome() if wanted is None else Outcome(partial(self._deleted, key))
-        if wanted.state == "creating":
-            try:
-                self._volumes.create(wanted.volume_id, wanted.size, wanted.snapshot_id)
-            except MachineFailed:
-                return Outcome(partial(self._became, key, "error"))
-            return Outcome(partial(self._became, key, "available"))
-        return Outcome()
-
-    def _deleted(self, key: Key, tx: Transaction) -> None:
-        found = tx.get(Volume, *key)
-        if found is not None and found.state == "deleting":
-            tx.delete(found)
-
-    def _became(self, key: Key, state: str, tx: Transaction) -> None:
-        found = tx.get(Volume, *key)
-        if found is not None and found.state == "creating":
-            found.state = state
-            tx.put(found)

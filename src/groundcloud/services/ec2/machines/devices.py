@@ -8,7 +8,8 @@ from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tag
 from groundcloud.services.ec2.machines.parts import Ebs, Mapping
 from groundcloud.services.ec2.machines.records import BlockDevice, Image, ImageDevice
-from groundcloud.services.ec2.storage.records import Snapshot, Volume, VolumeAttachment
+from groundcloud.services.ec2.storage.lookup import usable_snapshot
+from groundcloud.services.ec2.storage.records import Volume, VolumeAttachment
 from groundcloud.services.ec2.storage.types import check_volume
 
 DEFAULT_ROOT_SIZE = 8
@@ -70,7 +71,7 @@ def _apply(wanted: dict[str, Ebs], mapping: Mapping, image: Image) -> None:
 
 def _device(ctx: Context, name: str, ebs: Ebs, image: Image | None) -> Device:
     size = ebs.volume_size
-    snapshot = _snapshot(ctx, ebs.snapshot_id) if ebs.snapshot_id and image is None else None
+    snapshot = usable_snapshot(ctx, ebs.snapshot_id) if ebs.snapshot_id and image is None else None
     least = snapshot.volume_size if snapshot is not None else 0
     if image is not None:
         least = next((each.volume_size for each in image.devices if each.device_name == name), DEFAULT_ROOT_SIZE)
@@ -89,13 +90,6 @@ def _device(ctx: Context, name: str, ebs: Ebs, image: Image | None) -> Device:
         name, size, volume_type, deleted, ebs.snapshot_id or "", image.engine_image if image is not None else "",
         checked.iops, checked.throughput, bool(ebs.encrypted), ebs.kms_key_id,
     )  # fmt: skip
-
-
-def _snapshot(ctx: Context, snapshot_id: str) -> Snapshot:
-    found = next(ctx.tx.scan(Snapshot, snapshot_id, index="by_id"), None)
-    if found is None or not (found.owner_id == ctx.account or {ctx.account, "all"} & set(found.create_volume_accounts)):
-        raise errors.NoSuchSnapshot(named=f" '{snapshot_id}' does")
-    return found
 
 
 def make_volumes(

@@ -14,7 +14,7 @@ from groundcloud.sealing import NotOurs, Sealer
 from groundcloud.services.ec2.machines.catalog import public_images
 from groundcloud.services.ec2.machines.records import Image, Instance, UserData
 from groundcloud.services.ec2.network.names import private_name, public_name
-from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc
+from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc, interface_at
 from groundcloud.services.ec2.regions import zones
 from groundcloud.store import Record, Transaction
 
@@ -51,7 +51,7 @@ class Asking(NamedTuple):
 
 def asking(tx: Transaction, vpc_id: str, address: str) -> Asking | None:
     """The instance that has an address in a VPC."""
-    interface = next(tx.scan(NetworkInterface, vpc_id, address, index="by_address"), None)
+    interface = interface_at(tx, vpc_id, address)
     if interface is None or interface.attachment is None or interface.attachment.instance_id is None:
         return None
     instance = next(tx.scan(Instance, interface.attachment.instance_id, index="by_id"), None)

@@ -51,7 +51,7 @@ def _view(instance: Instance, state: str = "associated") -> dict[str, Any]:
 def _associated(ctx: Context, association_id: str) -> Instance:
     found = next(ctx.scan(Instance, association_id, index="by_profile"), None)
     if found is None:
-        raise errors.NoSuchAssociation(id=association_id)
+        raise errors.AssociationNotFound(id=association_id)
     return found
 
 

@@ -97,7 +97,7 @@ class Instance(Tagged):
             else []
         ),
     }
-    absent = errors.NoSuchInstance
+    absent = errors.InstanceNotFound
     prefix = "i"
     resource_type = "instance"
 

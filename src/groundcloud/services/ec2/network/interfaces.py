@@ -11,18 +11,26 @@ from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tag, find, find_all
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.names import private_name, public_name
-from groundcloud.services.ec2.network.pool import give_back_private, give_back_public, take_private, take_public
+from groundcloud.services.ec2.network.pool import (
+    give_back_private,
+    give_back_public,
+    take_ipv6,
+    take_private,
+    take_public,
+)
 from groundcloud.services.ec2.network.records import (
     Address,
     Association,
     Attachment,
     GroupIdentifier,
+    Ipv6Address,
     NetworkInterface,
     PrivateAddress,
     SecurityGroup,
     Subnet,
     Vpc,
 )
+from groundcloud.services.ec2.network.routes import follow
 
 _MOST_GROUPS = 5
 
@@ -61,6 +69,8 @@ def create_interface(
     private_address: str | None = None,
     secondary: Sequence[str] = (),
     secondary_count: int = 0,
+    ipv6: Sequence[str] = (),
+    ipv6_count: int | None = None,
     description: str = "",
     source_dest_check: bool = True,
     interface_type: str = "interface",
@@ -71,7 +81,8 @@ def create_interface(
     """An interface in a subnet that nobody has yet.
 
     `groups` are ids, none for the VPC's default group; `private_address` is the primary address, any free one when it
-    is None; `secondary` names further ones, and `secondary_count` asks for so many of any. Raises
+    is None; `secondary` names further ones, and `secondary_count` asks for so many of any; IPv6 addresses likewise,
+    where a count of None means one if the subnet gives them by itself. Raises
     `InvalidIPAddress.InUse`, `InsufficientFreeAddressesInSubnet`, `InvalidParameterValue`, and what `groups_of` does.
     """
     identifiers = groups_of(ctx, subnet.vpc_id, groups, subnet.subnet_id)
@@ -79,11 +90,15 @@ def create_interface(
     primary = take_private(ctx, subnet.subnet_id, interface_id, private_address)
     wanted: list[str | None] = [*secondary, *[None] * secondary_count]
     others = [take_private(ctx, subnet.subnet_id, interface_id, each) for each in wanted]
+    if ipv6_count is None:
+        ipv6_count = int(subnet.assign_ipv6_address_on_creation and not ipv6)
+    wanted6: list[str | None] = [*ipv6, *[None] * ipv6_count]
+    addresses6 = [Ipv6Address(take_ipv6(ctx, subnet.subnet_id, interface_id, each)) for each in wanted6]
     interface = NetworkInterface(
         owner_id=ctx.account, region=ctx.region, network_interface_id=interface_id, subnet_id=subnet.subnet_id,
         vpc_id=subnet.vpc_id, availability_zone=subnet.availability_zone, mac_address=_new_mac(ctx),
         private_ip_addresses=[PrivateAddress(primary, primary=True), *[PrivateAddress(each) for each in others]],
-        description=description, groups=identifiers, source_dest_check=source_dest_check,
+        description=description, groups=identifiers, ipv6_addresses=addresses6, source_dest_check=source_dest_check,
         interface_type=interface_type, requester_id=requester_id, requester_managed=requester_id is not None,
         used_by=used_by, tags=list(tags),
     )  # fmt: skip
@@ -118,6 +133,7 @@ def attach(
         address.instance_id = instance_id
         ctx.put(address)
     ctx.put(interface)
+    follow(ctx, interface)
     network_changed(ctx, interface.vpc_id)
     return interface
 
@@ -129,6 +145,7 @@ def detach(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
         address.instance_id = None
         ctx.put(address)
     ctx.put(interface)
+    follow(ctx, interface)
     return release_public(ctx, interface)
 
 
@@ -143,8 +160,11 @@ def delete_interface(ctx: Context, interface: NetworkInterface) -> None:
         forget_association(address)
         ctx.put(address)
     release_public(ctx, interface)
+    follow(ctx, interface)
     for private in interface.private_ip_addresses:
         give_back_private(ctx, interface.subnet_id, private.private_ip_address)
+    for each in interface.ipv6_addresses:
+        give_back_private(ctx, interface.subnet_id, each.ipv6_address)
     ctx.delete(interface)
     network_changed(ctx, interface.vpc_id)
 
@@ -228,3 +248,47 @@ def _private_shown(vpc: Vpc, private: PrivateAddress) -> dict[str, Any]:
             "association_id": association.association_id,
         },
     }
+
+
+# -- further addresses
+
+
+def add_addresses(ctx: Context, interface: NetworkInterface, wanted: Sequence[str | None]) -> list[str]:
+    """Secondary addresses for an interface, those named and any others; all that were added."""
+    taken = [take_private(ctx, interface.subnet_id, interface.network_interface_id, each) for each in wanted]
+    interface.private_ip_addresses += [PrivateAddress(each) for each in taken]
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)
+    return taken
+
+
+def drop_addresses(ctx: Context, interface: NetworkInterface, addresses: Sequence[str]) -> None:
+    """Take secondary addresses away; elastic addresses that stood for them are free again."""
+    dropped = [each for each in interface.private_ip_addresses if each.private_ip_address in addresses]
+    for each in dropped:
+        if each.association is not None and each.association.allocation_id:
+            address = find(ctx, Address, each.association.allocation_id)
+            forget_association(address)
+            ctx.put(address)
+        give_back_private(ctx, interface.subnet_id, each.private_ip_address)
+    interface.private_ip_addresses = [each for each in interface.private_ip_addresses if each not in dropped]
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)
+
+
+def add_ipv6(ctx: Context, interface: NetworkInterface, wanted: Sequence[str | None]) -> list[str]:
+    """IPv6 addresses for an interface; all that were added."""
+    taken = [take_ipv6(ctx, interface.subnet_id, interface.network_interface_id, each) for each in wanted]
+    interface.ipv6_addresses += [Ipv6Address(each) for each in taken]
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)
+    return taken
+
+
+def drop_ipv6(ctx: Context, interface: NetworkInterface, addresses: Sequence[str]) -> None:
+    """Take IPv6 addresses away."""
+    for each in addresses:
+        give_back_private(ctx, interface.subnet_id, each)
+    interface.ipv6_addresses = [each for each in interface.ipv6_addresses if each.ipv6_address not in addresses]
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)

@@ -54,8 +54,13 @@ def new_vpc(
     return vpc
 
 
-def local_route(block: str) -> Route:
-    return Route(destination_cidr_block=block, gateway_id="local", origin="CreateRouteTable")
+def local_routes(vpc: Vpc) -> list[Route]:
+    """The routes that every table of a VPC has: to its own ranges."""
+    blocks6 = [each.ipv6_cidr_block for each in vpc.ipv6_cidr_block_association_set]
+    return [
+        *(Route(destination_cidr_block=each, gateway_id="local", origin="CreateRouteTable") for each in vpc.blocks()),
+        *(Route(destination_ipv6_cidr_block=each, gateway_id="local", origin="CreateRouteTable") for each in blocks6),
+    ]
 
 
 def _new_main_table(ctx: Context, vpc: Vpc) -> RouteTable:
@@ -64,7 +69,7 @@ def _new_main_table(ctx: Context, vpc: Vpc) -> RouteTable:
     return ctx.put(
         RouteTable(
             owner_id=ctx.account, region=ctx.region, route_table_id=table_id, vpc_id=vpc.vpc_id,
-            routes=[local_route(vpc.cidr_block)], associations=[association],
+            routes=local_routes(vpc), associations=[association],
         )
     )  # fmt: skip
 

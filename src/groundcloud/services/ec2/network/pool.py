@@ -4,7 +4,7 @@ A free address is looked for from a random place on, so that one that was just g
 """
 
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from groundcloud.context import Context
 from groundcloud.engines.network.wanted import PUBLIC_POOL
@@ -59,9 +59,32 @@ def give_back_private(ctx: Context, subnet_id: str, address: str) -> None:
     subnet = ctx.get(Subnet, subnet_id)
     if used is not None:
         ctx.delete(used)
-        if subnet is not None:
+        if subnet is not None and ":" not in address:
             subnet.available_ip_address_count += 1
             ctx.put(subnet)
+
+
+def take_ipv6(ctx: Context, subnet_id: str, interface_id: str, wanted: str | None = None) -> str:
+    """The same for IPv6, in its canonical form; a subnet's 2**64 addresses do not run out."""
+    subnet = find(ctx, Subnet, subnet_id)
+    if not subnet.ipv6_cidr_block_association_set:
+        raise errors.InvalidParameterValue(
+            reason=f"Invalid value '{subnet_id}' for subnetId. Subnet does not have an associated Ipv6 CIDR block."
+        )
+    network = IPv6Network(subnet.ipv6_cidr_block_association_set[0].ipv6_cidr_block)
+    if wanted is None:
+        address = network[4 + int.from_bytes(ctx.random(7), "big")]
+    else:
+        try:
+            address = IPv6Address(wanted)
+        except ValueError:
+            raise errors.InvalidParameterValue(reason=f"invalid value for parameter address: [{wanted}]") from None
+        if address not in network:
+            raise errors.InvalidParameterValue(reason="Address does not fall within the subnet's address range")
+    if ctx.exists(UsedAddress, subnet_id, str(address)):
+        raise errors.AddressInUse(reason=f"Address {address} is in use.")
+    ctx.put(UsedAddress(subnet.owner_id, subnet.region, subnet_id, str(address), interface_id))
+    return str(address)
 
 
 def public_pool(ctx: Context) -> IPv4Network:

@@ -10,7 +10,7 @@ from msgspec import field
 
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tagged, register
-from groundcloud.store import Key, Part, Record
+from groundcloud.store import Key, Part, Record, Transaction
 
 Facts = dict[str, str | Sequence[str]]
 
@@ -55,7 +55,10 @@ class Ipv6Association(Part):
 class Vpc(Tagged):
     table = "ec2.vpc"
     key = ("owner_id", "region", "vpc_id")
-    indexes = {"by_default": lambda vpc: [(vpc.owner_id, vpc.region)] if vpc.is_default else []}
+    indexes = {
+        "by_default": lambda vpc: [(vpc.owner_id, vpc.region)] if vpc.is_default else [],
+        "by_id": ("vpc_id",),
+    }
     absent = errors.VpcNotFound
     prefix = resource_type = "vpc"
 
@@ -251,8 +254,17 @@ class NetworkInterface(InVpc):
         "by_subnet": ("owner_id", "region", "subnet_id"),
         "by_group": lambda eni: [(eni.owner_id, eni.region, group.group_id) for group in eni.groups],
         "by_instance": lambda eni: _attached(eni, "instance_id"),
-        "by_address": lambda eni: [(eni.vpc_id, each.private_ip_address) for each in eni.private_ip_addresses],
         "by_attachment": lambda eni: _attached(eni, "attachment_id"),
+        "by_address": lambda eni: [
+            (eni.vpc_id, each)
+            for each in (
+                *(private.private_ip_address for private in eni.private_ip_addresses),
+                *(address.ipv6_address for address in eni.ipv6_addresses),
+            )
+        ],
+        "by_public": lambda eni: [
+            (each.association.public_ip,) for each in eni.private_ip_addresses if each.association is not None
+        ],
     }
     absent = errors.InterfaceNotFound
     prefix, resource_type = "eni", "network-interface"
@@ -300,6 +312,21 @@ class NetworkInterface(InVpc):
             "ec2:availabilityzone": self.availability_zone,
             "ec2:networkinterfaceid": self.network_interface_id,
         }
+
+
+def interface_at(tx: Transaction, vpc_id: str, address: str) -> NetworkInterface | None:
+    """Whose a private address is: for what machines ask of the metadata service and the resolver."""
+    return next(tx.scan(NetworkInterface, vpc_id, address, index="by_address"), None)
+
+
+def interface_behind(tx: Transaction, public_ip: str) -> NetworkInterface | None:
+    """For what interface a public address stands."""
+    return next(tx.scan(NetworkInterface, public_ip, index="by_public"), None)
+
+
+def vpc_of(tx: Transaction, vpc_id: str) -> Vpc | None:
+    """The VPC of any account and Region."""
+    return next(tx.scan(Vpc, vpc_id, index="by_id"), None)
 
 
 def _attached(eni: NetworkInterface, field: str) -> Iterator[Key]:

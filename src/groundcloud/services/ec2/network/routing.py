@@ -58,6 +58,11 @@ class RouteTable(InVpc):
         "by_association": lambda table: [
             (table.owner_id, table.region, each.route_table_association_id) for each in table.associations
         ],
+        "by_list": lambda table: [
+            (table.owner_id, table.region, each.destination_prefix_list_id)
+            for each in table.routes
+            if each.destination_prefix_list_id
+        ],
     }
     absent = errors.RouteTableNotFound
     prefix, resource_type = "rtb", "route-table"

@@ -187,3 +187,20 @@ def _pairs(ctx: Context, rules: Iterable[SecurityGroupRule]) -> Iterator[dict[st
             pair["vpc_peering_connection_id"] = rule.referenced_peering
             pair["peering_status"] = "active" if named is not None else "deleted"
         yield pair
+
+
+def rule_shown(ctx: Context, rule: SecurityGroupRule) -> dict[str, Any]:
+    """A rule by itself, as Describe calls show it."""
+    reference = None
+    if rule.referenced_group_id is not None:
+        reference = {
+            "group_id": rule.referenced_group_id,
+            "user_id": rule.referenced_owner,
+            "vpc_peering_connection_id": rule.referenced_peering,
+        }
+    return {
+        **{name: getattr(rule, name) for name in rule.__struct_fields__},
+        "group_owner_id": rule.owner_id,
+        "referenced_group_info": reference,
+        "security_group_rule_arn": rule.arn,
+    }

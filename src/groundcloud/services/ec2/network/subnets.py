@@ -10,6 +10,7 @@ from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on, parse_range
 from groundcloud.services.ec2.filters import Filter, Filters, listed
 from groundcloud.services.ec2.network.changes import network_changed
+from groundcloud.services.ec2.network.cidr_blocks import ipv6_of_subnet
 from groundcloud.services.ec2.network.making import DEFAULT_BLOCK, new_subnet
 from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc
 from groundcloud.services.ec2.network.routing import NetworkAcl, RouteTable
@@ -26,6 +27,7 @@ def create_subnet(
     ctx: Context,
     vpc_id: str,
     cidr_block: str = "",
+    ipv6_cidr_block: str = "",
     availability_zone: str = "",
     availability_zone_id: str = "",
     tag_specifications: Sequence[TagSpecification] = (),
@@ -39,7 +41,11 @@ def create_subnet(
     else:
         known = zones(ctx.account, ctx.region)
         place = known[ctx.random(1)[0] % len(known)]
+    block6 = ipv6_of_subnet(ctx, vpc, ipv6_cidr_block) if ipv6_cidr_block else None
     subnet = new_subnet(ctx, vpc, str(block), place, tags=tags_for(tag_specifications, "subnet"))
+    if block6 is not None:
+        subnet.ipv6_cidr_block_association_set.append(block6)
+        ctx.put(subnet)
     return {"subnet": shown(subnet)}
 
 

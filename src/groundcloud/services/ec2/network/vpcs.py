@@ -12,7 +12,16 @@ from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on, parse_range
 from groundcloud.services.ec2.filters import Filter, Filters, listed
 from groundcloud.services.ec2.network.changes import network_changed, network_deleted
+from groundcloud.services.ec2.network.cidr_blocks import add_provided_ipv6
+from groundcloud.services.ec2.network.groups import forget_group
+from groundcloud.services.ec2.network.linking import (
+    EgressOnlyInternetGateway,
+    FlowLog,
+    VpcEndpoint,
+    VpcPeeringConnection,
+)
 from groundcloud.services.ec2.network.making import new_default_vpc, new_vpc
+from groundcloud.services.ec2.network.peering import end
 from groundcloud.services.ec2.network.records import NetworkInterface, SecurityGroup, Subnet, Vpc
 from groundcloud.services.ec2.network.routing import InternetGateway, NetworkAcl, RouteTable
 from groundcloud.services.ec2.tags import tags_for
@@ -39,6 +48,8 @@ def create_vpc(
     if not isinstance(block, IPv4Network) or not 16 <= block.prefixlen <= 28:
         raise errors.InvalidVpcRange(cidr=cidr_block)
     vpc = new_vpc(ctx, str(block), tenancy=instance_tenancy, tags=tags_for(tag_specifications, "vpc"))
+    if amazon_provided_ipv6_cidr_block:
+        add_provided_ipv6(ctx, vpc)
     return {"vpc": {**shown(vpc), "state": "pending"}}
 
 
@@ -89,27 +100,35 @@ def create_default_vpc(ctx: Context) -> object:
     return {"vpc": {**shown(new_default_vpc(ctx)), "state": "pending"}}
 
 
+_HOLDING: tuple[tuple[type[Record], str], ...] = (
+    (Subnet, "by_vpc"),
+    (InternetGateway, "by_vpc"),
+    (EgressOnlyInternetGateway, "by_vpc"),
+    (NetworkInterface, "by_vpc"),
+    (VpcEndpoint, "by_vpc"),
+)
+"""What keeps a VPC from being deleted, and the index that tells."""
+
+
 @operation(on=on("vpc_id"))
 def delete_vpc(ctx: Context, vpc_id: str) -> None:
     vpc = find(ctx, Vpc, vpc_id)
-    groups = [group for group in ctx.scan(SecurityGroup, vpc_id, index="by_name") if group.group_name != "default"]
-    tables = [
-        table for table in ctx.scan(RouteTable, vpc_id, index="by_vpc") if not any(a.main for a in table.associations)
-    ]
-    acls = [acl for acl in ctx.scan(NetworkAcl, vpc_id, index="by_vpc") if not acl.is_default]
-    holding: list[tuple[type[Record], str]] = [
-        (Subnet, "by_vpc"), (InternetGateway, "by_vpc"), (NetworkInterface, "by_vpc")
-    ]  # fmt: skip
-    if groups or tables or acls or any(ctx.exists(kind, vpc_id, index=index) for kind, index in holding):
+    groups = list(ctx.scan(SecurityGroup, vpc_id, index="by_name"))
+    tables = list(ctx.scan(RouteTable, vpc_id, index="by_vpc"))
+    acls = list(ctx.scan(NetworkAcl, vpc_id, index="by_vpc"))
+    own = (
+        any(group.group_name != "default" for group in groups)
+        or not all(any(each.main for each in table.associations) for table in tables)
+        or not all(acl.is_default for acl in acls)
+    )
+    if own or any(ctx.exists(kind, vpc_id, index=index) for kind, index in _HOLDING):
         raise errors.DependencyViolation(reason=f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
-    from groundcloud.services.ec2.network.groups import forget_group
-
-    for group in list(ctx.scan(SecurityGroup, vpc_id, index="by_name")):
+    for peering in list(ctx.scan(VpcPeeringConnection, vpc_id, index="by_vpc")):
+        end(ctx, peering, "deleted")
+    for group in groups:
         forget_group(ctx, group)
-    for kind in (RouteTable, NetworkAcl):
-        for record in list(ctx.scan(kind, vpc_id, index="by_vpc")):
-            ctx.delete(record)
-    ctx.delete(vpc)
+    for record in (*tables, *acls, *list(ctx.scan(FlowLog, vpc_id, index="by_resource")), vpc):
+        ctx.delete(record)
     network_deleted(ctx, vpc_id)
 
 

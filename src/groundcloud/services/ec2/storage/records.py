@@ -17,16 +17,26 @@ class VolumeAttachment(Part):
     delete_on_termination: bool = False
 
 
+class VolumeModification(Part):
+    """The last change of a volume, and what it was before."""
+
+    state: str
+    """`modifying`, `completed`, `failed`."""
+    size: int
+    volume_type: str
+    start_time: datetime
+    iops: int | None = None
+    throughput: int | None = None
+    end_time: datetime | None = None
+
+
 class Volume(Tagged):
     table = "ec2.volume"
     key = ("owner_id", "region", "volume_id")
     indexes = {
         "by_instance": lambda volume: [
             (volume.owner_id, volume.region, each.instance_id) for each in volume.attachments
-        ],
-        "by_token": lambda volume: (
-            [(volume.owner_id, volume.region, volume.client_token)] if volume.client_token else []
-        ),
+        ]
     }
     absent = errors.NoSuchVolume
     prefix, resource_type = "vol", "volume"
@@ -49,7 +59,8 @@ class Volume(Tagged):
     encrypted: bool = False
     kms_key_id: str | None = None
     attachments: list[VolumeAttachment] = []
-    client_token: str = ""
+    forced_detach: bool = False
+    modification: VolumeModification | None = None
 
     def facts(self) -> dict[str, str | Sequence[str]]:
         return {

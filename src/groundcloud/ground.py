@@ -1,0 +1,90 @@
+"""The part of a cloud that has machines: their controllers, and what answers inside their networks.
+
+It is built only where the machine and network engines are there; without them EC2's records are kept, and a launch
+says what is missing.
+"""
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from groundcloud.ca import sign
+from groundcloud.controllers import Controller
+from groundcloud.engines.dns.providers import Endpoints
+from groundcloud.engines.machines.wanted import Machines, Volumes
+from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Network, Networks
+from groundcloud.fronts.metadata import Metadata
+from groundcloud.fronts.resolver import Elsewhere, host_resolvers
+from groundcloud.fronts.vpc import Vpcs
+from groundcloud.gateway.catalog import catalog
+from groundcloud.identity import Principal
+from groundcloud.main import Cloud
+from groundcloud.services.ec2.machines.controller import Instances
+from groundcloud.services.ec2.network.controller import VpcNetworks
+from groundcloud.services.ec2.network.resolving import InstanceNames, outside_address, service_names
+from groundcloud.services.ec2.storage.controller import EbsVolumes
+from groundcloud.store import Transaction
+
+
+class Ground:
+    """Machines and networks of one cloud. `serve.py` builds it in the process that leads."""
+
+    def __init__(self, cloud: Cloud, ca: Path, tls: ssl.SSLContext) -> None:
+        """`ca`: the folder of the installation's certificate authority."""
+        engines = cloud.world.engines
+        self._cloud = cloud
+        self._machines: Machines = engines["machines"]
+        self._volumes: Volumes = engines["volumes"]
+        self._networks: Networks = engines["network"]
+        certificate = (ca / "ca.crt").read_text()
+        metadata = Metadata(cloud.world, self._role_of, self._assume, lambda content: sign(ca, content), certificate)
+        store, dns = cloud.store, cloud.dns
+        dns.add_provider(InstanceNames(store))
+        prefixes = {entry.endpoint_prefix for entry in catalog().by_name.values()}
+        dns.table.providers.insert(0, service_names(Endpoints(SERVICE_ADDRESSES.values(), prefixes)))
+        self.vpcs = Vpcs(
+            self._networks,
+            metadata,
+            cloud.gateway.handle,
+            lambda vpc_id, address: outside_address(store, vpc_id, address),
+            dns.answering,
+            Elsewhere(host_resolvers()),
+            tls,
+        )
+
+    def controllers(self) -> list[Controller[Any]]:
+        """What makes machines and networks so, in a loop of its own: a boot waits for no other controller's work."""
+        store, clock, within = self._cloud.store, self._cloud.world.clock, self._cloud.within_ec2
+        return [
+            VpcNetworks(store, _Announcing(self._networks, self.vpcs.changed), clock, within),
+            Instances(store, self._machines, self._volumes, self._networks, clock, within),
+            EbsVolumes(self._volumes, self._machines, clock),
+        ]
+
+    def _role_of(self, tx: Transaction, profile_arn: str) -> str | None:
+        account, name = profile_arn.split(":")[4], profile_arn.rpartition("/")[2]
+        found = self._cloud.identities.instance_profile(tx, account, name)
+        return found.role_arn or None if found is not None else None
+
+    def _assume(self, tx: Transaction, principal: Principal, role: str, session: str) -> Any:
+        return self._cloud.call(tx, principal, "sts", "AssumeRole", role_arn=role, role_session_name=session)
+
+
+class _Announcing:
+    """The network engine, telling what listens inside VPCs when one comes or goes."""
+
+    def __init__(self, engine: Networks, changed: Callable[[], None]) -> None:
+        self._engine = engine
+        self._changed = changed
+
+    def reconcile(self, network: Network) -> None:
+        self._engine.reconcile(network)
+        self._changed()
+
+    def remove(self, network_id: str) -> None:
+        self._engine.remove(network_id)
+        self._changed()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)

@@ -1,0 +1,160 @@
+"""Flow logs: what traffic of a VPC, a subnet or an interface is to be noted, and where.
+
+Only kept here; the network engine gives the flows and CloudWatch Logs or S3 takes them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from groundcloud.context import Context
+from groundcloud.operation import operation
+from groundcloud.resource import Resource
+from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.common import Tagged, TagSpecification, find_all, made, on
+from groundcloud.services.ec2.filters import Filter, Filters, listed
+from groundcloud.services.ec2.network.endpoints import unsuccessful
+from groundcloud.services.ec2.network.linking import FlowLog
+from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc
+from groundcloud.services.ec2.tags import tags_for
+from groundcloud.services.ec2.tokens import Once
+
+_KINDS: dict[str, type[Tagged]] = {"VPC": Vpc, "Subnet": Subnet, "NetworkInterface": NetworkInterface}
+_TRAFFIC = ("ACCEPT", "REJECT", "ALL")
+_DESTINATIONS = ("cloud-watch-logs", "s3")
+_FORMAT = (
+    "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} "
+    "${bytes} ${start} ${end} ${action} ${log-status}"
+)
+"""What a line holds unless the caller says otherwise. Source: "Flow log records" in the VPC user guide."""
+
+
+def _creating(
+    ctx: Context,
+    resource_ids: Sequence[str],
+    deliver_logs_permission_arn: str,
+    tag_specifications: Sequence[TagSpecification],
+) -> list[Resource]:
+    """The resources, the flow log, and the role that is handed on."""
+    logged = on("resource_ids")(ctx, resource_ids=resource_ids)
+    making = made(ctx, "vpc-flow-log", "CreateFlowLogs", tag_specifications, {"ec2:region": ctx.region})
+    passing = []
+    if deliver_logs_permission_arn:
+        facts = {"iam:passedtoservice": "vpc-flow-logs.amazonaws.com"}
+        passing = [Resource(deliver_logs_permission_arn, action="iam:PassRole", facts=facts)]
+    return [*logged, *making, *passing]
+
+
+@operation(on=_creating)
+def create_flow_logs(
+    ctx: Context,
+    resource_ids: Sequence[str],
+    resource_type: str,
+    traffic_type: str = "",
+    log_group_name: str = "",
+    log_destination_type: str = "cloud-watch-logs",
+    log_destination: str = "",
+    deliver_logs_permission_arn: str = "",
+    log_format: str = "",
+    max_aggregation_interval: int = 600,
+    tag_specifications: Sequence[TagSpecification] = (),
+    client_token: str = "",
+) -> object:
+    once = Once(
+        ctx, "CreateFlowLogs", client_token, resource_ids, resource_type, traffic_type, log_group_name,
+        log_destination_type, log_destination, log_format, max_aggregation_interval, tag_specifications,
+    )  # fmt: skip
+    if once.made:
+        return {"flow_log_ids": list(once.made), "unsuccessful": [], "client_token": client_token}
+    kind = _KINDS.get(resource_type)
+    if kind is None:
+        raise errors.InvalidParameterValue(reason=f"Value ({resource_type}) for parameter ResourceType is invalid.")
+    _check(traffic_type, log_destination_type, max_aggregation_interval)
+    _check_destination(log_destination_type, log_group_name, log_destination, deliver_logs_permission_arn)
+    template = FlowLog(
+        owner_id=ctx.account, region=ctx.region, flow_log_id="", resource_id="", creation_time=ctx.now(),
+        log_format=log_format or _FORMAT, traffic_type=traffic_type, log_destination_type=log_destination_type,
+        log_destination=log_destination or None, log_group_name=log_group_name or None,
+        deliver_logs_permission_arn=deliver_logs_permission_arn or None,
+        max_aggregation_interval=max_aggregation_interval, tags=tags_for(tag_specifications, "vpc-flow-log"),
+    )  # fmt: skip
+    ids, failed = _make(ctx, kind, resource_ids, template)
+    once.remember(*ids)
+    return {"flow_log_ids": ids, "unsuccessful": failed, "client_token": client_token or None}
+
+
+def _make(
+    ctx: Context, kind: type[Tagged], resource_ids: Sequence[str], template: FlowLog
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """One for each resource; what cannot be logged is told and keeps no other."""
+    ids, failed = [], []
+    for resource_id in dict.fromkeys(resource_ids):
+        if ctx.get(kind, resource_id) is None:
+            failed.append(unsuccessful(resource_id, kind.absent(named=f" '{resource_id}' does")))
+        elif any(_same(template, known) for known in ctx.scan(FlowLog, resource_id, index="by_resource")):
+            failed.append(unsuccessful(resource_id, errors.FlowLogExists()))
+        else:
+            new = replace(template, flow_log_id=ctx.new_id("fl"), resource_id=resource_id)
+            ids.append(ctx.put(new).flow_log_id)
+    return ids, failed
+
+
+def _same(new: FlowLog, known: FlowLog) -> bool:
+    fields = ("traffic_type", "log_destination_type", "log_destination", "log_group_name", "log_format")
+    return all(getattr(new, name) == getattr(known, name) for name in fields)
+
+
+def _check(traffic_type: str, log_destination_type: str, interval: int) -> None:
+    if not traffic_type:
+        raise errors.MissingParameter(name="TrafficType")
+    if traffic_type not in _TRAFFIC:
+        raise errors.InvalidParameterValue(reason=f"Value ({traffic_type}) for parameter TrafficType is invalid.")
+    if log_destination_type not in _DESTINATIONS:
+        raise errors.InvalidParameterValue(
+            reason=f"Value ({log_destination_type}) for parameter LogDestinationType is invalid."
+        )
+    if interval not in (60, 600):
+        raise errors.InvalidParameterValue(
+            reason=f"Value ({interval}) for parameter MaxAggregationInterval is invalid. It must be 60 or 600."
+        )
+
+
+def _check_destination(kind: str, group: str, destination: str, role: str) -> None:
+    if kind == "s3":
+        if not destination.startswith("arn:aws:s3:::"):
+            raise errors.InvalidParameterValue(reason="LogDestination must be the ARN of a bucket.")
+        if group or role:
+            raise errors.InvalidParameterCombination(
+                reason="LogGroupName and DeliverLogsPermissionArn cannot be specified for the destination type s3"
+            )
+        return
+    if not role:
+        raise errors.MissingParameter(name="DeliverLogsPermissionArn")
+    if bool(group) == bool(destination):
+        raise errors.InvalidParameterCombination(
+            reason="Exactly one of LogGroupName and LogDestination must be specified"
+        )
+
+
+_FILTERS: Filters = {
+    "deliver-log-status": lambda log: "SUCCESS",
+    "log-destination-type": lambda log: log.log_destination_type,
+    "flow-log-id": lambda log: log.flow_log_id,
+    "log-group-name": lambda log: log.log_group_name,
+    "resource-id": lambda log: log.resource_id,
+    "traffic-type": lambda log: log.traffic_type,
+}
+
+
+@operation(on="*", read=True)
+def describe_flow_logs(ctx: Context, filter: Sequence[Filter] = (), flow_log_ids: Sequence[str] = ()) -> object:
+    indexes = {"resource-id": "by_resource"}
+    return {"flow_logs": listed(ctx, FlowLog, flow_log_ids, filter, _FILTERS, indexes=indexes)}
+
+
+@operation(on=on("flow_log_ids"))
+def delete_flow_logs(ctx: Context, flow_log_ids: Sequence[str]) -> object:
+    for log in find_all(ctx, FlowLog, flow_log_ids):
+        ctx.delete(log)
+    return {"unsuccessful": []}
