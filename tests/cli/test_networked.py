@@ -42,6 +42,7 @@ def engines(groundcloud, tmp_path):
 
 def answer(listener, key):
     """A metadata service of one key."""
+    listener.setblocking(True)
     known = {"/latest/meta-data/public-keys/0/openssh-key": key, "/latest/meta-data/local-hostname": "ip-10-0-0-10.x"}
     with suppress(OSError):
         while True:
