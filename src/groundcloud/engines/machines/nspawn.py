@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 import msgspec
 
@@ -19,7 +19,7 @@ from groundcloud.engines.machines import devices, kernel, users
 from groundcloud.engines.machines.broker import Brokers
 from groundcloud.engines.machines.cgroups import Cgroups
 from groundcloud.engines.machines.console import Console
-from groundcloud.engines.machines.entry import Entry, leader_of, load, watched
+from groundcloud.engines.machines.entry import Entry, begun, heeds, leader_of, load, watched
 from groundcloud.engines.machines.names import Folders, checked_device, checked_host_name, checked_id
 from groundcloud.engines.machines.plan import SUPERVISOR, Range, Setting, command, device_rule, limits
 from groundcloud.engines.machines.roots import in_thread, put_together
@@ -324,6 +324,23 @@ def _wait_for_leader(entry: Entry, process: "subprocess.Popen[bytes]") -> int:
 
 
 def _signal(pid: int, number: int) -> None:
+    """Send a signal to a machine's first process, as soon as it takes it."""
+    if heeds(pid, number):
+        _send(pid, number)
+    else:
+        Thread(target=_send_later, args=(pid, number), name=f"signal to {pid}", daemon=True).start()
+
+
+def _send_later(pid: int, number: int) -> None:
+    first = begun(pid)
+    last = time.monotonic() + _PATIENCE
+    while not heeds(pid, number) and time.monotonic() < last:
+        time.sleep(0.01)
+    if begun(pid) == first:
+        _send(pid, number)
+
+
+def _send(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
 

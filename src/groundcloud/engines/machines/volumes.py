@@ -6,6 +6,7 @@ engine reads nothing (`broker.py` mounts what a machine has made in it).
 
 import os
 import subprocess
+import time
 from pathlib import Path
 from threading import Lock
 
@@ -18,6 +19,8 @@ from groundcloud.engines.machines.names import Folders
 from groundcloud.engines.machines.wanted import MachineFailed
 
 _GIB = 1024**3
+_PATIENCE = 3.0
+"""Seconds that the end of a machine may take to let go of its root."""
 MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "assume_storage_prezeroed=1,nodiscard,root_owner=0:0")
 """A sparse file holds zeros, so nothing needs to be written but the description of the file system."""
 
@@ -82,8 +85,7 @@ class FileVolumes:
 
     def delete(self, volume: str) -> None:
         path = self._folders.volume(volume)
-        if loops.found(path):
-            raise MachineFailed(f"{volume} is in use")
+        _wait_until_unused(path)
         for each in (path, _about_file(path), _mark(path)):
             each.unlink(missing_ok=True)
 
@@ -128,8 +130,9 @@ class FileVolumes:
         return found
 
     def ready_root(self, root: str) -> Path:
-        """The file of a root volume, with its file system as large as it is."""
+        """The file of a root volume that no other machine has, with its file system as large as it is."""
         path = self._folders.volume(root)
+        _wait_until_unused(path)
         if _mark(path).exists():
             for program in (["e2fsck", "-fp", str(path)], ["resize2fs", str(path)]):
                 subprocess.run(program, capture_output=True, check=False)
@@ -189,6 +192,15 @@ class FileVolumes:
 
 def _about_file(path: Path) -> Path:
     return path.with_name(path.name + ".json")
+
+
+def _wait_until_unused(path: Path) -> None:
+    """A machine that has just ended may still be unmounting its root. Raises `MachineFailed`."""
+    last = time.monotonic() + _PATIENCE
+    while loops.found(path):
+        if time.monotonic() > last:
+            raise MachineFailed(f"{path.name} is in use")
+        time.sleep(0.005)
 
 
 def _mark(path: Path) -> Path:

@@ -23,7 +23,8 @@ _MASKED = (
     "systemd-pstore.service", "systemd-random-seed.service", "systemd-remount-fs.service", "systemd-repart.service",
     "systemd-resolved.service", "systemd-sysusers.service", "systemd-timesyncd.service",
     "systemd-tmpfiles-setup-dev.service", "systemd-update-utmp-runlevel.service", "systemd-update-utmp.service",
-    "motd-news.timer", "ssh.socket",
+    "motd-news.timer", "ssh.socket", "ldconfig.service", "systemd-update-done.service",
+    "systemd-journal-catalog-update.service", "systemd-hwdb-update.service", "systemd-tmpfiles-setup-dev-early.service",
 )  # fmt: skip
 """What a machine without hardware of its own does not need, or what its host does for it."""
 
