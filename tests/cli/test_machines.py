@@ -58,6 +58,14 @@ def test_machines_outlive_the_server_and_the_privileged_process(groundcloud, dat
     assert engines(data)[0].states()["i-1"] == started
 
 
+def test_up_brings_back_a_privileged_process_that_was_killed_alone(groundcloud, data, up):
+    running = up()
+    started = start(data)
+    os.kill(host_process(groundcloud, data), signal.SIGKILL)
+    assert up().pid == running.pid
+    assert engines(data)[0].states()["i-1"] == started
+
+
 def test_down_ends_machines_and_keeps_their_volumes_and_reset_deletes_them(groundcloud, data, up):
     up()
     start(data)

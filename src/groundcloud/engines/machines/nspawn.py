@@ -143,7 +143,11 @@ class NspawnMachines:
                 return
             if any(disk.device == other.device for other in entry.machine.disks):
                 raise MachineFailed(f"{disk.device} is in use")
-            self._give(entry, disk)
+            try:
+                self._give(entry, disk)
+            except MachineFailed:
+                self._volumes.let_go(disk.volume)
+                raise
             entry.machine = _with_disks(entry.machine, (*entry.machine.disks, disk))
             entry.save()
 
@@ -193,8 +197,10 @@ class NspawnMachines:
             for disk in machine.disks:
                 self._give(entry, disk)
         except (OSError, MachineFailed) as error:
-            entry.supervisor = None
             self._clean(entry)
+            if entry.process is not None:
+                entry.process.wait()
+            entry.supervisor, entry.leader, entry.process = None, 0, None
             entry.ended = "died"
             raise MachineFailed(f"{machine.id} cannot be started: {error}") from error
         self._follow(entry)
@@ -215,8 +221,8 @@ class NspawnMachines:
             os.close(namespace)
         entry.supervisor = watched(process.pid)
         entry.save()
-        entry.leader = _wait_for_leader(entry, process)
         entry.process = process
+        entry.leader = _wait_for_leader(entry, process)
 
     def _give(self, entry: Entry, disk: Disk) -> None:
         loop = self._volumes.hold(disk.volume, read_only=disk.read_only)
