@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from groundcloud.cli.output import answer, columns
 from groundcloud.cli.profile import Profile
-from groundcloud.engines.host.requirements import find, needs
+from groundcloud.engines.host.requirements import needs
 from groundcloud.folder import DataFolder
 from groundcloud.settings import Loaded, Settings
 
@@ -78,8 +78,6 @@ def _machines() -> Iterator[Finding]:
     for need in needs():
         command = _apt(need.package) if need.package else "another host, or sudo {cli} up"
         yield Finding("machines (EC2)", need.what, need.found, False, command)
-    pasta = find("pasta") is not None
-    yield Finding("machines (EC2)", "pasta, the machines' way to the internet", pasta, False, _apt("passt"))
 
 
 def _clients() -> Iterator[Finding]:

@@ -13,7 +13,6 @@ _PROGRAMS = {
     "nft": "nftables",
     "ip": "iproute2",
     "conntrack": "conntrack",
-    "conntrack": "conntrack",
     "pasta": "passt",
     "mkfs.ext4": "e2fsprogs",
     "unshare": "util-linux",
