@@ -12,11 +12,12 @@ from typing import Any
 from groundcloud.ca import sign
 from groundcloud.controllers import Controller
 from groundcloud.engines.dns.providers import Endpoints
+from groundcloud.engines.host.places import shell_address
 from groundcloud.engines.machines.wanted import Machines, Volumes
 from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Network, Networks
 from groundcloud.fronts.metadata import Metadata
 from groundcloud.fronts.resolver import Elsewhere, host_resolvers
-from groundcloud.fronts.vpc import Vpcs
+from groundcloud.fronts.vpc import HOST, Vpcs
 from groundcloud.gateway.catalog import catalog
 from groundcloud.identity import Principal
 from groundcloud.main import Cloud
@@ -24,14 +25,15 @@ from groundcloud.services.ec2.machines.controller import Instances
 from groundcloud.services.ec2.network.controller import VpcNetworks
 from groundcloud.services.ec2.network.resolving import InstanceNames, outside_address, service_names
 from groundcloud.services.ec2.storage.controller import EbsVolumes
+from groundcloud.services.ec2.storage.snapshot_controller import EbsSnapshots, Images
 from groundcloud.store import Transaction
 
 
 class Ground:
     """Machines and networks of one cloud. `serve.py` builds it in the process that leads."""
 
-    def __init__(self, cloud: Cloud, ca: Path, tls: ssl.SSLContext) -> None:
-        """`ca`: the folder of the installation's certificate authority."""
+    def __init__(self, cloud: Cloud, data: Path, tls: ssl.SSLContext) -> None:
+        ca = data / "ca"
         engines = cloud.world.engines
         self._cloud = cloud
         self._machines: Machines = engines["machines"]
@@ -42,7 +44,8 @@ class Ground:
         store, dns = cloud.store, cloud.dns
         dns.add_provider(InstanceNames(store))
         prefixes = {entry.endpoint_prefix for entry in catalog().by_name.values()}
-        dns.table.providers.insert(0, service_names(Endpoints(SERVICE_ADDRESSES.values(), prefixes)))
+        known = Endpoints(SERVICE_ADDRESSES.values(), prefixes)
+        dns.table.providers.insert(0, service_names(known, HOST, shell_address(data)))
         self.vpcs = Vpcs(
             self._networks,
             metadata,
@@ -51,6 +54,7 @@ class Ground:
             dns.answering,
             Elsewhere(host_resolvers()),
             tls,
+            engines["loopback"].listen,
         )
 
     def controllers(self) -> list[Controller[Any]]:
@@ -60,6 +64,8 @@ class Ground:
             VpcNetworks(store, _Announcing(self._networks, self.vpcs.changed), clock, within),
             Instances(store, self._machines, self._volumes, self._networks, clock, within),
             EbsVolumes(self._volumes, self._machines, clock),
+            EbsSnapshots(self._volumes, clock),
+            Images(store, self._volumes),
         ]
 
     def _role_of(self, tx: Transaction, profile_arn: str) -> str | None:

@@ -249,7 +249,7 @@ class _Machines:
 
     def __init__(self, cloud: Cloud, server: _Server, tls: ssl.SSLContext, loops: list[Loop]) -> None:
         self._cloud = cloud
-        self._ca = server.folder.ca_certificate.parent
+        self._data = server.folder.data
         self._tls = tls
         self._loops = loops
 
@@ -265,7 +265,7 @@ class _Machines:
     def _build(self) -> "Ground":
         from groundcloud.ground import Ground
 
-        return Ground(self._cloud, self._ca, self._tls)
+        return Ground(self._cloud, self._data, self._tls)
 
 
 class _Names:

@@ -179,6 +179,18 @@ class HostVolumes:
         return found
 
 
+class HostLoopback:
+    """The host's own sockets at AWS's ports."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def listen(self) -> dict[str, int]:
+        """Descriptors of listening sockets: `dns-udp`, `dns-tcp`, `http`, `https`."""
+        found: dict[str, int] = self._host.call("host.listen")
+        return found
+
+
 class HostNetworks:
     """`Networks`, over the socket."""
 
@@ -225,4 +237,5 @@ def host_engines(path: Path) -> Mapping[str, Any]:
         "machines": HostMachines(host),
         "volumes": HostVolumes(host),
         "network": HostNetworks(host, about["pool"]),
+        "loopback": HostLoopback(host),
     }

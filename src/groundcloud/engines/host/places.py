@@ -39,3 +39,9 @@ def tag_of(data: Path) -> str:
 def socket_of(data: Path) -> Path:
     """Where the privileged process of a data folder listens, if there is one."""
     return RUN / tag_of(data) / "host.sock"
+
+
+def shell_address(data: Path) -> str:
+    """The loopback address at which AWS's names lead to this installation, for `groundcloud shell`."""
+    digest = hashlib.sha256(str(data).encode()).digest()
+    return f"127.53.{digest[0]}.{1 + digest[1] % 254}"

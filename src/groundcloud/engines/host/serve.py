@@ -11,13 +11,15 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from groundcloud.engines.host.places import places
+from groundcloud.engines.host.loopback import listen
+from groundcloud.engines.host.places import places, shell_address
 from groundcloud.engines.host.plugs import PluggedNetworks
 from groundcloud.engines.host.requirements import raise_limits
 from groundcloud.engines.host.server import Server
@@ -64,8 +66,11 @@ def run(told: Told) -> None:
     )
     machines.again = networks.plug_again
     machines.adopt()
+    address = shell_address(Path(told.data))
     about = {"pid": os.getpid(), "folder": str(where.folder), "images": told.images, "pool": told.pool}
-    server = Server(where.socket, told.user, bound(machines, volumes, networks, lambda: about))
+    server = Server(
+        where.socket, told.user, bound(machines, volumes, networks, lambda: about, partial(listen, address))
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.close).start())
     _say({"ready": True})

@@ -32,6 +32,7 @@ class Function(NamedTuple):
 
 FUNCTIONS = {
     "host.about": Function((), dict[str, Any]),
+    "host.listen": Function((), dict[str, int], descriptors=True),
     "machines.start": Function((Machine,), State),
     "machines.stop": Function((Id, bool)),
     "machines.reboot": Function((Id,)),
@@ -63,10 +64,16 @@ class NoSuchCall(Exception):
     """The call is not in the table, or its arguments are not what it takes."""
 
 
-def bound(machines: Machines, volumes: Volumes, networks: Networks, about: Callable[[], object]) -> dict[str, Any]:
+def bound(
+    machines: Machines,
+    volumes: Volumes,
+    networks: Networks,
+    about: Callable[[], object],
+    listen: Callable[[], dict[str, int]],
+) -> dict[str, Any]:
     """The functions behind the names. `force` is a keyword in the contract and a place in a message."""
     engines = {"machines": machines, "volumes": volumes, "network": networks}
-    found: dict[str, Any] = {"host.about": about}
+    found: dict[str, Any] = {"host.about": about, "host.listen": listen}
     for name in FUNCTIONS.keys() - found.keys():
         kind, _, method = name.partition(".")
         found[name] = getattr(engines[kind], method)

@@ -472,3 +472,20 @@ class NoSuchModification(AwsError, code="InvalidVolumeModification.NotFound"):
 
 class PrefixListVersionNotFound(AwsError, code="InvalidPrefixListVersion.NotFound"):
     """The prefix list '{id}' has no version {version}"""
+
+
+class SnapshotInUse(AwsError, code="InvalidSnapshot.InUse"):
+    """The snapshot {snapshot} is currently in use by {image}"""
+
+
+class MalformedImageName(AwsError, code="InvalidAMIName.Malformed"):
+    """AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-',
+    '/' and '_'"""
+
+
+class DuplicateImageName(AwsError, code="InvalidAMIName.Duplicate"):
+    """AMI name {name} is already in use by AMI {image}"""
+
+
+class AuthFailure(AwsError):
+    """{reason}"""

@@ -36,7 +36,8 @@ from groundcloud.services.ec2.network import (
     subnets,
     vpcs,
 )
-from groundcloud.services.ec2.storage import volumes
+from groundcloud.services.ec2.storage import images as made_images
+from groundcloud.services.ec2.storage import snapshots, volumes
 
 service = Service(
     "ec2",
@@ -67,6 +68,8 @@ service = Service(
     dhcp,
     cidr_blocks,
     volumes,
+    snapshots,
+    made_images,
     peering,
     endpoints,
     prefix_lists,

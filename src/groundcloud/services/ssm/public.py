@@ -1,5 +1,4 @@
-"""Public parameters: what AWS publishes below `/aws/service/`. Each provider has one subtree; the images of EC2 come
-with EC2.
+"""Public parameters: what AWS publishes below `/aws/service/`. Each provider has one subtree.
 
 The Regions are botocore's own list of endpoints.
 """
@@ -10,6 +9,7 @@ from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.models import regions
+from groundcloud.public_images import PUBLIC_IMAGES, image_id
 from groundcloud.services.ssm import errors
 
 Provider = Callable[[Context], Mapping[str, str]]
@@ -28,8 +28,25 @@ def _regions() -> dict[str, str]:
     return found
 
 
+def _images(path: str) -> Provider:
+    """The latest images below a path."""
+
+    def provide(ctx: Context) -> Mapping[str, str]:
+        return {
+            name: image_id(public, ctx.region)
+            for public in PUBLIC_IMAGES
+            for name in public.parameters
+            if name.startswith(f"{path}/")
+        }
+
+    return provide
+
+
+_IMAGES = ("/aws/service/ami-amazon-linux-latest", "/aws/service/canonical", "/aws/service/debian")
+
 PROVIDERS: dict[str, Provider] = {
     "/aws/service/global-infrastructure/regions": lambda ctx: _regions(),
+    **{path: _images(path) for path in _IMAGES},
 }
 """By the path above what they provide."""
 

@@ -91,3 +91,16 @@ def test_the_image_of_the_chapter_is_found_by_its_product_code(cloud):
     filters = [{"Name": "product-code", "Values": ["aw0evgkw8e5c1q413zgy5pjce"]}]
     assert [each["ImageId"] for each in ec2.describe_images(Filters=filters)["Images"]] == ["ami-d2c924b2"]
     assert launched(ec2, "ami-d2c924b2")["RootDeviceName"] == "/dev/sda1"
+
+
+def test_a_public_parameter_names_the_latest_image(cloud, ec2):
+    """The AWS CLI's `resolve:ssm:` and CloudFormation's parameter types read these."""
+    ssm = cloud.client("ssm")
+    for name, words in (
+        ("/aws/service/debian/release/12/latest/amd64", "Debian 12"),
+        ("/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64", "in the place of Amazon Linux 2023"),
+    ):
+        found = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        assert words in ec2.describe_images(ImageIds=[found])["Images"][0]["Description"]
+    below = ssm.get_parameters_by_path(Path="/aws/service/ami-amazon-linux-latest")["Parameters"]
+    assert len(below) == 5

@@ -6,9 +6,10 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.paging import Page, page_of
+from groundcloud.public_images import ALIASES
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.filters import Filter, Filters, matcher
-from groundcloud.services.ec2.machines.catalog import ALIASES, public_images
+from groundcloud.services.ec2.machines.catalog import public_images
 from groundcloud.services.ec2.machines.records import Image
 from groundcloud.services.ec2.machines.views import image_of
 

@@ -77,12 +77,15 @@ def _private_of(tx: Transaction, taken: PublicAddress, vpc: str) -> str:
     return ""
 
 
-def service_names(known: Provider) -> Callable[[str, int, str | None], Extra | None]:
-    """A provider for VPCs: what `known` says is a name of AWS's leads to the gateway's addresses inside VPCs."""
+def service_names(known: Provider, host: str, host_address: str) -> Callable[[str, int, str | None], Extra | None]:
+    """A provider for VPCs: what `known` says is a name of AWS's leads to the gateway's addresses inside VPCs. For the
+    place called `host` in a VPC's stead it leads to `host_address`."""
 
     def provide(name: str, type_: int, vpc: str | None) -> Extra | None:
         if vpc is None or known(name, type_, vpc) is None:
             return None
+        if vpc == host:
+            return _records(name, type_, [host_address])
         service = "s3" if _S3.fullmatch(name) else "dynamodb" if _DYNAMODB.fullmatch(name) else ""
         return _records(name, type_, [SERVICE_ADDRESSES[service]])
 
