@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -41,11 +42,10 @@ class Namespace:
 
     def exists(self) -> bool:
         """Whether it can be entered. A name without a namespace is what a crash leaves of `ip netns add`."""
-        try:
+        with suppress(Unreachable):
             self.do(int)
-        except OSError:
-            return False
-        return True
+            return True
+        return False
 
     def become_router(self, parameters: dict[str, str], lines: list[str]) -> None:
         """Make it, if need be, with parameters and lines of `ip`. That it forwards comes last, and says that all is
@@ -71,7 +71,8 @@ class Namespace:
             run(["ip", "netns", "delete", Path(self.path).name])
 
     def do(self, work: Callable[[], T]) -> T:
-        """Call a function in the namespace, in a thread of its own, and give what it gives or raises."""
+        """Call a function in the namespace, in a thread of its own, and give what it gives or raises. Raises
+        `Unreachable` when there is no such namespace."""
         if not self.path:
             return work()
         done: list[T] = []
@@ -138,11 +139,13 @@ def run(arguments: list[str], text: str = "", empty: int = 0) -> str:
 
 
 def _enter(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unreachable(f"{path}: {error.strerror}") from None
     try:
         if _libc.setns(descriptor, _NEWNET):
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code), path)
+            raise Unreachable(f"{path}: {os.strerror(ctypes.get_errno())}")
     finally:
         os.close(descriptor)
 
