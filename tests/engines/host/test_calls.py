@@ -61,7 +61,7 @@ def engines(tmp_path):
     """Engines behind a socket, and clients of them."""
     recorder = Recorder()
     path = tmp_path / "host.sock"
-    server = Server(path, os.geteuid(), bound(recorder, recorder, recorder, lambda: {"pool": "192.0.2.0/24"}))
+    server = Server(path, os.geteuid(), bound(recorder, recorder, recorder, lambda: {"pool": "192.0.2.0/24"}, dict))
     thread = Thread(target=server.run)
     thread.start()
     host = Host(path)
@@ -165,7 +165,7 @@ def test_nonsense_ends_its_connection_and_no_other(engines):
 def test_a_client_finds_the_process_again_after_it_was_away(engines, tmp_path):
     recorder, host = engines
     assert HostVolumes(host).images() == {"debian-12"}
-    again = Server(tmp_path / "again.sock", os.geteuid(), bound(recorder, recorder, recorder, dict))
+    again = Server(tmp_path / "again.sock", os.geteuid(), bound(recorder, recorder, recorder, dict, dict))
     thread = Thread(target=again.run)
     thread.start()
     for connection in host._idle:
@@ -218,7 +218,7 @@ def test_every_line_of_the_table_is_a_method_of_the_contract():
     methods = {
         f"{kind}.{name}" for kind, protocol in kinds.items() for name in vars(protocol) if not name.startswith("_")
     }
-    assert methods == FUNCTIONS.keys() - {"host.about"}
+    assert methods == FUNCTIONS.keys() - {"host.about", "host.listen"}
 
 
 def test_an_interface_of_a_network_survives_the_wire(engines):
