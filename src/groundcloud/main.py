@@ -1,12 +1,13 @@
 """The composition root: every part of a running cloud, built by hand, top to bottom. Read it first."""
 
+import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
@@ -14,11 +15,13 @@ from groundcloud.controllers import Controller
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
 from groundcloud.engines.host.places import socket_of
+from groundcloud.engines.objects import Objects
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
 from groundcloud.engines.probes.board import Board
 from groundcloud.engines.probes.endpoint import Prober
 from groundcloud.engines.probes.prober import Rounds
+from groundcloud.fronts.access_log import AccessLog
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -35,6 +38,8 @@ from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
 
+T = TypeVar("T")
+
 SERVICES = {
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
@@ -44,6 +49,7 @@ SERVICES = {
     "organizations": "groundcloud.services.organizations.service",
     "route53": "groundcloud.services.route53.service",
     "s3": "groundcloud.services.s3.service",
+    "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
     "ssm": "groundcloud.services.ssm.service",
     "sts": "groundcloud.services.sts.service",
@@ -122,6 +128,8 @@ class Cloud:
         self.region = region
         self.dns = dns or Dns(region)
         engines = {**(engines or {}), "dns": self.dns}
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """Where the server runs, once it does."""
         self.planes = planes or {}
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
         self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines, self.planes)
@@ -144,6 +152,7 @@ class Cloud:
             domains,
         )
         self.gateway.front = Doors(self.gateway, store).handle
+        self.gateway.noted = AccessLog(self.world.later).note
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and
@@ -164,6 +173,8 @@ class Cloud:
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
         from groundcloud.services.s3.lifecycle_controller import Lifecycle
+        from groundcloud.services.s3.log_controller import AccessLogs
+        from groundcloud.services.s3.verifier import DamagedBytes, Verifier
         from groundcloud.services.secretsmanager.controller import Recoveries
         from groundcloud.services.ssm.controller import Expirations
 
@@ -178,6 +189,7 @@ class Cloud:
             Expirations(clock),
             EndedNatGateways(clock),
             EndedPeerings(clock, self.within_ec2),
+            AccessLogs(self.store, self._within_s3, clock),
         ]
         if "network" not in self.world.engines:  # where it is, `ground.py` has them
             found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
@@ -185,14 +197,22 @@ class Cloud:
             found += [
                 CondemnedBytes(self.store, objects),
                 Scrubber(self.store, objects, clock),
+                Verifier(self.store, objects, clock),
+                DamagedBytes(self.store, objects),
                 Lifecycle(self.store, objects, self._within_s3),
             ]
         return found
 
-    def _within_s3(self, tx: Transaction, account: str) -> Context:
-        """What S3's controllers work in: its operations' context, as the account's root user."""
+    def _within_s3(self, tx: Transaction | None, account: str, principal: Principal | None = None) -> Context:
+        """What S3's controllers work in: its operations' context, as the account's root user or as who is given."""
         operation = self.services["s3"].operation("DeleteObject")
-        return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
+        return self.invoker.context(operation, principal or root_principal(account), self.region, "s3", Facts(), tx)
+
+    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """For controllers, which may block: what an engine's coroutine gives. It runs where the server's do."""
+        if self.loop is None:
+            return asyncio.run(work)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
         """What EC2's controllers work in, likewise."""
@@ -200,12 +220,14 @@ class Cloud:
         return self.invoker.context(operation, root_principal(account), region, "ec2", Facts(), tx)
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
-        """The same for what lies in stores of its own; each store has its own loop."""
+        """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
         from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+        from groundcloud.services.s3.replication_controller import Replicator
 
         items = self.world.plane("dynamodb")
         clock = self.world.clock
-        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)])]
+        replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
+        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)]), (self.store, [replicator])]
 
     def name_controllers(self) -> list[Controller[Any]]:
         """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
@@ -292,11 +314,22 @@ class Cloud:
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
 
 
-def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
+def open_cloud(data: Path, *, store_url: str = "", objects: str = "", **options: Any) -> Cloud:
     """The cloud whose data lie in a folder, made at the first start."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sealer = Sealer(installation_key(data / "installation.key"))
-    engines = {"objects": LocalObjects(data / "objects"), **host_engines(socket_of(data))}
+    key = installation_key(data / "installation.key")
+    sealer = Sealer(key)
+    engines = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)
+
+
+def _objects(data: Path, place: str, key: bytes) -> Objects:
+    """The engine for the bytes of objects: local files, or a cluster's bucket."""
+    if not place:
+        return LocalObjects(data / "objects")
+    from groundcloud.engines.objects.cluster import ClusterObjects, owner_of
+    from groundcloud.engines.objects.place import Place
+
+    return ClusterObjects(Place.of(place), owner_of(key))

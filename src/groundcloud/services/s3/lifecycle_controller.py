@@ -157,5 +157,5 @@ def _done(ctx: Context, bucket: Bucket, wanted: _Due) -> list[str]:
         ctx.tx.put(content)
         return []
     if wanted.action.kind == due.EXPIRE and bucket.versioning:
-        return versioning.mark_deleted(ctx, bucket, wanted.name)[1] if content is current else []
+        return versioning.mark_deleted(ctx, bucket, wanted.name, by_lifecycle=True)[1] if content is current else []
     return versioning.remove(ctx, content)
