@@ -160,7 +160,7 @@ class Gateway:
         call = Call(request, self.new_request_id(), self._world.clock())
         call.target, call.principal, call.claim = target, principal, form
         call.region = (form.region if form is not None else "") or self._region
-        call.facts = call.facts._replace(extra=signature_facts(form, call.now))
+        call.facts = call.facts._replace(extra={**signature_facts(form, call.now), **call.request.known})
         try:
             call.voice = self._endpoints.voice(target.service, target.protocol)
             call.endpoint = endpoint = self._endpoints.find(target)
@@ -200,7 +200,7 @@ class Gateway:
         call.voice = self._endpoints.voice(target.service, target.protocol)
         if call.voice.style.is_s3:
             call.facts = call.facts._replace(
-                extra=signature_facts(call.claim, call.now),
+                extra={**signature_facts(call.claim, call.now), **call.request.known},
                 endpoint_region=host.region,
                 signed_region=call.claim.region if call.claim is not None else "",
             )
