@@ -1,5 +1,5 @@
-"""`init` and `final` are the two stages of a boot, `keys` shows the host keys again when the last one is made, and `status`
-is for people, and for scripts that wait."""
+"""`init` and `final` are the two stages of a boot, `keys` shows the host keys again when the last one is made, and
+`status` is for people, and for scripts that wait."""
 
 import sys
 
