@@ -279,7 +279,7 @@ class Cloud:
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
         from groundcloud.services.dynamodb.backup_controller import Backups, Restores
-        from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+        from groundcloud.services.dynamodb.controller import Erasures, Histories, Streams, Tables
         from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
         from groundcloud.services.sqs import controller as sqs
@@ -289,7 +289,8 @@ class Cloud:
         replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
         return [
             (items, [
-                Erasures(items), Tables(items, clock), Streams(items, clock), Backups(items), Restores(items, clock),
+                Erasures(items), Tables(items, clock), Streams(items, clock), Histories(items, clock),
+                Backups(items, clock), Restores(items, clock),
             ]),
             (events, [
                 logs.Erasures(events), logs.Retention(events, clock),

@@ -43,6 +43,19 @@ class BackupInUse(AwsError, code="BackupInUseException"):
     """Backup is being used by another operation: {arn}"""
 
 
+class ContinuousBackupsUnavailable(AwsError, code="ContinuousBackupsUnavailableException"):
+    """Backups are being used by another operation: {table_name}"""
+
+
+class NoPointInTimeRecovery(AwsError, code="PointInTimeRecoveryUnavailableException"):
+    """Point in time recovery is not enabled for table '{table_name}'"""
+
+
+class InvalidRestoreTime(AwsError, code="InvalidRestoreTimeException"):
+    """An invalid restore time was specified. RestoreDateTime must be between EarliestRestorableDateTime and
+    LatestRestorableDateTime."""
+
+
 class TableInUse(AwsError, code="ResourceInUseException"):
     """Attempt to change a resource which is still in use: Table is being updated: {table_name}"""
 
