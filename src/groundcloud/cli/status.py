@@ -89,7 +89,7 @@ def _troubles(settings: Settings) -> "list[tuple[str, Trouble]]":
 
     files = [str(file) for file in DataFolder(settings.data).stores if file.exists()]
     found: list[Trouble] = []
-    for place in [settings.store_url] if settings.store_url else files:
+    for place in [settings.store] if settings.store else files:
         store = open_store(place)
         try:
             with store.snapshot() as tx:
