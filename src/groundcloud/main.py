@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # loaded when the first answer is out
     from groundcloud.publishing.publisher import Publisher
 
 SERVICES = {
+    "cloudwatch": "groundcloud.services.cloudwatch.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "ec2": "groundcloud.services.ec2.service",
@@ -71,7 +72,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("dynamodb", "sqs")
+PLANES = ("cloudwatch", "dynamodb", "sqs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -166,6 +167,7 @@ class Cloud:
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
+        from groundcloud.services.cloudwatch.controller import Evaluations
         from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
@@ -185,6 +187,7 @@ class Cloud:
             Expirations(clock),
             EndedNatGateways(clock),
             EndedPeerings(clock, self.within_ec2),
+            Evaluations(self.world.plane("cloudwatch"), self.within_cloudwatch, clock),
         ]
         if "network" not in self.world.engines:  # where it is, `ground.py` has them
             found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
@@ -214,14 +217,23 @@ class Cloud:
         operation = self.services["ec2"].operation("DescribeVpcs")
         return self.invoker.context(operation, root_principal(account), region, "ec2", Facts(), tx)
 
+    def within_cloudwatch(self, tx: Transaction, account: str, region: str) -> Context:
+        """What alarms act in, likewise."""
+        operation = self.services["cloudwatch"].operation("DescribeAlarms")
+        return self.invoker.context(operation, root_principal(account), region, "cloudwatch", Facts(), tx)
+
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""
+        from groundcloud.metrics.retention import Retention
+        from groundcloud.services.cloudwatch.controller import Arrivals
         from groundcloud.services.dynamodb import controller as dynamodb
         from groundcloud.services.sqs import controller as sqs
 
         items, queues = self.world.plane("dynamodb"), self.world.plane("sqs")
+        metrics = self.world.plane("cloudwatch")
         clock = self.world.clock
         return [
+            (metrics, [Retention(metrics, clock), Arrivals(self.store, metrics, self.within_cloudwatch, clock)]),
             (items, [dynamodb.Erasures(items), dynamodb.Tables(items, clock), dynamodb.Streams(items, clock)]),
             (
                 queues,
