@@ -188,7 +188,7 @@ class TestCloud:
 
 
 async def _whole(body: Any) -> bytes:
-    return body if isinstance(body, bytes) else b"".join([piece async for piece in body])
+    return bytes(body) if isinstance(body, bytes | memoryview) else b"".join([piece async for piece in body])
 
 
 class _Raw(io.BytesIO):

@@ -69,6 +69,10 @@ class Facts(NamedTuple):
     """Further condition keys, lower case, that only the transport knows (`s3:signatureversion`, ...)."""
     endpoint: str = ""
     """Where the caller reached this cloud (`http://127.0.0.1:4566`): the beginning of the URLs that it is given."""
+    endpoint_region: str = ""
+    """The Region that the host names: empty where it names none, `*` where such a name leads to whichever is right."""
+    signed_region: str = ""
+    """The Region of the signature's scope; empty for requests that have none."""
 
 
 class Context:
@@ -164,6 +168,13 @@ class Context:
         """This call in another Region, in the same transaction: for what replicates."""
         return Context(
             self.world, self._service, self._caller, self.principal, region, self.request_id, self.facts, self._tx
+        )
+
+    def with_facts(self, extra: Mapping[str, str]) -> "Context":
+        """This call with these further condition keys in the place of those that it has, in the same transaction."""
+        facts = self.facts._replace(extra=extra)
+        return Context(
+            self.world, self._service, self._caller, self.principal, self.region, self.request_id, facts, self._tx
         )
 
     async def compute(self, function: Callable[..., T], *arguments: Any) -> T:

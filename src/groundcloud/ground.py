@@ -25,6 +25,7 @@ from groundcloud.services.ec2.machines.controller import Instances
 from groundcloud.services.ec2.network.controller import VpcNetworks
 from groundcloud.services.ec2.network.resolving import InstanceNames, outside_address, service_names
 from groundcloud.services.ec2.storage.controller import EbsVolumes
+from groundcloud.services.ec2.storage.snapshot_controller import EbsSnapshots, Images
 from groundcloud.store import Transaction
 
 
@@ -63,6 +64,8 @@ class Ground:
             VpcNetworks(store, _Announcing(self._networks, self.vpcs.changed), clock, within),
             Instances(store, self._machines, self._volumes, self._networks, clock, within),
             EbsVolumes(self._volumes, self._machines, clock),
+            EbsSnapshots(self._volumes, clock),
+            Images(store, self._volumes),
         ]
 
     def _role_of(self, tx: Transaction, profile_arn: str) -> str | None:

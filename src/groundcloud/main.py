@@ -1,24 +1,28 @@
 """The composition root: every part of a running cloud, built by hand, top to bottom. Read it first."""
 
+import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.at_first_use import Engines, mail, web
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
 from groundcloud.engines.host.places import socket_of
+from groundcloud.engines.objects import Objects
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
 from groundcloud.engines.probes.board import Board
 from groundcloud.engines.probes.endpoint import Prober
 from groundcloud.engines.probes.prober import Rounds
+from groundcloud.fronts.access_log import AccessLog
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -39,6 +43,8 @@ from groundcloud.store import Store, Transaction, open_store
 if TYPE_CHECKING:  # loaded when the first answer is out
     from groundcloud.publishing.publisher import Publisher
 
+T = TypeVar("T")
+
 SERVICES = {
     "cloudwatch": "groundcloud.services.cloudwatch.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
@@ -49,6 +55,7 @@ SERVICES = {
     "organizations": "groundcloud.services.organizations.service",
     "route53": "groundcloud.services.route53.service",
     "s3": "groundcloud.services.s3.service",
+    "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
     "sns": "groundcloud.services.sns.service",
     "sqs": "groundcloud.services.sqs.service",
@@ -130,6 +137,8 @@ class Cloud:
         self.dns = dns or Dns(region)
         given = engines or {}
         engines = Engines({"dns": self.dns}, {kind: partial(given.__getitem__, kind) for kind in given})
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """Where the server runs, once it does."""
         self.planes = planes or {}
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
         self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines, self.planes)
@@ -152,6 +161,7 @@ class Cloud:
             domains,
         )
         self.gateway.front = Doors(self.gateway, store).handle
+        self.gateway.noted = AccessLog(self.world.later).note
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and
@@ -173,6 +183,8 @@ class Cloud:
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
         from groundcloud.services.s3.lifecycle_controller import Lifecycle
+        from groundcloud.services.s3.log_controller import AccessLogs
+        from groundcloud.services.s3.verifier import DamagedBytes, Verifier
         from groundcloud.services.secretsmanager.controller import Recoveries
         from groundcloud.services.ssm.controller import Expirations
 
@@ -187,6 +199,7 @@ class Cloud:
             Expirations(clock),
             EndedNatGateways(clock),
             EndedPeerings(clock, self.within_ec2),
+            AccessLogs(self.store, self._within_s3, clock),
             Evaluations(self.world.plane("cloudwatch"), self.within_cloudwatch, clock),
         ]
         if "network" not in self.world.engines:  # where it is, `ground.py` has them
@@ -195,6 +208,8 @@ class Cloud:
             found += [
                 CondemnedBytes(self.store, objects),
                 Scrubber(self.store, objects, clock),
+                Verifier(self.store, objects, clock),
+                DamagedBytes(self.store, objects),
                 Lifecycle(self.store, objects, self._within_s3),
             ]
         return found
@@ -207,10 +222,16 @@ class Cloud:
         handlers = {SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver}
         return Publisher(self.store, self.invoker, self.world.clock, handlers)
 
-    def _within_s3(self, tx: Transaction, account: str) -> Context:
-        """What S3's controllers work in: its operations' context, as the account's root user."""
+    def _within_s3(self, tx: Transaction | None, account: str, principal: Principal | None = None) -> Context:
+        """What S3's controllers work in: its operations' context, as the account's root user or as who is given."""
         operation = self.services["s3"].operation("DeleteObject")
-        return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
+        return self.invoker.context(operation, principal or root_principal(account), self.region, "s3", Facts(), tx)
+
+    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """For controllers, which may block: what an engine's coroutine gives. It runs where the server's do."""
+        if self.loop is None:
+            return asyncio.run(work)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
         """What EC2's controllers work in, likewise."""
@@ -223,15 +244,17 @@ class Cloud:
         return self.invoker.context(operation, root_principal(account), region, "cloudwatch", Facts(), tx)
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
-        """The same for what lies in stores of its own; each store has its own loop."""
+        """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
         from groundcloud.metrics.retention import Retention
         from groundcloud.services.cloudwatch.controller import Arrivals
         from groundcloud.services.dynamodb import controller as dynamodb
+        from groundcloud.services.s3.replication_controller import Replicator
         from groundcloud.services.sqs import controller as sqs
 
         items, queues = self.world.plane("dynamodb"), self.world.plane("sqs")
         metrics = self.world.plane("cloudwatch")
         clock = self.world.clock
+        replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
         return [
             (metrics, [Retention(metrics, clock), Arrivals(self.store, metrics, self.within_cloudwatch, clock)]),
             (items, [dynamodb.Erasures(items), dynamodb.Tables(items, clock), dynamodb.Streams(items, clock)]),
@@ -244,6 +267,7 @@ class Cloud:
                     sqs.Moves(queues, clock, self.world.entropy),
                 ],
             ),
+            (self.store, [replicator]),
         ]
 
     def name_controllers(self) -> list[Controller[Any]]:
@@ -331,50 +355,32 @@ class Cloud:
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
 
 
-class Engines(Mapping[str, Any]):
-    """The engines that operations and deliveries use: those at hand, and those that are made when first asked for."""
-
-    def __init__(self, ready: Mapping[str, Any], make: Mapping[str, Callable[[], Any]]) -> None:
-        self._make = make
-        self._made = dict(ready)
-
-    def __getitem__(self, kind: str) -> Any:
-        if kind not in self._made:
-            self._made[kind] = self._make[kind]()
-        return self._made[kind]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._made, **self._make})
-
-    def __len__(self) -> int:
-        return len({**self._made, **self._make})
-
-
-def _mail(data: Path, relay: str) -> Any:
-    if relay:
-        from groundcloud.engines.mail.relay import SmtpRelay, relay_of
-
-        return SmtpRelay(relay_of(relay))
-    from groundcloud.engines.mail.mailbox import LocalMailbox
-
-    return LocalMailbox(data / "mail")
-
-
-def _web(loopback: bool) -> Any:
-    from groundcloud.engines.web.post import HttpPost
-
-    return HttpPost(loopback=loopback)
-
-
 def open_cloud(
-    data: Path, *, store_url: str = "", mail_relay: str = "", loopback_only: bool = True, **options: Any
+    data: Path,
+    *,
+    store_url: str = "",
+    objects: str = "",
+    mail_relay: str = "",
+    loopback_only: bool = True,
+    **options: Any,
 ) -> Cloud:
     """The cloud whose data lie in a folder, made at the first start. `loopback_only`: nobody but this host reaches it,
     and so its deliveries may go to this host."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sealer = Sealer(installation_key(data / "installation.key"))
-    ready = {"objects": LocalObjects(data / "objects"), **host_engines(socket_of(data))}
-    engines = Engines(ready, {"mail": lambda: _mail(data, mail_relay), "web": lambda: _web(loopback_only)})
+    key = installation_key(data / "installation.key")
+    sealer = Sealer(key)
+    ready = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
+    engines = Engines(ready, {"mail": lambda: mail(data, mail_relay), "web": lambda: web(loopback_only)})
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)
+
+
+def _objects(data: Path, place: str, key: bytes) -> Objects:
+    """The engine for the bytes of objects: local files, or a cluster's bucket."""
+    if not place:
+        return LocalObjects(data / "objects")
+    from groundcloud.engines.objects.cluster import ClusterObjects, owner_of
+    from groundcloud.engines.objects.place import Place
+
+    return ClusterObjects(Place.of(place), owner_of(key))

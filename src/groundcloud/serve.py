@@ -73,7 +73,9 @@ def run(settings: Settings, ready: Callable[[], None], *, to_terminal: bool = Fa
         server = _Server(settings, folder, lock, ready, open_dns(settings))
         cloud = _open(settings)
         ensure_admin(cloud, folder)
-        tls = server_context(folder.ca_certificate.parent, server_names(settings.region, settings.host))
+        tls = server_context(
+            folder.ca_certificate.parent, server_names(settings.region, settings.host, settings.domains)
+        )
         if settings.workers == 1:
             _answer(cloud, server, tls, Ports(settings.port, settings.tls_port), partial(_up, server))
         else:
@@ -109,7 +111,9 @@ def _open(settings: Settings) -> Cloud:
     return open_cloud(
         settings.data,
         store_url=settings.store_url,
+        objects=settings.objects,
         region=settings.region,
+        domains=settings.domains,
         trust_any_key=settings.trust_any_key,
         mail_relay=settings.mail_relay,
         loopback_only=all(_is_loopback(host) for host in settings.host),
@@ -184,6 +188,7 @@ def _answer(
         """Answer first: what the controllers import is in nobody's way then."""
         up(ports)
         if leads:
+            cloud.loop = asyncio.get_running_loop()
             controllers.extend(_loops(cloud))
             for loop in controllers:
                 loop.start()

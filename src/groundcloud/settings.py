@@ -32,10 +32,14 @@ class Settings(NamedTuple):
     """Who may transfer whole zones: networks, and addresses (`192.0.2.1:5300`) of servers that are told of changes."""
     dns_locations: tuple[str, ...] = ()
     """Where askers are, for routing by place: `NETWORK REGION` or `NETWORK CONTINENT [COUNTRY [SUBDIVISION]]` each."""
+    domains: tuple[str, ...] = ()
+    """Base domains under which buckets are hosts (`<bucket>.<domain>`), besides AWS's own."""
     region: str = "us-east-1"
     """The region of requests that name none."""
     store: str = ""
     """An SQLite file or a `postgresql://` URL; empty for a file in the data folder."""
+    objects: str = ""
+    """A cluster for the bytes of larger objects, `s3://bucket/prefix?endpoint=...`; empty for the data folder."""
     workers: int = 1
     """Processes that answer requests."""
     trust_any_key: bool = False
@@ -55,7 +59,7 @@ class Settings(NamedTuple):
     images: str = ""
     """The folder of built images, which installations share; empty for `/var/cache/groundcloud/images`."""
     public_pool: str = ""
-    """The range of public addresses; empty for one that only the host reaches (203.0.113.0/24)."""
+    """The range of public addresses; empty for one that only the host reaches (198.18.0.0/16)."""
     user: str = ""
     """As whom the server runs when root starts it; empty for whoever called sudo, else root."""
 
@@ -190,6 +194,19 @@ def _relay(value: Any) -> str:
     return str(value)
 
 
+def _objects(value: Any) -> str:
+    """Keys have no place in it: it shows in lists of settings and of processes."""
+    if _text(value):
+        from urllib.parse import parse_qsl, urlsplit  # only for those who have a cluster
+
+        parts = urlsplit(value)
+        if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
+            raise ValueError("it is s3://bucket/prefix?endpoint=https://host, without keys")
+        if unknown := dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - {"endpoint", "region", "profile"}:
+            raise ValueError(f"it has the unknown option {min(unknown)}; there are endpoint, region and profile")
+    return str(value)
+
+
 def _range(value: Any) -> str:
     from ipaddress import IPv4Network
 
@@ -219,6 +236,18 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def _domains(value: Any) -> tuple[str, ...]:
+    names = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and _is_domain(name) for name in names):
+        raise ValueError("it is one domain name or a list of them")
+    return tuple(name.lower().strip(".") for name in names)
+
+
+def _is_domain(name: str) -> bool:
+    labels = name.strip(".").split(".")
+    return all(label.replace("-", "").isalnum() and label.isascii() for label in labels)
+
+
 def _number(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not str(value).isdecimal() or not least <= int(value) <= most:
@@ -245,8 +274,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "dns_port": _number(0, 65535),
     "dns_secondaries": _texts,
     "dns_locations": _texts,
+    "domains": _domains,
     "region": _text,
     "store": _store,
+    "objects": _objects,
     "workers": _number(1, 64),
     "trust_any_key": _switch,
     "demo": _switch,

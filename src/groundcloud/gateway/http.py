@@ -62,7 +62,7 @@ class FileRange:
         self.count = count
 
 
-ResponseBody = bytes | AsyncIterable[bytes] | FileRange
+ResponseBody = bytes | memoryview | AsyncIterable[bytes | memoryview] | FileRange
 
 
 class Response:

@@ -46,9 +46,7 @@ class Invoker:
         """Check the permission, run the function, cut its list. `parsed` is the request as the protocol read it."""
         arguments = self.permit(ctx, operation, parsed, style)
         result = operation.function(ctx, **arguments)
-        if operation.rehearses and parsed.get("dry_run"):
-            assert operation.service.dry_run is not None
-            raise operation.service.dry_run()
+        self.end_rehearsal(operation, parsed)
         return self._cut(ctx, operation, parsed, result) if operation.paging else result
 
     def permit(self, ctx: Context, operation: Operation, parsed: dict[str, Any], style: ErrorStyle) -> dict[str, Any]:
@@ -60,6 +58,12 @@ class Invoker:
                 check(ctx, parsed[name], arguments)
         self._authorizer.check(ctx, operation, arguments, style)
         return arguments
+
+    def end_rehearsal(self, operation: Operation, parsed: Mapping[str, Any]) -> None:
+        """Raises what answers a call with `DryRun`, which undoes all that it has done in its transaction."""
+        if operation.rehearses and parsed.get("dry_run"):
+            assert operation.service.dry_run is not None
+            raise operation.service.dry_run()
 
     def prepare(self, ctx: Context, operation: Operation) -> None:
         """Make what the first use of a service makes. Raises `NotMadeYet` in a transaction that only reads."""

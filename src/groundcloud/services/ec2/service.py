@@ -10,6 +10,7 @@ from groundcloud.services.ec2.machines import (
     describing,
     images,
     key_pairs,
+    launch_templates,
     launching,
     profiles,
     type_calls,
@@ -36,7 +37,8 @@ from groundcloud.services.ec2.network import (
     subnets,
     vpcs,
 )
-from groundcloud.services.ec2.storage import volumes
+from groundcloud.services.ec2.storage import images as made_images
+from groundcloud.services.ec2.storage import snapshots, volumes
 
 service = Service(
     "ec2",
@@ -54,6 +56,7 @@ service = Service(
     describing,
     images,
     key_pairs,
+    launch_templates,
     launching,
     profiles,
     type_calls,
@@ -67,6 +70,8 @@ service = Service(
     dhcp,
     cidr_blocks,
     volumes,
+    snapshots,
+    made_images,
     peering,
     endpoints,
     prefix_lists,

@@ -8,7 +8,7 @@ from groundcloud.errors import AwsError
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, events, versioning
-from groundcloud.services.s3.access import find_bucket, in_bucket
+from groundcloud.services.s3.access import called_bucket, find_bucket, in_bucket
 from groundcloud.services.s3.bodies import remove_files
 from groundcloud.services.s3.records import Bucket, Content, Object
 from groundcloud.services.s3.rules import conditions, object_lock
@@ -19,7 +19,7 @@ MOST = 1000
 
 def deletion(ctx: Context, bucket: str, key: str, version_id: str | None) -> Resource:
     """DeleteObject, or DeleteObjectVersion where a version is named."""
-    found = find_bucket(ctx, bucket)
+    found = called_bucket(ctx, bucket)
     return _deletion(ctx, found, key, version_id)
 
 
@@ -133,7 +133,7 @@ def retention_of(content: Content) -> object_lock.Retention:
 
 def _deletions(ctx: Context, bucket: str) -> list[Resource]:
     """Each object is asked for by itself, and refused by itself (`delete_objects`)."""
-    find_bucket(ctx, bucket)
+    called_bucket(ctx, bucket)
     return []
 
 

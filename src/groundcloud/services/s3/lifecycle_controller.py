@@ -160,7 +160,7 @@ def _done(ctx: Context, bucket: Bucket, wanted: _Due) -> list[str]:
     if wanted.action.kind == due.EXPIRE and bucket.versioning:
         if content is not current:
             return []
-        marker, stale = versioning.mark_deleted(ctx, bucket, wanted.name)
+        marker, stale = versioning.mark_deleted(ctx, bucket, wanted.name, by_lifecycle=True)
         events.tell(ctx, bucket, "s3:LifecycleExpiration:DeleteMarkerCreated", marker)
         return stale
     events.tell(ctx, bucket, "s3:LifecycleExpiration:Delete", content)

@@ -43,7 +43,10 @@ def devices_for(ctx: Context, image: Image, mappings: Sequence[Mapping]) -> list
 
 def _of_image(device: ImageDevice) -> dict[str, Any]:
     names = ("snapshot_id", "volume_size", "volume_type", "delete_on_termination", "encrypted", "iops", "throughput")
-    return {name: getattr(device, name) for name in names}
+    found = {name: getattr(device, name) for name in names}
+    if device.volume_type == "gp2":
+        found["iops"] = None  # it follows from the size
+    return found
 
 
 def _apply(wanted: dict[str, Ebs], mapping: Mapping, image: Image) -> None:

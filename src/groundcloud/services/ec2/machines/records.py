@@ -203,6 +203,8 @@ class Image(Tagged):
     indexes = {
         "by_id": ("image_id",),
         "by_name": ("owner_id", "region", "name"),
+        "by_engine_image": ("engine_image",),
+        "by_snapshot": lambda image: [(image.owner_id, image.region, each.snapshot_id) for each in image.devices],
         "by_sharing": lambda image: [(image.region, image.image_id)] if image.launch_accounts else [],
     }
     absent = errors.NoSuchImage

@@ -7,7 +7,7 @@ route through an egress-only internet gateway is a black hole.
 from collections.abc import Iterable, Iterator
 
 from groundcloud.engines.network import wanted as engine
-from groundcloud.services.ec2.network.linking import NatGateway, VpcEndpoint, VpcPeeringConnection
+from groundcloud.services.ec2.network.linking import FlowLog, NatGateway, VpcEndpoint, VpcPeeringConnection
 from groundcloud.services.ec2.network.peers import peerings
 from groundcloud.services.ec2.network.prefix_list_reads import read_list
 from groundcloud.services.ec2.network.records import (
@@ -36,20 +36,33 @@ def wanted_network(tx: Transaction, vpc: Vpc) -> engine.Network:
     groups = list(tx.scan(SecurityGroup, *inside, index="by_name"))
     rules = {group.group_id: list(_rules(tx, group)) for group in groups}
     peers = list(peerings(tx, *inside))
+    # what is used by one of AWS's own services is that service's: a NAT gateway is told as such
+    interfaces = [each for each in tx.scan(NetworkInterface, *inside, index="by_vpc") if not each.used_by]
     return engine.Network(
         id=vpc.vpc_id,
         blocks=tuple(vpc.blocks()),
         subnets=tuple(_subnet(tx, each, table_of[each.subnet_id], acl_of[each.subnet_id]) for each in subnets),
         acls=tuple(_acl(acl) for acl in acls),
         groups=tuple(_group(tx, group, rules[group.group_id]) for group in groups),
-        interfaces=tuple(_interface(each) for each in tx.scan(NetworkInterface, *inside, index="by_vpc")),
+        interfaces=tuple(_interface(each) for each in interfaces),
         nat_gateways=tuple(_nat(each) for each in tx.scan(NatGateway, *inside, index="by_vpc") if _runs(each)),
         peerings=tuple(_peering(tx, each, vpc.vpc_id) for each in peers),
         endpoints=tuple(
             _endpoint(each, table_of) for each in tx.scan(VpcEndpoint, *inside, index="by_vpc")
         ),
         group_members=_members_elsewhere(tx, rules.values()),
+        logged=_logged(tx, vpc, interfaces),
     )  # fmt: skip
+
+
+def _logged(tx: Transaction, vpc: Vpc, interfaces: Iterable[NetworkInterface]) -> tuple[str, ...]:
+    """The interfaces whose traffic a flow log asks for: its own, its subnet's or its VPC's."""
+    asked = {log.resource_id for log in tx.scan(FlowLog, vpc.owner_id, vpc.region)}
+    return tuple(
+        each.network_interface_id
+        for each in interfaces
+        if not asked.isdisjoint((vpc.vpc_id, each.subnet_id, each.network_interface_id))
+    )
 
 
 def _tables_of_subnets(tables: Iterable[RouteTable], subnets: Iterable[Subnet]) -> dict[str, RouteTable]:

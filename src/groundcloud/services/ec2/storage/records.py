@@ -75,7 +75,12 @@ class Volume(Tagged):
 class Snapshot(Tagged):
     table = "ec2.snapshot"
     key = ("owner_id", "region", "snapshot_id")
-    indexes = {"by_id": ("snapshot_id",)}
+    indexes = {
+        "by_id": ("snapshot_id",),
+        "by_sharing": lambda snapshot: (
+            [(snapshot.region, snapshot.snapshot_id)] if snapshot.create_volume_accounts else []
+        ),
+    }
     absent = errors.NoSuchSnapshot
     prefix, resource_type = "snap", "snapshot"
 
@@ -86,7 +91,10 @@ class Snapshot(Tagged):
     volume_size: int
     start_time: datetime
     state: str = "pending"
-    """`pending`, `completed`, `error`."""
+    """`pending`, `completed`, `error`, `deleting`."""
+    state_message: str | None = None
+    source: str = ""
+    """The snapshot that it is a copy of."""
     description: str = ""
     engine_image: str = ""
     """Of a root volume's snapshot: what it lay on."""

@@ -1,0 +1,247 @@
+"""Images that accounts make: of instances, of snapshots, and as copies; shared, deprecated and deregistered."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from groundcloud.context import Context
+from groundcloud.operation import operation
+from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.common import TagSpecification, find, on
+from groundcloud.services.ec2.machines.images import image_view, may_launch
+from groundcloud.services.ec2.machines.parts import Mapping
+from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, Image, ImageDevice, Instance
+from groundcloud.services.ec2.machines.views import image_of
+from groundcloud.services.ec2.storage.lookup import usable_snapshot
+from groundcloud.services.ec2.storage.records import Snapshot, Volume
+from groundcloud.services.ec2.storage.snapshots import PermissionChange, accounts, new_snapshot
+from groundcloud.services.ec2.tags import merged, tags_for
+from groundcloud.services.ec2.tokens import Once
+from groundcloud.store import Part
+
+_TAGGED = ("image", "snapshot")
+_NAME = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
+
+
+def _check_name(ctx: Context, name: str) -> None:
+    allowed = "()[] ./-'@_"
+    if not 3 <= len(name) <= 128 or any(
+        not (each.isascii() and each.isalnum()) and each not in allowed for each in name
+    ):
+        raise errors.MalformedImageName(name=name)
+    taken = next(ctx.scan(Image, name, index="by_name"), None)
+    if taken is not None:
+        raise errors.DuplicateImageName(name=name, image=taken.image_id)
+
+
+@operation(on=on("instance_id", makes="image", by="CreateImage"))
+def create_image(
+    ctx: Context,
+    instance_id: str,
+    name: str,
+    description: str | None = None,
+    no_reboot: bool = False,
+    block_device_mappings: Sequence[Mapping] = (),
+    tag_specifications: Sequence[TagSpecification] = (),
+) -> object:
+    """Snapshots of the instance's volumes, and an image of them. Unless it must not be, a running instance is rebooted
+    first, so that what its programs hold in memory is on the disk."""
+    instance = find(ctx, Instance, instance_id)
+    if instance.state not in (RUNNING, STOPPED):
+        raise errors.IncorrectInstanceState(
+            reason=f"Instance '{instance_id}' is not in the 'running' or 'stopped' state."
+        )
+    _check_name(ctx, name)
+    source = image_of(ctx, instance.image_id)
+    image = Image(
+        owner_id=ctx.account, region=ctx.region, image_id=ctx.new_id("ami"), name=name, creation_date=ctx.now(),
+        description=description, root_device_name=instance.root_device_name, source_instance_id=instance_id,
+        source_image_id=instance.image_id, source_image_region=ctx.region,
+        product_codes=source.product_codes if source is not None else [],
+        tags=tags_for(tag_specifications, "image", *_TAGGED),
+    )  # fmt: skip
+    image.engine_image = image.image_id
+    left_out = {each.device_name for each in block_device_mappings if each.no_device is not None}
+    for device in instance.block_devices:
+        if device.device_name in left_out:
+            continue
+        volume = find(ctx, Volume, device.volume_id)
+        snapshot = new_snapshot(
+            ctx, volume, f"Created by CreateImage({instance_id}) for {image.image_id}",
+            tags_for(tag_specifications, "snapshot", *_TAGGED),
+        )  # fmt: skip
+        image.devices.append(
+            ImageDevice(
+                device.device_name, snapshot.snapshot_id, volume.size, volume.volume_type,
+                device.delete_on_termination, volume.encrypted, volume.iops, volume.throughput,
+            )
+        )  # fmt: skip
+    if instance.state == RUNNING and not no_reboot:
+        instance.boots += 1
+        ctx.put(instance)
+    ctx.put(image)
+    return {"image_id": image.image_id}
+
+
+@operation(on=on(makes="image", by="RegisterImage"), harmless=("EnaSupport", "SriovNetSupport", "BootMode"))
+def register_image(
+    ctx: Context,
+    name: str = "",
+    description: str | None = None,
+    architecture: str = "x86_64",
+    root_device_name: str = "/dev/xvda",
+    block_device_mappings: Sequence[Mapping] = (),
+    virtualization_type: str = "hvm",
+    imds_support: str | None = None,
+    tag_specifications: Sequence[TagSpecification] = (),
+) -> object:
+    """An image of snapshots; the root's must be of a root volume."""
+    _check_name(ctx, name)
+    if architecture != "x86_64" or virtualization_type != "hvm":
+        raise errors.InvalidParameterCombination(reason="Images of this cloud are x86_64 with hvm virtualization.")
+    image = Image(
+        owner_id=ctx.account, region=ctx.region, image_id=ctx.new_id("ami"), name=name, creation_date=ctx.now(),
+        description=description, root_device_name=root_device_name, imds_support=imds_support,
+        tags=tags_for(tag_specifications, "image"),
+    )  # fmt: skip
+    image.engine_image = image.image_id
+    for mapping in block_device_mappings:
+        ebs = mapping.ebs
+        if ebs is None or not ebs.snapshot_id:
+            raise errors.InvalidBlockDeviceMapping(reason=f"The device {mapping.device_name} needs a snapshot.")
+        snapshot = usable_snapshot(ctx, ebs.snapshot_id)
+        if mapping.device_name == root_device_name and not snapshot.engine_image:
+            raise errors.InvalidBlockDeviceMapping(
+                reason=f"Snapshot {ebs.snapshot_id} is of a data volume: no machine can boot of it here."
+            )
+        deleted = True if ebs.delete_on_termination is None else ebs.delete_on_termination
+        size = ebs.volume_size or snapshot.volume_size
+        image.devices.append(ImageDevice(mapping.device_name, ebs.snapshot_id, size, ebs.volume_type or "gp2", deleted))
+    if not any(each.device_name == root_device_name for each in image.devices):
+        raise errors.InvalidBlockDeviceMapping(reason=f"The root device {root_device_name} has no snapshot.")
+    ctx.put(image)
+    return {"image_id": image.image_id}
+
+
+@operation(on=on(makes="image", by="CopyImage"))
+def copy_image(
+    ctx: Context,
+    name: str,
+    source_image_id: str,
+    source_region: str,
+    client_token: str = "",
+    description: str | None = None,
+    copy_image_tags: bool = False,
+    tag_specifications: Sequence[TagSpecification] = (),
+) -> object:
+    """An image of any Region as one of this Region. Its snapshots stay one copy on the disk."""
+    once = Once(ctx, "CopyImage", client_token, name, source_image_id, source_region)
+    if once.made:
+        return {"image_id": once.made[0]}
+    source = image_of(ctx.in_region(source_region), source_image_id)
+    if source is None or source.region != source_region or not may_launch(ctx, source):
+        raise errors.NoSuchImage(named=f" id '[{source_image_id}]' does")
+    if source.state != "available":
+        raise errors.ImageUnavailable(id=source_image_id)
+    _check_name(ctx, name)
+    copied = source.tags if copy_image_tags and source.owner_id == ctx.account else []
+    image = Image(
+        owner_id=ctx.account, region=ctx.region, image_id=ctx.new_id("ami"), name=name, creation_date=ctx.now(),
+        state="available", description=description if description is not None else source.description,
+        engine_image=source.engine_image, root_device_name=source.root_device_name, devices=source.devices,
+        source_image_id=source_image_id, source_image_region=source_region, product_codes=source.product_codes,
+        tags=merged(copied, tags_for(tag_specifications, "image", *_TAGGED)),
+    )  # fmt: skip
+    ctx.put(image)
+    once.remember(image.image_id)
+    return {"image_id": image.image_id}
+
+
+@operation(on=on("image_id"))
+def deregister_image(ctx: Context, image_id: str, delete_associated_snapshots: bool = False) -> object:
+    """Instances that were launched of it go on; no new one is."""
+    image = find(ctx, Image, image_id)
+    ctx.delete(image)
+    results = []
+    for device in image.devices if delete_associated_snapshots else ():
+        snapshot = ctx.get(Snapshot, device.snapshot_id)
+        if snapshot is not None and not ctx.exists(Image, device.snapshot_id, index="by_snapshot"):
+            snapshot.state = "deleting"
+            ctx.put(snapshot)
+            results.append({"snapshot_id": device.snapshot_id, "return_code": "success"})
+    return {"return_": True, "delete_snapshot_results": results or None}
+
+
+class Text(Part):
+    value: str = ""
+
+
+@operation(on=on("image_id"))
+def modify_image_attribute(
+    ctx: Context,
+    image_id: str,
+    attribute: str = "",
+    description: Text | None = None,
+    launch_permission: PermissionChange | None = None,
+    operation_type: str = "",
+    user_groups: Sequence[str] = (),
+    user_ids: Sequence[str] = (),
+    value: str = "",
+    imds_support: Text | None = None,
+) -> None:
+    image = find(ctx, Image, image_id)
+    if description is not None or attribute == "description":
+        image.description = description.value if description is not None else value
+    if imds_support is not None:
+        image.imds_support = imds_support.value
+    change = launch_permission or PermissionChange()
+    added, removed = accounts(change.add), accounts(change.remove)
+    (removed if operation_type == "remove" else added).extend([*user_groups, *user_ids])
+    kept = [each for each in image.launch_accounts if each not in removed]
+    image.launch_accounts = sorted({*kept, *added})
+    ctx.put(image)
+
+
+@operation(on=on("image_id"))
+def reset_image_attribute(ctx: Context, attribute: str, image_id: str) -> None:
+    image = find(ctx, Image, image_id)
+    image.launch_accounts = []
+    ctx.put(image)
+
+
+@operation(on=on("image_id"), read=True)
+def describe_image_attribute(ctx: Context, attribute: str, image_id: str) -> object:
+    image = image_of(ctx, image_id)
+    if image is None or not may_launch(ctx, image):
+        raise errors.NoSuchImage(named=f" id '[{image_id}]' does")
+    if image.owner_id != ctx.account:
+        raise errors.AuthFailure(reason=f"Not authorized for image:{image_id}")
+    every: dict[str, dict[str, Any]] = {
+        "description": {"description": {"value": image.description}},
+        "launchPermission": {
+            "launch_permissions": [
+                {"group": "all"} if each == "all" else {"user_id": each} for each in image.launch_accounts
+            ]
+        },
+        "productCodes": {"product_codes": image_view(image)["product_codes"]},
+        "blockDeviceMapping": {"block_device_mappings": image_view(image)["block_device_mappings"]},
+        "imdsSupport": {"imds_support": {"value": image.imds_support}},
+    }
+    return {"image_id": image_id, **every.get(attribute, {})}
+
+
+@operation(on=on("image_id"))
+def enable_image_deprecation(ctx: Context, image_id: str, deprecate_at: datetime) -> object:
+    image = find(ctx, Image, image_id)
+    image.deprecation_time = deprecate_at
+    ctx.put(image)
+    return {"return_": True}
+
+
+@operation(on=on("image_id"))
+def disable_image_deprecation(ctx: Context, image_id: str) -> object:
+    image = find(ctx, Image, image_id)
+    image.deprecation_time = None
+    ctx.put(image)
+    return {"return_": True}
