@@ -65,5 +65,3 @@ def put(cloud: TestCloud, cloudwatch: Any) -> Callable[..., None]:
         cloudwatch.put_metric_data(Namespace=namespace, MetricData=data)
 
     return work
-
-
