@@ -288,7 +288,16 @@ class Cloud:
     def rounds(self) -> Rounds:
         """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
         board = Board(self.dns.table.set_health)
+        board.alarms = self.alarm_state
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
+
+    def alarm_state(self, account: str, region: str, name: str) -> str | None:
+        """OK, ALARM or INSUFFICIENT_DATA, for health checks that follow an alarm; None where there is no such alarm."""
+        from groundcloud.services.cloudwatch.records import Alarm
+
+        with self.store.snapshot() as tx:
+            found = tx.get(Alarm, account, region, name)
+        return found.state_value if found is not None else None
 
     def close(self) -> None:
         """Close the stores."""

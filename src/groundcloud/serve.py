@@ -38,6 +38,7 @@ from groundcloud.gateway.server import serve
 from groundcloud.logfile import LogFile, LogHandler
 from groundcloud.main import Cloud, open_cloud
 from groundcloud.services.route53.health_controller import Witness
+from groundcloud.services.route53.health_metrics import HealthMetrics
 from groundcloud.settings import Settings
 from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_dns, open_sockets, reserve_ports
 from groundcloud.store import StoreUnavailable
@@ -312,9 +313,11 @@ class _Names:
         loop.start()
         await self._server.start()
         rounds = self._cloud.rounds
-        witness = Witness(self._cloud.store, rounds, self._cloud.world.clock)
+        store, clock = self._cloud.store, self._cloud.world.clock
+        witness = Witness(store, rounds, clock)
+        metrics = HealthMetrics(store, self._cloud.world.plane("cloudwatch"), rounds.board, clock)
         try:
-            await asyncio.gather(rounds.run(), witness.run())
+            await asyncio.gather(rounds.run(), witness.run(), metrics.run())
         finally:
             await self._server.close()
 
