@@ -36,6 +36,7 @@ from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.internal import Siblings
 from groundcloud.gateway.server import serve
 from groundcloud.logfile import LogFile, LogHandler
+from groundcloud.loops import Loops
 from groundcloud.main import Cloud, open_cloud
 from groundcloud.settings import Settings
 from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_dns, open_sockets, reserve_ports
@@ -204,7 +205,8 @@ def _answer(
 
 def _loops(cloud: Cloud) -> list[Loop]:
     """The controllers, each loop over its own store."""
-    stores = [(cloud.store, cloud.controllers()), *cloud.plane_controllers()]
+    found = Loops(cloud)
+    stores = [(cloud.store, found.controllers()), *found.plane_controllers()]
     return [Loop(store, controllers, now=cloud.world.clock) for store, controllers in stores]
 
 
@@ -308,6 +310,7 @@ class _Names:
 
     async def run(self) -> None:
         from groundcloud.services.route53.health_controller import Witness  # the first answer need not wait for it
+        from groundcloud.services.route53.health_metrics import HealthMetrics
 
         controllers = await self._load()
         loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock, poll=self._poll)
@@ -315,9 +318,11 @@ class _Names:
         loop.start()
         await self._server.start()
         rounds = self._cloud.rounds
-        witness = Witness(self._cloud.store, rounds, self._cloud.world.clock)
+        store, clock = self._cloud.store, self._cloud.world.clock
+        witness = Witness(store, rounds, clock)
+        metrics = HealthMetrics(store, self._cloud.world.plane("cloudwatch"), rounds.board, clock)
         try:
-            await asyncio.gather(_lasting(rounds.run), _lasting(witness.run))
+            await asyncio.gather(_lasting(rounds.run), _lasting(witness.run), _lasting(metrics.run))
         finally:
             await self._server.close()
 
@@ -325,7 +330,7 @@ class _Names:
         """All zones; a store that is away is waited for, and so is whoever asks."""
         while True:
             try:
-                return await asyncio.to_thread(self._cloud.name_controllers)
+                return await asyncio.to_thread(Loops(self._cloud).name_controllers)
             except StoreUnavailable as error:
                 log.error("DNS waits for the store: %s", error)
                 await asyncio.sleep(1)
