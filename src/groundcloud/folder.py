@@ -48,7 +48,7 @@ class DataFolder:
         self.host_log = data / "log" / "host.log"
         """Of the privileged process."""
         self.database = data / "groundcloud.db"
-        self.stores = [data / f"{name}.db" for name in ("groundcloud", "dynamodb", "logs", "sqs")]
+        self.stores = [data / f"{name}.db" for name in ("groundcloud", "cloudwatch", "dynamodb", "logs", "sqs")]
         self._lock = data / "lock"
         self._admin = data / "admin.json"
 

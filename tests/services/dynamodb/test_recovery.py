@@ -4,19 +4,9 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from groundcloud.controllers import Loop
 from groundcloud.services.dynamodb.history import prefix_of
 from groundcloud.services.dynamodb.keys import after
 from groundcloud.services.dynamodb.records import Table
-
-
-@pytest.fixture()
-def settle(cloud):
-    def run():
-        for store, controllers in cloud.cloud.plane_controllers():
-            Loop(store, controllers, now=cloud.clock, monotonic=lambda: 0.0).settle()
-
-    return run
 
 
 @pytest.fixture()
