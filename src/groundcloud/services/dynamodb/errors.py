@@ -56,6 +56,18 @@ class InvalidRestoreTime(AwsError, code="InvalidRestoreTimeException"):
     LatestRestorableDateTime."""
 
 
+class InvalidExportTime(AwsError, code="InvalidExportTimeException"):
+    """The specified ExportTime is outside of the point in time recovery window."""
+
+
+class ExportConflict(AwsError, code="ExportConflictException"):
+    """There was a conflict when writing to the specified S3 bucket."""
+
+
+class ExportNotFound(AwsError, code="ExportNotFoundException"):
+    """Export not found: {arn}"""
+
+
 class TableInUse(AwsError, code="ResourceInUseException"):
     """Attempt to change a resource which is still in use: Table is being updated: {table_name}"""
 

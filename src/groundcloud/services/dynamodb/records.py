@@ -3,7 +3,7 @@
 All of it lies in DynamoDB's own store, so that an item and the table that it belongs to are read in one transaction.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from groundcloud.services.dynamodb import errors
 from groundcloud.store import Part, Record
@@ -232,7 +232,6 @@ class Export(Record):
     bucket: str
     started: datetime
     prefix: str = ""
-    bucket_owner: str | None = None
     sse_algorithm: str = "AES256"
     sse_key: str | None = None
     client_token: str = ""
@@ -246,6 +245,11 @@ class Export(Record):
     @property
     def arn(self) -> str:
         return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.table_name}/export/{self.export_id}"
+
+    @property
+    def time(self) -> datetime:
+        """The moment that is exported, to the second."""
+        return datetime.fromtimestamp(self.moment // 1_000_000, UTC)
 
     @property
     def folder(self) -> str:

@@ -4,6 +4,7 @@ from groundcloud.operation import Service
 from groundcloud.services.dynamodb import (
     backups,
     batches,
+    exports,
     limits,
     partiql_operations,
     queries,
@@ -27,6 +28,7 @@ service = Service(
     queries,
     backups,
     recovery,
+    exports,
     batches,
     transactions,
     time_to_live,
