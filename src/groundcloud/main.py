@@ -190,16 +190,8 @@ class Cloud:
         given. It blocks; not for the event loop."""
         stores = {name: Beside(store) for name, store in self.planes.items()}
         world = self.world._replace(store=Beside(self.store), planes=stores)
-        made = Context(
-            world,
-            self.services[service],
-            self.invoker,
-            root_principal(account),
-            region,
-            principal or service,
-            Facts(),
-            None,
-        )
+        root, found = root_principal(account), self.services[service]
+        made = Context(world, found, self.invoker, root, region, principal or service, Facts(), None)
         if principal:
             made = made.as_service(principal, source_arn)
 

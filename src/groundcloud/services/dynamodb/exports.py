@@ -1,7 +1,7 @@
 """Exports of tables to S3: begun, shown, listed. `export_controller.py` does them.
 
-Source: "DynamoDB data export to Amazon S3" in the developer guide. The caller's permission to write to the bucket is tried
-once, when the export begins; what follows is written for the account.
+Source: "DynamoDB data export to Amazon S3" in the developer guide. The caller's permission to write to the bucket is
+tried once, when the export begins; what follows is written for the account.
 """
 
 from datetime import datetime
@@ -64,7 +64,7 @@ async def export_table_to_point_in_time(
 
     with plane(ctx).snapshot() as tx:
         made = wanted(tx)
-        known_one = next(iter(tx.scan(Export, client_token, index="by_token")), None) if client_token else None
+        known_one = next(iter(tx.scan(Export, ctx.account, client_token, index="by_token")), None) if client_token else None
     if known_one is not None:
         return {"export_description": _described(_same(known_one, made))}
     await _begin(ctx, made)

@@ -221,7 +221,7 @@ class Export(Record):
 
     table = "dynamodb.export"
     key = ("account", "region", "table_name", "export_id")
-    indexes = {"by_token": lambda record: [(record.client_token,)] if record.client_token else []}
+    indexes = {"by_token": lambda record: [(record.account, record.client_token)] if record.client_token else []}
 
     account: str
     region: str
