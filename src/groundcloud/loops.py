@@ -75,6 +75,7 @@ class Loops:
         from groundcloud.services.dynamodb.backup_controller import Backups, Restores
         from groundcloud.services.dynamodb.controller import Erasures, Histories, Streams, Tables
         from groundcloud.services.dynamodb.export_controller import Exports
+        from groundcloud.services.dynamodb.import_controller import Imports
         from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
         from groundcloud.services.sqs import controller as sqs
@@ -87,6 +88,7 @@ class Loops:
             (items, [
                 Erasures(items), Tables(items, clock), Streams(items, clock), Histories(items, clock),
                 Backups(items, clock), Restores(items, clock), Exports(items, clock, act),
+                Imports(items, clock, act),
             ]),
             (events, [
                 logs.Erasures(events), logs.Retention(events, clock),

@@ -96,7 +96,7 @@ class Restores:
         self._clock = clock
 
     def reconcile(self, key: Key, wanted: Restore | None) -> Outcome:
-        if wanted is None:
+        if wanted is None or wanted.import_id:
             return Outcome()
         schema = Schema(wanted.definition)
         account, region = wanted.account, wanted.region

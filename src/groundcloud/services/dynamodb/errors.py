@@ -68,6 +68,14 @@ class ExportNotFound(AwsError, code="ExportNotFoundException"):
     """Export not found: {arn}"""
 
 
+class ImportConflict(AwsError, code="ImportConflictException"):
+    """The same client token was used for another import."""
+
+
+class ImportNotFound(AwsError, code="ImportNotFoundException"):
+    """Import not found: {arn}"""
+
+
 class TableInUse(AwsError, code="ResourceInUseException"):
     """Attempt to change a resource which is still in use: Table is being updated: {table_name}"""
 

@@ -214,6 +214,8 @@ class Restore(Record):
     backup_id: str
     definition: Table
     moment: int = -1
+    import_id: str = ""
+    """The import that fills it, if it is not restored."""
 
 
 class Export(Record):
@@ -256,6 +258,63 @@ class Export(Record):
         """Where its objects are in the bucket."""
         below = f"{self.prefix.rstrip('/')}/" if self.prefix else ""
         return f"{below}AWSDynamoDB/{self.export_id}"
+
+
+class S3BucketSource(Part):
+    s3_bucket: str
+    s3_key_prefix: str = ""
+
+
+class CsvOptions(Part):
+    delimiter: str = ","
+    header_list: list[str] | None = None
+
+
+class InputFormatOptions(Part):
+    csv: CsvOptions | None = None
+
+
+class TableCreationParameters(Part):
+    table_name: str
+    attribute_definitions: list[AttributeDefinition]
+    key_schema: list[KeySchemaElement]
+    billing_mode: str = "PROVISIONED"
+    provisioned_throughput: ProvisionedThroughput | None = None
+    on_demand_throughput: OnDemandThroughput | None = None
+    global_secondary_indexes: list[IndexDefinition] | None = None
+
+
+class Import(Record):
+    """A table on its way from a bucket."""
+
+    table = "dynamodb.import"
+    key = ("account", "region", "table_name", "import_id")
+    indexes = {"by_token": lambda record: [(record.account, record.client_token)] if record.client_token else []}
+
+    account: str
+    region: str
+    table_name: str
+    import_id: str
+    table_id: str
+    source: S3BucketSource
+    input_format: str
+    compression: str
+    creation: TableCreationParameters
+    started: datetime
+    options: InputFormatOptions | None = None
+    client_token: str = ""
+    status: str = "IN_PROGRESS"
+    ended: datetime | None = None
+    processed_bytes: int = 0
+    processed_items: int = 0
+    imported_items: int = 0
+    failed_items: int = 0
+    failure_code: str | None = None
+    failure_message: str | None = None
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.table_name}/import/{self.import_id}"
 
 
 class Erasure(Record):

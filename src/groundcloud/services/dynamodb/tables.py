@@ -75,6 +75,34 @@ async def create_table(
     account, region, name = named(ctx, table_name)
     check_name(name)
     check_encryption(sse_specification)
+    table = new_table(
+        ctx, (account, region, name), attribute_definitions, key_schema, local_secondary_indexes,
+        global_secondary_indexes, billing_mode, provisioned_throughput, on_demand_throughput,
+    )  # fmt: skip
+    now = table.created
+    table.table_class = table_class
+    table.deletion_protection = deletion_protection_enabled
+    table.tags = merged({}, tags)
+    table.policy = resource_policy
+    table.policy_revision = str(int(now.timestamp() * 1000)) if resource_policy else ""
+    set_stream(ctx, table, stream_specification)
+
+    def work(tx: Transaction) -> Table:
+        if tx.get(Table, account, region, name) is not None or tx.get(Restore, account, region, name) is not None:
+            raise errors.TableExists(table_name=name)
+        follow_table(tx, None, table, now)
+        return tx.put(table)
+
+    return {"table_description": described(await plane(ctx).submit(work), "CREATING")}
+
+
+def new_table(
+    ctx: Context, place: tuple[str, str, str], attribute_definitions: Sequence[AttributeDefinition],
+    key_schema: Sequence[KeySchemaElement], local_secondary_indexes: Sequence[IndexDefinition],
+    global_secondary_indexes: Sequence[IndexDefinition], billing_mode: str,
+    provisioned_throughput: ProvisionedThroughput | None, on_demand_throughput: OnDemandThroughput | None,
+) -> Table:  # fmt: skip
+    """A table at a place (account, region, name) that is not stored yet. Raises `ValidationException`."""
     if not key_schema:
         raise invalid_value("KeySchema must be specified")
     check_key_schema(key_schema)
@@ -83,8 +111,9 @@ async def create_table(
     indexes = (*local_secondary_indexes, *global_secondary_indexes)
     check_definitions(attribute_definitions, key_schema, indexes)
     locals_ = {index.index_name for index in local_secondary_indexes}
+    account, region, name = place
     now = ctx.now()
-    table = Table(
+    return Table(
         account=account,
         region=region,
         table_name=name,
@@ -98,21 +127,7 @@ async def create_table(
         billing_changed=now if billing_mode == "PAY_PER_REQUEST" else None,
         provisioned_throughput=provisioned_throughput,
         on_demand_throughput=on_demand_throughput,
-        table_class=table_class,
-        deletion_protection=deletion_protection_enabled,
-        tags=merged({}, tags),
-        policy=resource_policy,
-        policy_revision=str(int(now.timestamp() * 1000)) if resource_policy else "",
     )
-    set_stream(ctx, table, stream_specification)
-
-    def work(tx: Transaction) -> Table:
-        if tx.get(Table, account, region, name) is not None or tx.get(Restore, account, region, name) is not None:
-            raise errors.TableExists(table_name=name)
-        follow_table(tx, None, table, now)
-        return tx.put(table)
-
-    return {"table_description": described(await plane(ctx).submit(work), "CREATING")}
 
 
 def new_uuid(ctx: Context) -> str:
