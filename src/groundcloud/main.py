@@ -33,7 +33,7 @@ from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
-from groundcloud.outbox import SUBSCRIPTION
+from groundcloud.outbox import MAIL, SUBSCRIPTION
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
@@ -57,6 +57,8 @@ SERVICES = {
     "s3": "groundcloud.services.s3.service",
     "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
+    "ses": "groundcloud.services.ses.service",
+    "sesv2": "groundcloud.services.ses.second_service",
     "sns": "groundcloud.services.sns.service",
     "sqs": "groundcloud.services.sqs.service",
     "ssm": "groundcloud.services.ssm.service",
@@ -160,7 +162,7 @@ class Cloud:
             region,
             domains,
         )
-        self.gateway.front = Doors(self.gateway, store).handle
+        self.gateway.front = Doors(self.gateway, self.world).handle
         self.gateway.noted = AccessLog(self.world.later).note
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
@@ -216,10 +218,14 @@ class Cloud:
 
     def publisher(self) -> "Publisher":
         """What empties the outbox. Its `run()` belongs beside the recorder's, in one process of the cloud."""
+        from groundcloud.publishing.mails import Mails
         from groundcloud.publishing.publisher import Publisher
         from groundcloud.publishing.subscriptions import Subscriptions
 
-        handlers = {SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver}
+        handlers = {
+            SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver,
+            MAIL: Mails(self.world).deliver,
+        }
         return Publisher(self.store, self.invoker, self.world.clock, handlers)
 
     def _within_s3(self, tx: Transaction | None, account: str, principal: Principal | None = None) -> Context:
@@ -275,6 +281,7 @@ class Cloud:
         for no other controller's work. They begin with all zones read."""
         from groundcloud.services.route53.controller import Changes, Collections, load
         from groundcloud.services.route53.health_controller import HealthChecks
+        from groundcloud.services.ses.controller import Verifications
 
         load(self.store, self.dns.table)
         self.dns.live = True
@@ -282,6 +289,7 @@ class Cloud:
             Changes(self.store, self.dns.table, self.world.clock),
             Collections(self.dns.table),
             HealthChecks(self.store, self.rounds),
+            Verifications(self.dns.public_records, self.world.clock),
         ]
 
     @cached_property
