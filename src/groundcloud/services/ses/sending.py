@@ -140,7 +140,10 @@ def send_raw_email(
     destinations: Sequence[str] = (),
     configuration_set_name: str = "",
 ) -> dict[str, str]:
+    """Both who the envelope and who the message says that it comes from must be verified."""
     named, listed = raw_parties(raw_message.data)
+    if named:
+        check_sender(ctx, bare(named))
     return {"message_id": send(ctx, source or named, destinations or listed, raw_message.data, configuration_set_name)}
 
 
