@@ -19,6 +19,7 @@ from botocore.config import Config
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.gateway.http import Request, Response
 from groundcloud.gateway.trail import EventBatch
+from groundcloud.loops import Loops
 from groundcloud.main import Cloud
 from groundcloud.sealing import Sealer
 from groundcloud.store import Store, open_store
@@ -103,6 +104,11 @@ class TestCloud:
         self._loop = asyncio.new_event_loop()
         self._turn = threading.Lock()
 
+    @property
+    def loops(self) -> Loops:
+        """The controllers of the cloud; a test lets them work by `controllers.Loop(...).settle()`."""
+        return Loops(self.cloud)
+
     def client(self, service: str, keys: Keys | None = None, **options: Any) -> Any:
         """A boto3 client, of the admin unless other keys are given; its requests never leave the process."""
         keys = keys or self.admin
@@ -141,7 +147,7 @@ class TestCloud:
     def _let_commit(self) -> None:
         """End what a write has begun. A refusal is answered before the commit of its batch ends, and as the loop stands
         still between two requests, whoever writes without it would wait for that commit forever."""
-        for store in (self.store, *self.cloud.planes.values()):
+        for store in (self.store, *getattr(self.cloud.planes, "_open", {}).values()):
             batch = getattr(store, "_running", None)
             if batch is not None and not batch.done():
                 self._loop.run_until_complete(batch)

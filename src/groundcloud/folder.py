@@ -60,7 +60,7 @@ class DataFolder:
         """What a cloud makes in its folder, and nothing else that may lie there."""
         stores = [
             f"{name}.db{part}"
-            for name in ("groundcloud", "cloudwatch", "dynamodb", "sqs")
+            for name in ("groundcloud", "cloudwatch", "dynamodb", "logs", "sqs")
             for part in ("", "-wal", "-shm")
         ]
         names = (*stores, "objects", "mail", "installation.key", "admin.json")

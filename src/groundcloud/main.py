@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from importlib import import_module
@@ -11,7 +11,6 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
-from groundcloud.controllers import Controller
 from groundcloud.engines.at_first_use import Engines, mail, web
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
@@ -19,9 +18,6 @@ from groundcloud.engines.host.places import socket_of
 from groundcloud.engines.objects import Objects
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
-from groundcloud.engines.probes.board import Board
-from groundcloud.engines.probes.endpoint import Prober
-from groundcloud.engines.probes.prober import Rounds
 from groundcloud.fronts.access_log import AccessLog
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
@@ -35,25 +31,31 @@ from groundcloud.later import Later
 from groundcloud.operation import Service
 from groundcloud.outbox import MAIL, SUBSCRIPTION
 from groundcloud.sealing import Sealer, installation_key
+from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
+from groundcloud.store.beside import Beside
 
 if TYPE_CHECKING:  # loaded when the first answer is out
+    from groundcloud.engines.probes.prober import Rounds
     from groundcloud.publishing.publisher import Publisher
 
 T = TypeVar("T")
 
 SERVICES = {
+    "cloudtrail": "groundcloud.services.cloudtrail.service",
     "cloudwatch": "groundcloud.services.cloudwatch.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "ec2": "groundcloud.services.ec2.service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
+    "logs": "groundcloud.services.logs.service",
     "organizations": "groundcloud.services.organizations.service",
     "route53": "groundcloud.services.route53.service",
+    "route53domains": "groundcloud.services.route53domains.service",
     "s3": "groundcloud.services.s3.service",
     "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
@@ -70,9 +72,14 @@ SERVICES = {
 class Services(Mapping[str, Service]):
     """The services, each imported when it is first asked for: a start waits for none of them."""
 
+    def __init__(self) -> None:
+        self._found: dict[str, Service] = {}
+
     def __getitem__(self, name: str) -> Service:
-        service: Service = import_module(SERVICES[name]).service
-        return service
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = import_module(SERVICES[name]).service
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(SERVICES)
@@ -81,7 +88,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("cloudwatch", "dynamodb", "sqs")
+PLANES = ("cloudwatch", "dynamodb", "logs", "sqs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -148,7 +155,7 @@ class Cloud:
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
         """Its `run()` belongs beside the recorder's."""
-        self.recorder = Recorder(store, note_uses, self.world.later)
+        self.recorder = Recorder(store, note_uses, self.world.later, accounts_with_data_events)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()
         trust = self._trusted if trust_any_key else None
@@ -176,45 +183,26 @@ class Cloud:
         """The same as the root user of an account: how controllers make what belongs to one."""
         return self.call(tx, root_principal(account), service, operation, **arguments)
 
-    def controllers(self) -> list[Controller[Any]]:
-        """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
-        the first answer need not wait for them."""
-        from groundcloud.services.cloudwatch.controller import Evaluations
-        from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
-        from groundcloud.services.kms.controller import Deletions, Rotations
-        from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
-        from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
-        from groundcloud.services.s3.lifecycle_controller import Lifecycle
-        from groundcloud.services.s3.log_controller import AccessLogs
-        from groundcloud.services.s3.verifier import DamagedBytes, Verifier
-        from groundcloud.services.secretsmanager.controller import Recoveries
-        from groundcloud.services.ssm.controller import Expirations
+    def act(
+        self, account: str, region: str, service: str, principal: str, work: Callable[[Context], Awaitable[T]],
+        source_arn: str = "",
+    ) -> T:  # fmt: skip
+        """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
+        service (`logs.us-east-1.amazonaws.com`) on behalf of an account. It blocks; not for the event loop."""
+        stores = {name: Beside(store) for name, store in self.planes.items()}
+        world = self.world._replace(store=Beside(self.store), planes=stores)
+        made = Context(
+            world, self.services[service], self.invoker, root_principal(account), region, principal, Facts(), None
+        ).as_service(principal, source_arn)
 
-        clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
-        found: list[Controller[Any]] = [
-            Accounts(self.call_as_root, clock, entropy),
-            Closures(),
-            Invitations(clock),
-            Rotations(clock, entropy, sealer),
-            Deletions(clock),
-            Recoveries(clock),
-            Expirations(clock),
-            EndedNatGateways(clock),
-            EndedPeerings(clock, self.within_ec2),
-            AccessLogs(self.store, self._within_s3, clock),
-            Evaluations(self.world.plane("cloudwatch"), self.within_cloudwatch, clock),
-        ]
-        if "network" not in self.world.engines:  # where it is, `ground.py` has them
-            found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
-        if (objects := self.world.engines.get("objects")) is not None:
-            found += [
-                CondemnedBytes(self.store, objects),
-                Scrubber(self.store, objects, clock),
-                Verifier(self.store, objects, clock),
-                DamagedBytes(self.store, objects),
-                Lifecycle(self.store, objects, self._within_s3),
-            ]
-        return found
+        async def run() -> T:
+            try:
+                return await work(made)
+            finally:
+                for store in (world.store, *stores.values()):
+                    store.rest()
+
+        return asyncio.run(run())
 
     def publisher(self) -> "Publisher":
         """What empties the outbox. Its `run()` belongs beside the recorder's, in one process of the cloud."""
@@ -227,11 +215,6 @@ class Cloud:
             MAIL: Mails(self.world).deliver,
         }
         return Publisher(self.store, self.invoker, self.world.clock, handlers)
-
-    def _within_s3(self, tx: Transaction | None, account: str, principal: Principal | None = None) -> Context:
-        """What S3's controllers work in: its operations' context, as the account's root user or as who is given."""
-        operation = self.services["s3"].operation("DeleteObject")
-        return self.invoker.context(operation, principal or root_principal(account), self.region, "s3", Facts(), tx)
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
         """For controllers, which may block: what an engine's coroutine gives. It runs where the server's do."""
@@ -249,52 +232,13 @@ class Cloud:
         operation = self.services["cloudwatch"].operation("DescribeAlarms")
         return self.invoker.context(operation, root_principal(account), region, "cloudwatch", Facts(), tx)
 
-    def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
-        """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
-        from groundcloud.metrics.retention import Retention
-        from groundcloud.services.cloudwatch.controller import Arrivals
-        from groundcloud.services.dynamodb import controller as dynamodb
-        from groundcloud.services.s3.replication_controller import Replicator
-        from groundcloud.services.sqs import controller as sqs
-
-        items, queues = self.world.plane("dynamodb"), self.world.plane("sqs")
-        metrics = self.world.plane("cloudwatch")
-        clock = self.world.clock
-        replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
-        return [
-            (metrics, [Retention(metrics, clock), Arrivals(self.store, metrics, self.within_cloudwatch, clock)]),
-            (items, [dynamodb.Erasures(items), dynamodb.Tables(items, clock), dynamodb.Streams(items, clock)]),
-            (
-                queues,
-                [
-                    sqs.Retention(queues, clock),
-                    sqs.Erasures(queues),
-                    sqs.Names(clock),
-                    sqs.Moves(queues, clock, self.world.entropy),
-                ],
-            ),
-            (self.store, [replicator]),
-        ]
-
-    def name_controllers(self) -> list[Controller[Any]]:
-        """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
-        for no other controller's work. They begin with all zones read."""
-        from groundcloud.services.route53.controller import Changes, Collections, load
-        from groundcloud.services.route53.health_controller import HealthChecks
-        from groundcloud.services.ses.controller import Verifications
-
-        load(self.store, self.dns.table)
-        self.dns.live = True
-        return [
-            Changes(self.store, self.dns.table, self.world.clock),
-            Collections(self.dns.table),
-            HealthChecks(self.store, self.rounds),
-            Verifications(self.dns.public_records, self.world.clock),
-        ]
-
     @cached_property
-    def rounds(self) -> Rounds:
+    def rounds(self) -> "Rounds":
         """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
+        from groundcloud.engines.probes.board import Board
+        from groundcloud.engines.probes.endpoint import Prober
+        from groundcloud.engines.probes.prober import Rounds
+
         board = Board(self.dns.table.set_health)
         board.alarms = self.alarm_state
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)

@@ -18,6 +18,7 @@ from groundcloud.cli import (
     down,
     env,
     image,
+    lab,
     logs,
     mail,
     reset,
@@ -30,7 +31,7 @@ from groundcloud.cli import (
 from groundcloud.cli.output import Failure, fail
 from groundcloud.settings import BadSetting, Settings, load
 
-_COMMANDS = (up, down, status, env, shell, ssh, logs, mail, account, reset, image, doctor, config, version)
+_COMMANDS = (up, down, status, env, shell, ssh, logs, lab, mail, account, reset, image, doctor, config, version)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

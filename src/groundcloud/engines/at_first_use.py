@@ -12,6 +12,10 @@ class Engines(Mapping[str, Any]):
         self._make = make
         self._made = dict(ready)
 
+    def add(self, kind: str, engine: Any) -> None:
+        """An engine that only a running cloud has, such as one that another service is."""
+        self._made[kind] = engine
+
     def __getitem__(self, kind: str) -> Any:
         if kind not in self._made:
             self._made[kind] = self._make[kind]()

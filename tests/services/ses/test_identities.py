@@ -90,7 +90,7 @@ def test_records_in_route_53_verify_a_domain(cloud, ses):
     route53.change_resource_record_sets(
         HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
     )
-    controllers = [each for each in cloud.cloud.name_controllers() if each.name != "route53.health_checks"]
+    controllers = [each for each in cloud.loops.name_controllers() if each.name != "route53.health_checks"]
     loop = Loop(cloud.store, controllers, now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
     loop.settle()
     cloud.clock.advance(seconds=20)
