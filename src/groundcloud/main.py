@@ -40,6 +40,7 @@ from groundcloud.store.beside import Beside
 
 if TYPE_CHECKING:  # loaded when the first answer is out
     from groundcloud.engines.probes.prober import Rounds
+    from groundcloud.metrics.sink import Sink
     from groundcloud.publishing.publisher import Publisher
 
 T = TypeVar("T")
@@ -145,7 +146,9 @@ class Cloud:
         self.region = region
         self.dns = dns or Dns(region)
         given = engines or {}
-        engines = Engines({"dns": self.dns}, {kind: partial(given.__getitem__, kind) for kind in given})
+        made: dict[str, Callable[[], Any]] = {kind: partial(given.__getitem__, kind) for kind in given}
+        made.setdefault("metrics", self._sink)
+        engines = Engines({"dns": self.dns}, made)
         self.loop: asyncio.AbstractEventLoop | None = None
         """Where the server runs, once it does."""
         self.planes = planes or {}
@@ -242,6 +245,11 @@ class Cloud:
         board = Board(self.dns.table.set_health)
         board.alarms = self.alarm_state
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
+
+    def _sink(self) -> "Sink":
+        from groundcloud.metrics.sink import Sink
+
+        return Sink(self.world.plane("cloudwatch"), self.world.clock)
 
     def alarm_state(self, account: str, region: str, name: str) -> str | None:
         """OK, ALARM or INSUFFICIENT_DATA, for health checks that follow an alarm; None where there is no such alarm."""

@@ -43,7 +43,8 @@ def test_nobody_sends_from_an_address_that_is_not_verified(ses, ses2):
 
 
 def test_a_raw_message_stays_as_it_is(ses, verified, last):
-    raw = f"From: {verified}\r\nTo: bob@example.org\r\nBcc: d@example.org,\r\n e@example.org\r\nSubject: hi\r\n\r\n.dots\r\n"
+    parties = f"From: {verified}\r\nTo: bob@example.org\r\nBcc: d@example.org,\r\n e@example.org\r\n"
+    raw = f"{parties}Subject: hi\r\n\r\n.dots\r\n"
     ses.send_raw_email(RawMessage={"Data": raw.encode()})
     mail = last()
     assert mail.recipients == ("bob@example.org", "d@example.org", "e@example.org")
