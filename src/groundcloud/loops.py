@@ -77,6 +77,7 @@ class Loops:
         from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
         from groundcloud.services.sqs import controller as sqs
+        from groundcloud.services.sqs.gauges import Gauges
 
         cloud, world = self._cloud, self._cloud.world
         clock, act = world.clock, cloud.act
@@ -92,7 +93,7 @@ class Loops:
             ]),
             (queues, [
                 sqs.Retention(queues, clock), sqs.Erasures(queues), sqs.Names(clock),
-                sqs.Moves(queues, clock, world.entropy),
+                sqs.Moves(queues, clock, world.entropy), Gauges(queues, metrics, clock),
             ]),
             (cloud.store, [Replicator(cloud.store, self._within_s3, cloud.wait_for, clock)]),
         ]  # fmt: skip
