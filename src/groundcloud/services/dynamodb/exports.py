@@ -64,7 +64,9 @@ async def export_table_to_point_in_time(
 
     with plane(ctx).snapshot() as tx:
         made = wanted(tx)
-        known_one = next(iter(tx.scan(Export, ctx.account, client_token, index="by_token")), None) if client_token else None
+        known_one = (
+            next(iter(tx.scan(Export, ctx.account, client_token, index="by_token")), None) if client_token else None
+        )
     if known_one is not None:
         return {"export_description": _described(_same(known_one, made))}
     await _begin(ctx, made)
