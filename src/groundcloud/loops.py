@@ -79,6 +79,7 @@ class Loops:
         from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
         from groundcloud.services.sqs import controller as sqs
+        from groundcloud.services.sqs.gauges import Gauges
 
         cloud, world = self._cloud, self._cloud.world
         clock, act = world.clock, cloud.act
@@ -96,7 +97,7 @@ class Loops:
             ]),
             (queues, [
                 sqs.Retention(queues, clock), sqs.Erasures(queues), sqs.Names(clock),
-                sqs.Moves(queues, clock, world.entropy),
+                sqs.Moves(queues, clock, world.entropy), Gauges(queues, metrics, clock),
             ]),
             (cloud.store, [Replicator(cloud.store, self._within_s3, cloud.wait_for, clock)]),
         ]  # fmt: skip
@@ -108,6 +109,7 @@ class Loops:
         from groundcloud.services.route53.dnssec_controller import Signatures, Signing
         from groundcloud.services.route53.health_controller import HealthChecks
         from groundcloud.services.route53domains.controller import Domains, Operations
+        from groundcloud.services.ses.controller import Verifications
 
         domains = Domains(self._cloud.dns.table, self._cloud.world.clock)
         signing = Signing(self._cloud.store, self._cloud.world.sealer, self._sign_by_kms, self._cloud.world.clock)
@@ -118,6 +120,7 @@ class Loops:
             Signatures(self._cloud.store, self._cloud.dns.table, signing),
             Collections(self._cloud.dns.table),
             HealthChecks(self._cloud.store, self._cloud.rounds),
+            Verifications(self._cloud.dns.public_records, self._cloud.world.clock),
             domains,
             Operations(domains, self._cloud.world.clock),
         ]
