@@ -82,6 +82,7 @@ class Names:
     async def run(self) -> None:
         from groundcloud.services.route53.health_controller import Witness  # the first answer need not wait for it
         from groundcloud.services.route53.health_metrics import HealthMetrics
+        from groundcloud.services.route53.query_log_controller import QueryLogWriter
 
         controllers = await self._load()
         loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock, poll=self._poll)
@@ -91,9 +92,11 @@ class Names:
         rounds = self._cloud.rounds
         store, clock = self._cloud.store, self._cloud.world.clock
         witness = Witness(store, rounds, clock)
+        queries = QueryLogWriter(store, self._cloud.query_log, self._cloud.act)
         metrics = HealthMetrics(store, self._cloud.world.plane("cloudwatch"), rounds.board, clock)
         try:
-            await asyncio.gather(_lasting(rounds.run), _lasting(witness.run), _lasting(metrics.run))
+            chores = (rounds.run, witness.run, metrics.run, queries.run)
+            await asyncio.gather(*[_lasting(chore) for chore in chores])
         finally:
             await self._server.close()
 

@@ -108,6 +108,7 @@ class Loops:
         from groundcloud.services.route53.controller import Changes, Collections, load
         from groundcloud.services.route53.dnssec_controller import Signatures, Signing
         from groundcloud.services.route53.health_controller import HealthChecks
+        from groundcloud.services.route53.query_log_controller import LoggedZones
         from groundcloud.services.route53domains.controller import Domains, Operations
         from groundcloud.services.ses.controller import Verifications
 
@@ -119,6 +120,7 @@ class Loops:
             Changes(self._cloud.store, self._cloud.dns.table, signing, self._cloud.world.clock),
             Signatures(self._cloud.store, self._cloud.dns.table, signing),
             Collections(self._cloud.dns.table),
+            LoggedZones(self._cloud.store, self._cloud.query_log),
             HealthChecks(self._cloud.store, self._cloud.rounds),
             Verifications(self._cloud.dns.public_records, self._cloud.world.clock),
             domains,

@@ -39,6 +39,7 @@ from groundcloud.store import Store, Transaction, open_store
 from groundcloud.store.beside import Beside
 
 if TYPE_CHECKING:  # loaded when the first answer is out
+    from groundcloud.engines.dns.query_log import QueryLog
     from groundcloud.engines.probes.prober import Rounds
     from groundcloud.metrics.sink import Sink
     from groundcloud.publishing.publisher import Publisher
@@ -236,6 +237,15 @@ class Cloud:
         """What alarms act in, likewise."""
         operation = self.services["cloudwatch"].operation("DescribeAlarms")
         return self.invoker.context(operation, root_principal(account), region, "cloudwatch", Facts(), tx)
+
+    @cached_property
+    def query_log(self) -> "QueryLog":
+        """What is asked of zones that are logged, from its first use on."""
+        from groundcloud.engines.dns.query_log import QueryLog
+
+        found = QueryLog(self.dns.table, self.world.clock)
+        self.dns.answering.noted = found.note
+        return found
 
     @cached_property
     def rounds(self) -> "Rounds":

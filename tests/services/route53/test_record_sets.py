@@ -346,13 +346,6 @@ def test_cidr_collections(route53: Any, zone: Zone) -> None:
     assert refused(route53.delete_cidr_collection, Id=made["Id"])[0] == "CidrCollectionInUseException"
 
 
-def test_query_logging_is_refused_as_there_are_no_logs(route53: Any, zone: Zone) -> None:
-    arn = "arn:aws:logs:us-east-1:123456789012:log-group:dns"
-    found = refused(route53.create_query_logging_config, HostedZoneId=zone.id, CloudWatchLogsLogGroupArn=arn)
-    assert found[0] == "NotImplemented"
-    assert route53.list_query_logging_configs()["QueryLoggingConfigs"] == []
-
-
 def test_places_are_listed_continents_first(route53: Any) -> None:
     first = route53.list_geo_locations(MaxItems="9")
     shown = [each.get("ContinentCode") or each["CountryCode"] for each in first["GeoLocationDetailsList"]]

@@ -4,6 +4,7 @@ Answers that everybody gets are remembered as bytes until the data change, so th
 dictionary.
 """
 
+from collections.abc import Callable
 from struct import Struct
 
 from groundcloud.engines.dns.lookup import Authority
@@ -42,11 +43,16 @@ class Answering:
         self._authority = authority
         self._table = authority.table
         self.asked = 0
+        self.noted: Callable[[bytes, bytes, str, bool], None] | None = None
+        """Told of each question from outside, its answer, who asked and whether by TCP."""
 
     def answer(self, packet: bytes, address: str = "", tcp: bool = False) -> bytes:
         """The answer to somebody outside every VPC: by public zones, or REFUSED."""
         found = self._answer(packet, address, None, tcp)
-        return refuse(packet) if found is None else found
+        made = refuse(packet) if found is None else found
+        if self.noted is not None:
+            self.noted(packet, made, address, tcp)
+        return made
 
     def answer_within(self, packet: bytes, vpc: str, address: str = "", tcp: bool = False) -> bytes | None:
         """The answer to somebody in a VPC, by its private zones, the providers and the public zones; None when the

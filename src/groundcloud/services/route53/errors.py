@@ -150,8 +150,18 @@ class NoSuchQueryLoggingConfig(AwsError, status=404):
     """There is no DNS query logging configuration with the ID {id}."""
 
 
-class NoLogs(AwsError, code="NotImplemented", status=501):
-    """Groundcloud has no CloudWatch Logs yet, so queries cannot be logged."""
+class QueryLoggingConfigAlreadyExists(AwsError, status=409):
+    """You can create only one query logging configuration for a hosted zone, and a query logging configuration already
+    exists for this hosted zone."""
+
+
+class NoSuchCloudWatchLogsLogGroup(AwsError, status=404):
+    """The specified CloudWatch Logs log group doesn't exist."""
+
+
+class InsufficientCloudWatchLogsResourcePolicy(AwsError):
+    """Amazon Route 53 doesn't have the permissions required to create log streams and send query logs to log
+    streams."""
 
 
 class NoRecoveryControl(AwsError, code="NotImplemented", status=501):

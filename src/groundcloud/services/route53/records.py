@@ -218,3 +218,17 @@ class CidrCollection(Record):
     @property
     def arn(self) -> str:
         return f"arn:aws:route53:::cidrcollection/{self.id}"
+
+
+class QueryLoggingConfig(Record):
+    """Where the queries of a public zone are written."""
+
+    table = "route53.query_logging"
+    key = ("account", "id")
+    absent = errors.NoSuchQueryLoggingConfig
+    indexes = {"by_zone": ("account", "hosted_zone_id"), "by_zone_alone": ("hosted_zone_id",)}
+
+    account: str
+    id: str
+    hosted_zone_id: str
+    cloud_watch_logs_log_group_arn: str

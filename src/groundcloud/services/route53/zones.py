@@ -13,6 +13,7 @@ from groundcloud.services.route53.records import (
     ChangeInfo,
     HostedZone,
     HostedZoneConfig,
+    QueryLoggingConfig,
     RecordSet,
     ResourceRecord,
     ResourceRecordSet,
@@ -117,6 +118,8 @@ def delete_hosted_zone(ctx: Context, id: str) -> object:
     tags = ctx.get(ResourceTags, "hostedzone", id)
     if tags is not None:
         ctx.delete(tags)
+    for config in list(ctx.scan(QueryLoggingConfig, id, index="by_zone")):
+        ctx.delete(config)
     ctx.delete(zone)
     return {"change_info": begin_change(ctx, zone, None)}
 
