@@ -4,6 +4,7 @@ from groundcloud.operation import FirstUse, Service
 from groundcloud.services.ec2 import errors, regions, tags
 from groundcloud.services.ec2.filters import check_max_results
 from groundcloud.services.ec2.machines import (
+    attaching,
     attributes,
     changing,
     console,
@@ -50,6 +51,7 @@ service = Service(
     group_rules,
     group_rule_calls,
     interface_calls,
+    attaching,
     attributes,
     changing,
     console,

@@ -14,6 +14,7 @@ from groundcloud.engines.machines.wanted import Disk, Machine, MachineFailed, Ma
 from groundcloud.engines.network.wanted import Networks, Unreachable
 from groundcloud.services.ec2.machines.ending import end, stop
 from groundcloud.services.ec2.machines.instance_types import instance_types
+from groundcloud.services.ec2.machines.interface_controller import link_name
 from groundcloud.services.ec2.machines.records import (
     PENDING,
     RUNNING,
@@ -119,8 +120,10 @@ class Instances:
         self._machines.start(machine)
         self._seen = (0.0, {})
         try:
-            for index, interface in enumerate(instance.interfaces):
-                self._networks.plug(instance.vpc_id, interface, instance.instance_id, f"eth{index}")
+            for each in interfaces:
+                if each is not None and each.attachment is not None:
+                    name = link_name(each.attachment)
+                    self._networks.plug(instance.vpc_id, each.network_interface_id, instance.instance_id, name)
         except Unreachable:
             return False  # the network is being made: the machine waits for its links
         return True
