@@ -51,6 +51,8 @@ class Caller(Protocol):
     """How one operation calls another; the gateway fulfils it, with all its checks."""
 
     def call(self, ctx: "Context", service: str, operation: str, arguments: dict[str, Any]) -> Any: ...
+    async def wait(self, ctx: "Context", service: str, operation: str, arguments: dict[str, Any]) -> Any: ...
+    def check(self, ctx: "Context", service: str, operation: str, arguments: dict[str, Any]) -> None: ...
     def authorize(self, ctx: "Context", action: str, resource: Resource, principal: Principal) -> None: ...
 
 
@@ -151,6 +153,16 @@ class Context:
         """For `async` operations: run `work` in a transaction of its own; when this returns, it is on the disk."""
         return await self.world.store.submit(lambda tx: work(self._within(tx)))
 
+    def as_service(self, service: str, source_arn: str = "") -> "Context":
+        """This call made by a service (`logs.us-east-1.amazonaws.com`) on behalf of this account: what it may do,
+        the policies of the resources say. `source_arn` is what makes it call (`aws:SourceArn`)."""
+        principal = Principal(type="Service", account=self.account, arn="", service=service)
+        extra = {"aws:sourceaccount": self.account} | ({"aws:sourcearn": source_arn} if source_arn else {})
+        facts = Facts(source_ip=service, user_agent=service, secure=True, extra=extra)
+        return Context(
+            self.world, self._service, self._caller, principal, self.region, self.request_id, facts, self._tx
+        )
+
     def in_region(self, region: str) -> "Context":
         """This call in another Region, in the same transaction: for what replicates."""
         return Context(
@@ -249,6 +261,15 @@ class Context:
     def call(self, service: str, operation: str, **arguments: Any) -> Any:
         """Call an operation of another service as this caller, authorized like any other call, in this transaction."""
         return self._caller.call(self, service, operation, arguments)
+
+    async def wait(self, service: str, operation: str, **arguments: Any) -> Any:
+        """For `async` operations: call another service's operation that opens its own transactions (PutObject)."""
+        return await self._caller.wait(self, service, operation, arguments)
+
+    def check(self, service: str, operation: str, **arguments: Any) -> None:
+        """Whether this caller may call another service's operation, in this transaction; nothing is done. Raises that
+        service's denial."""
+        self._caller.check(self, service, operation, arguments)
 
     def authorize(self, action: str, resource: Resource, principal: Principal | None = None) -> None:
         """Ask for a permission besides the operation's own (`iam:PassRole`), for the caller or for whom it speaks for

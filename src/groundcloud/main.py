@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
@@ -18,9 +18,6 @@ from groundcloud.engines.host.places import socket_of
 from groundcloud.engines.objects import Objects
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
-from groundcloud.engines.probes.board import Board
-from groundcloud.engines.probes.endpoint import Prober
-from groundcloud.engines.probes.prober import Rounds
 from groundcloud.fronts.access_log import AccessLog
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
@@ -33,21 +30,29 @@ from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
 from groundcloud.sealing import Sealer, installation_key
+from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
+from groundcloud.store.beside import Beside
+
+if TYPE_CHECKING:
+    from groundcloud.engines.probes.prober import Rounds
 
 T = TypeVar("T")
 
 SERVICES = {
+    "cloudtrail": "groundcloud.services.cloudtrail.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "ec2": "groundcloud.services.ec2.service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
+    "logs": "groundcloud.services.logs.service",
     "organizations": "groundcloud.services.organizations.service",
     "route53": "groundcloud.services.route53.service",
+    "route53domains": "groundcloud.services.route53domains.service",
     "s3": "groundcloud.services.s3.service",
     "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
@@ -60,9 +65,14 @@ SERVICES = {
 class Services(Mapping[str, Service]):
     """The services, each imported when it is first asked for: a start waits for none of them."""
 
+    def __init__(self) -> None:
+        self._found: dict[str, Service] = {}
+
     def __getitem__(self, name: str) -> Service:
-        service: Service = import_module(SERVICES[name]).service
-        return service
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = import_module(SERVICES[name]).service
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(SERVICES)
@@ -71,7 +81,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("dynamodb",)
+PLANES = ("dynamodb", "logs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -137,7 +147,7 @@ class Cloud:
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
         """Its `run()` belongs beside the recorder's."""
-        self.recorder = Recorder(store, note_uses, self.world.later)
+        self.recorder = Recorder(store, note_uses, self.world.later, accounts_with_data_events)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()
         trust = self._trusted if trust_any_key else None
@@ -165,9 +175,31 @@ class Cloud:
         """The same as the root user of an account: how controllers make what belongs to one."""
         return self.call(tx, root_principal(account), service, operation, **arguments)
 
+    def act(
+        self, account: str, region: str, service: str, principal: str, work: Callable[[Context], Awaitable[T]],
+        source_arn: str = "",
+    ) -> T:  # fmt: skip
+        """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
+        service (`logs.us-east-1.amazonaws.com`) on behalf of an account. It blocks; not for the event loop."""
+        stores = {name: Beside(store) for name, store in self.planes.items()}
+        world = self.world._replace(store=Beside(self.store), planes=stores)
+        made = Context(
+            world, self.services[service], self.invoker, root_principal(account), region, principal, Facts(), None
+        ).as_service(principal, source_arn)
+
+        async def run() -> T:
+            try:
+                return await work(made)
+            finally:
+                for store in (world.store, *stores.values()):
+                    store.rest()
+
+        return asyncio.run(run())
+
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
+        from groundcloud.services.cloudtrail.controller import Deliveries, Forgetting
         from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
@@ -176,6 +208,7 @@ class Cloud:
         from groundcloud.services.s3.log_controller import AccessLogs
         from groundcloud.services.s3.verifier import DamagedBytes, Verifier
         from groundcloud.services.secretsmanager.controller import Recoveries
+        from groundcloud.services.secretsmanager.rotation_controller import SecretRotations
         from groundcloud.services.ssm.controller import Expirations
 
         clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
@@ -186,7 +219,11 @@ class Cloud:
             Rotations(clock, entropy, sealer),
             Deletions(clock),
             Recoveries(clock),
+            SecretRotations(
+                self.store, clock, lambda: self.world.engines.get("rotators", ()), self._within_secretsmanager
+            ),
             Expirations(clock),
+            Forgetting(self.store, clock),
             EndedNatGateways(clock),
             EndedPeerings(clock, self.within_ec2),
             AccessLogs(self.store, self._within_s3, clock),
@@ -200,6 +237,7 @@ class Cloud:
                 Verifier(self.store, objects, clock),
                 DamagedBytes(self.store, objects),
                 Lifecycle(self.store, objects, self._within_s3),
+                Deliveries(self.store, clock, entropy, sealer, self.act),
             ]
         return found
 
@@ -214,6 +252,11 @@ class Cloud:
             return asyncio.run(work)
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
+    def _within_secretsmanager(self, tx: Transaction, account: str, region: str) -> Context:
+        """The same for the controller that rotates secrets."""
+        operation = self.services["secretsmanager"].operation("PutSecretValue")
+        return self.invoker.context(operation, root_principal(account), region, "rotation", Facts(), tx)
+
     def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
         """What EC2's controllers work in, likewise."""
         operation = self.services["ec2"].operation("DescribeVpcs")
@@ -221,31 +264,64 @@ class Cloud:
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
+        from groundcloud.services.dynamodb.backup_controller import Backups, Restores
         from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+        from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
 
-        items = self.world.plane("dynamodb")
+        items, events = self.world.plane("dynamodb"), self.world.plane("logs")
         clock = self.world.clock
         replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
-        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)]), (self.store, [replicator])]
+        return [
+            (items, [
+                Erasures(items), Tables(items, clock), Streams(items, clock), Backups(items), Restores(items, clock),
+            ]),
+            (events, [
+                logs.Erasures(events), logs.Retention(events, clock),
+                logs.Exports(clock, self.act), logs.Queries(clock, self.act),
+            ]),
+            (self.store, [replicator]),
+        ]  # fmt: skip
 
     def name_controllers(self) -> list[Controller[Any]]:
         """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
         for no other controller's work. They begin with all zones read."""
         from groundcloud.services.route53.controller import Changes, Collections, load
+        from groundcloud.services.route53.dnssec_controller import Signatures, Signing
         from groundcloud.services.route53.health_controller import HealthChecks
+        from groundcloud.services.route53domains.controller import Domains, Operations
 
-        load(self.store, self.dns.table)
+        domains = Domains(self.dns.table, self.world.clock)
+        signing = Signing(self.store, self.world.sealer, self._sign_by_kms, self.world.clock)
+        load(self.store, self.dns.table, signing)
         self.dns.live = True
         return [
-            Changes(self.store, self.dns.table, self.world.clock),
+            Changes(self.store, self.dns.table, signing, self.world.clock),
+            Signatures(self.store, self.dns.table, signing),
             Collections(self.dns.table),
             HealthChecks(self.store, self.rounds),
+            domains,
+            Operations(domains, self.world.clock),
         ]
 
+    def _sign_by_kms(self, account: str, key_arn: str, message: bytes) -> bytes:
+        """A signature by a key of KMS, as the account's root user: how DNSSEC's keys are signed, in a controller."""
+        sign, principal, region = self.services["kms"].operation("Sign"), root_principal(account), key_arn.split(":")[3]
+        given = {"key_id": key_arn, "message": message, "signing_algorithm": "ECDSA_SHA_256"}
+        with self.store.snapshot() as tx:
+            view = self.invoker.context(sign, principal, region, "dnssec", Facts(), tx)
+            arguments = self.invoker.permit(view, sign, given, style_of_service(sign.service))
+        ctx = self.invoker.context(sign, principal, region, "dnssec", Facts(), None)
+        answer: dict[str, bytes] = asyncio.run(sign.function(ctx, **arguments))
+        return answer["signature"]
+
     @cached_property
-    def rounds(self) -> Rounds:
+    def rounds(self) -> "Rounds":
         """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
+        from groundcloud.engines.probes.board import Board
+        from groundcloud.engines.probes.endpoint import Prober
+        from groundcloud.engines.probes.prober import Rounds
+
         board = Board(self.dns.table.set_health)
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
 

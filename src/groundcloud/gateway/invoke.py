@@ -79,13 +79,33 @@ class Invoker:
         called = found.named(operation)
         if called.asynchronous:
             raise TypeError(f"{service}:{called.name} opens its own transactions and cannot run inside another one")
-        source = f"{self._services[ctx.service_name].prefix}.amazonaws.com"
-        facts = ctx.facts._replace(called_via=(*ctx.facts.called_via, source))
-        inner = self.context(called, ctx.principal, ctx.region, ctx.request_id, facts, ctx.tx)
+        inner = self._inner(ctx, called, ctx.tx)
         result = self.run(inner, called, arguments, style_of_service(found))
         if isinstance(result, dict):
             return {name: list(value) if isinstance(value, Page) else value for name, value in result.items()}
         return result
+
+    async def wait(self, ctx: Context, service: str, operation: str, arguments: dict[str, Any]) -> Any:
+        """Run another service's operation that opens its transactions itself, for this caller."""
+        found = self._services[service]
+        called = found.named(operation)
+        with ctx.world.store.snapshot() as tx:
+            permitted = self.permit(self._inner(ctx, called, tx), called, arguments, style_of_service(found))
+        return await called.function(self._inner(ctx, called, None), **permitted)
+
+    def check(self, ctx: Context, service: str, operation: str, arguments: dict[str, Any]) -> None:
+        """Whether this caller may run another service's operation. Raises that service's denial."""
+        found = self._services[service]
+        called = found.named(operation)
+        self.permit(self._inner(ctx, called, ctx.tx), called, arguments, style_of_service(found))
+
+    def _inner(self, ctx: Context, called: Operation, tx: Transaction | None) -> Context:
+        """The context of a call within a call. A service that calls as itself calls via nobody."""
+        facts = ctx.facts
+        if not ctx.principal.service:
+            source = f"{self._services[ctx.service_name].prefix}.amazonaws.com"
+            facts = facts._replace(called_via=(*facts.called_via, source))
+        return Context(ctx.world, called.service, self, ctx.principal, ctx.region, ctx.request_id, facts, tx)
 
     def authorize(self, ctx: Context, action: str, resource: Resource, principal: Principal) -> None:
         style = style_of_service(self._services[ctx.service_name])

@@ -8,6 +8,7 @@ from contextlib import suppress
 import msgspec
 import pytest
 
+from groundcloud.engines.machines import volumes
 from groundcloud.engines.machines.wanted import MachineFailed
 from tests.engines.machines.ground import leaks
 
@@ -110,7 +111,8 @@ def test_a_machine_without_its_image_says_so_and_leaves_nothing(ground):
     assert not [each for each in leaks(ground.folders.state, ground.tag) if "i-7" in each]
 
 
-def test_a_root_volume_is_one_machine_alone(ground):
+def test_a_root_volume_is_one_machine_alone(ground, monkeypatch):
+    monkeypatch.setattr(volumes, "_PATIENCE", 0.1)
     ground.boot(9)
     taken = msgspec.structs.replace(ground.machines.entry("i-9").machine, id="i-10")
     with pytest.raises(MachineFailed, match="vol-9 is in use"):

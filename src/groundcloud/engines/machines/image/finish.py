@@ -42,6 +42,7 @@ _ON_DEMAND = ("dbus.service", "systemd-logind.service")
 _ENABLED = {
     "groundcloud-keys.service": "ssh.service.wants",
     "groundcloud-init.service": "sysinit.target.wants",
+    "groundcloud-rsa.timer": "timers.target.wants",
     "groundcloud-mounts.service": "multi-user.target.wants",
     "ssh.service": "sysinit.target.wants",
 }
