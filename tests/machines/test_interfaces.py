@@ -44,8 +44,8 @@ def test_an_interface_is_plugged_into_a_running_machine_answers_there_and_is_pul
     assert len(ground.seen(machine)["NetworkInterfaces"]) == 1
     ground.ec2.terminate_instances(InstanceIds=[machine])
     ground.reaches(machine, "terminated")
-    ground.ec2.release_address(AllocationId=elastic["AllocationId"])
     ground.ec2.delete_network_interface(NetworkInterfaceId=second)
+    ground.ec2.release_address(AllocationId=elastic["AllocationId"])
 
 
 def test_a_machine_that_is_started_has_the_interfaces_that_it_got_while_stopped(ground):
