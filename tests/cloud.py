@@ -164,6 +164,10 @@ class TestCloud:
         """Write what is gathered to be written later (events, last uses of keys)."""
         self._loop.run_until_complete(self.cloud.recorder.flush())
 
+    def deliver(self) -> None:
+        """Deliver what the outbox holds and is due."""
+        self._loop.run_until_complete(self.cloud.publisher().drain())
+
     def events(self) -> list[dict[str, Any]]:
         """The trail's events of all accounts, in order of accounts, regions and times."""
         self.settle()

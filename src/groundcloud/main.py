@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.at_first_use import Engines, mail, web
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
 from groundcloud.engines.host.places import socket_of
@@ -29,6 +30,7 @@ from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
+from groundcloud.outbox import SUBSCRIPTION
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
@@ -37,8 +39,9 @@ from groundcloud.services.organizations.control import ControlPolicies, organiza
 from groundcloud.store import Store, Transaction, open_store
 from groundcloud.store.beside import Beside
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded when the first answer is out
     from groundcloud.engines.probes.prober import Rounds
+    from groundcloud.publishing.publisher import Publisher
 
 T = TypeVar("T")
 
@@ -56,6 +59,8 @@ SERVICES = {
     "s3": "groundcloud.services.s3.service",
     "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
+    "sns": "groundcloud.services.sns.service",
+    "sqs": "groundcloud.services.sqs.service",
     "ssm": "groundcloud.services.ssm.service",
     "sts": "groundcloud.services.sts.service",
 }
@@ -81,7 +86,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("dynamodb", "logs")
+PLANES = ("dynamodb", "logs", "sqs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -137,7 +142,8 @@ class Cloud:
         self.store = store
         self.region = region
         self.dns = dns or Dns(region)
-        engines = {**(engines or {}), "dns": self.dns}
+        given = engines or {}
+        engines = Engines({"dns": self.dns}, {kind: partial(given.__getitem__, kind) for kind in given})
         self.loop: asyncio.AbstractEventLoop | None = None
         """Where the server runs, once it does."""
         self.planes = planes or {}
@@ -241,6 +247,14 @@ class Cloud:
             ]
         return found
 
+    def publisher(self) -> "Publisher":
+        """What empties the outbox. Its `run()` belongs beside the recorder's, in one process of the cloud."""
+        from groundcloud.publishing.publisher import Publisher
+        from groundcloud.publishing.subscriptions import Subscriptions
+
+        handlers = {SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver}
+        return Publisher(self.store, self.invoker, self.world.clock, handlers)
+
     def _within_s3(self, tx: Transaction | None, account: str, principal: Principal | None = None) -> Context:
         """What S3's controllers work in: its operations' context, as the account's root user or as who is given."""
         operation = self.services["s3"].operation("DeleteObject")
@@ -268,8 +282,9 @@ class Cloud:
         from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
         from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
+        from groundcloud.services.sqs import controller as sqs
 
-        items, events = self.world.plane("dynamodb"), self.world.plane("logs")
+        items, events, queues = (self.world.plane(name) for name in PLANES)
         clock = self.world.clock
         replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
         return [
@@ -279,6 +294,10 @@ class Cloud:
             (events, [
                 logs.Erasures(events), logs.Retention(events, clock),
                 logs.Exports(clock, self.act), logs.Queries(clock, self.act),
+            ]),
+            (queues, [
+                sqs.Retention(queues, clock), sqs.Erasures(queues), sqs.Names(clock),
+                sqs.Moves(queues, clock, self.world.entropy),
             ]),
             (self.store, [replicator]),
         ]  # fmt: skip
@@ -390,12 +409,22 @@ class Cloud:
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
 
 
-def open_cloud(data: Path, *, store_url: str = "", objects: str = "", **options: Any) -> Cloud:
-    """The cloud whose data lie in a folder, made at the first start."""
+def open_cloud(
+    data: Path,
+    *,
+    store_url: str = "",
+    objects: str = "",
+    mail_relay: str = "",
+    loopback_only: bool = True,
+    **options: Any,
+) -> Cloud:
+    """The cloud whose data lie in a folder, made at the first start. `loopback_only`: nobody but this host reaches it,
+    and so its deliveries may go to this host."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = installation_key(data / "installation.key")
     sealer = Sealer(key)
-    engines = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
+    ready = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
+    engines = Engines(ready, {"mail": lambda: mail(data, mail_relay), "web": lambda: web(loopback_only)})
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)

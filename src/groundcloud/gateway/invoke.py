@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from groundcloud.context import Context, Facts, World
+from groundcloud.errors import AwsError
 from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.signature import ErrorStyle, style_of
 from groundcloud.identity import Principal
 from groundcloud.operation import Operation, Service
+from groundcloud.outbox import Notice, call_of, facts_of
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.sealing import NotOurs
@@ -111,6 +113,41 @@ class Invoker:
         style = style_of_service(self._services[ctx.service_name])
         self._authorizer.check_one(ctx, action, resource, principal, style)
 
+    def admits(self, ctx: Context, target_arn: str, notice: Notice) -> bool:
+        call = call_of(target_arn, notice)
+        if call is None or call.service not in self._services:
+            return False
+        operation = self._services[call.service].operation(call.operation)
+        facts = Facts(extra=facts_of(notice))
+        inner = self.context(operation, of_service(notice.service), call.region, ctx.request_id, facts, ctx.tx)
+        try:
+            self.permit(inner, operation, call.arguments, style_of_service(operation.service))
+        except AwsError:
+            return False
+        return True
+
+    # -- for deliveries, which no request asks for
+
+    async def deliver(self, target_arn: str, notice: Notice) -> None:
+        """Send a queue or topic a service's notice. Raises the target's errors; `LookupError` for an ARN of another
+        kind."""
+        call = call_of(target_arn, notice)
+        if call is None:
+            raise LookupError(target_arn)
+        operation = self._services[call.service].operation(call.operation)
+        style = style_of_service(operation.service)
+        principal, facts = of_service(notice.service), Facts(extra=facts_of(notice))
+
+        def context(tx: Transaction | None) -> Context:
+            return self.context(operation, principal, call.region, "", facts, tx)
+
+        if not operation.asynchronous:
+            await self._world.store.submit(lambda tx: self.run(context(tx), operation, dict(call.arguments), style))
+            return
+        with self._world.store.snapshot() as tx:
+            arguments = self.permit(context(tx), operation, call.arguments, style)
+        await operation.function(context(None), **arguments)
+
     # -- pages
 
     def _cut(self, ctx: Context, operation: Operation, parsed: dict[str, Any], result: Any) -> Any:
@@ -138,6 +175,11 @@ class Invoker:
             return self._world.sealer.open(base64.urlsafe_b64decode(token), purpose)
         except (NotOurs, binascii.Error, ValueError) as error:
             raise operation.service.invalid_token() from error
+
+
+def of_service(name: str) -> Principal:
+    """A service as the caller: it belongs to no account, and only resource policies let it in."""
+    return Principal(type="Service", account="", arn=name, service=name, user_id=name)
 
 
 def style_of_service(service: Service) -> ErrorStyle:

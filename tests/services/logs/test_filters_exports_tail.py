@@ -36,7 +36,7 @@ def test_a_metric_filter_is_kept_shown_and_deleted(logs, stream):
 
 def test_a_metric_filter_publishes_what_it_takes_from_events(cloud, logs, stream):
     sink = Sink()
-    cloud.cloud.world.engines["metrics"] = sink
+    cloud.cloud.world.engines.add("metrics", sink)
     logs.put_metric_filter(
         logGroupName="app", filterName="latency", filterPattern="{ $.latency = * }",
         metricTransformations=[{

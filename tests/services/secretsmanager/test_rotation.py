@@ -57,7 +57,7 @@ class Database:
 @pytest.fixture()
 def database(cloud):
     made = Database("first")
-    cloud.cloud.world.engines["rotators"] = [made]
+    cloud.cloud.world.engines.add("rotators", [made])
     return made
 
 
