@@ -206,6 +206,7 @@ class Cloud:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
         from groundcloud.services.cloudtrail.controller import Deliveries, Forgetting
+        from groundcloud.services.ec2.machines.controller import Groundless
         from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
@@ -235,7 +236,7 @@ class Cloud:
             AccessLogs(self.store, self._within_s3, clock),
         ]
         if "network" not in self.world.engines:  # where it is, `ground.py` has them
-            found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
+            found += [VpcNetworks(self.store, None, clock, self.within_ec2), Groundless()]
         if (objects := self.world.engines.get("objects")) is not None:
             found += [
                 CondemnedBytes(self.store, objects),

@@ -16,7 +16,7 @@ from msgspec import Struct
 from groundcloud.engines.machines import copies, loops
 from groundcloud.engines.machines.images import Images
 from groundcloud.engines.machines.names import Folders
-from groundcloud.engines.machines.wanted import MachineFailed
+from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
 
 _GIB = 1024**3
 _PATIENCE = 3.0
@@ -115,6 +115,9 @@ class FileVolumes:
 
     def images(self) -> set[str]:
         return self._images.names()
+
+    def building(self) -> dict[str, ImageProgress]:
+        return self._images.building()
 
     # -- for the machine engine
 

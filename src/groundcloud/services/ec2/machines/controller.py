@@ -39,6 +39,22 @@ _SHOWN = timedelta(hours=1)
 """How long an instance that has ended is still shown. Source: "Terminate your instance" in the EC2 user guide."""
 
 
+class Groundless:
+    """The controller of instances where this host runs no machines: a launch says why it waits."""
+
+    name = "ec2.instances"
+    kind = Instance
+
+    def reconcile(self, key: Key, wanted: Instance | None) -> Outcome:
+        if wanted is None or wanted.state != PENDING:
+            return Outcome()
+        return Outcome(partial(_waits, key, "this cloud runs no machines; `groundcloud doctor` says what is missing"))
+
+
+class ImageIsBeingBuilt(Exception):
+    """A launch waits for its image; the message says how far that is."""
+
+
 class Instances:
     """The controller of instances."""
 
@@ -81,6 +97,8 @@ class Instances:
     def _boot(self, instance: Instance) -> Outcome:
         try:
             ready = self._start(instance)
+        except ImageIsBeingBuilt as waits:
+            return Outcome(partial(_waits, instance.key_values(), str(waits)), again=_LOOK)
         except MachineFailed as error:
             return Outcome(partial(self._failed, instance.key_values(), str(error)))
         if not ready:
@@ -129,10 +147,17 @@ class Instances:
         return True
 
     def _make_volume(self, volume: Volume) -> None:
-        if volume.engine_image:
-            self._volumes.create_root(volume.volume_id, volume.size, volume.engine_image)
-        else:
+        if not volume.engine_image:
             self._volumes.create(volume.volume_id, volume.size, volume.snapshot_id)
+            return
+        try:
+            self._volumes.create_root(volume.volume_id, volume.size, volume.engine_image)
+        except MachineFailed as error:
+            progress = self._volumes.building().get(volume.engine_image)
+            if progress is None:
+                raise
+            step = f"the image {volume.engine_image} is being built: {progress.done:.0%}, {progress.step}"
+            raise ImageIsBeingBuilt(step) from error
 
     def _keep(self, instance: Instance) -> Outcome:
         """A machine that should run: boot it where it does not, and notice when it has shut itself down."""
@@ -205,6 +230,7 @@ class Instances:
         found = tx.get(Instance, *key)
         if found is not None and found.state == PENDING:
             found.state = RUNNING
+            found.state_reason = None
             found.booted = found.boots
             tx.put(found)
 
@@ -249,3 +275,12 @@ class Instances:
         found = tx.get(Instance, *key)
         if found is not None and found.state == TERMINATED:
             tx.delete(found)
+
+
+def _waits(key: Key, why: str, tx: Transaction) -> None:
+    """Say why an instance stays pending."""
+    found = tx.get(Instance, *key)
+    reason = StateReason("pending", f"pending: {why}")
+    if found is not None and found.state == PENDING and found.state_reason != reason:
+        found.state_reason = reason
+        tx.put(found)

@@ -40,7 +40,7 @@ class InstanceInterfaces:
         if wanted is None or attachment is None or attachment.status == "attached":
             return Outcome()
         with self._store.snapshot() as tx:
-            instance = tx.get(Instance, attachment.instance_owner_id, wanted.region, attachment.instance_id)
+            instance = tx.get(Instance, attachment.instance_owner_id, wanted.region, attachment.instance_id or "")
         if instance is not None and instance.state not in (RUNNING, STOPPED, TERMINATED):
             return Outcome(again=_CHANGING)
         runs = instance is not None and instance.state == RUNNING
@@ -68,7 +68,8 @@ class InstanceInterfaces:
         found = tx.get(NetworkInterface, *key)
         if found is None or found.attachment is None or found.attachment.status != "detaching":
             return
-        instance = tx.get(Instance, found.attachment.instance_owner_id, found.region, found.attachment.instance_id)
+        attachment = found.attachment
+        instance = tx.get(Instance, attachment.instance_owner_id, found.region, attachment.instance_id or "")
         take_away(self._within(tx, found.owner_id, found.region), found, instance)
 
 

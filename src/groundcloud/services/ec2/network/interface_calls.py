@@ -1,4 +1,4 @@
-"""The operations on network interfaces. What others of EC2 do with them is in `interfaces.py`; to which instances they go
+"""The operations on network interfaces. What others of EC2 do with them is in `interfaces.py`; how they go to instances
 is in `machines/attaching.py`."""
 
 from collections.abc import Callable, Sequence
