@@ -1,4 +1,4 @@
-"""A launch whose image is not there: it waits while somebody builds the image, and says so; else it fails and says how."""
+"""A launch whose image is not there: it waits while somebody builds it, and says so; else it fails and says why."""
 
 import fcntl
 
