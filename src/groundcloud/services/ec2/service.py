@@ -8,11 +8,13 @@ from groundcloud.services.ec2.machines import (
     attributes,
     changing,
     console,
+    credits,
     describing,
     images,
     key_pairs,
     launch_templates,
     launching,
+    placement_groups,
     profiles,
     type_calls,
 )
@@ -39,7 +41,7 @@ from groundcloud.services.ec2.network import (
     vpcs,
 )
 from groundcloud.services.ec2.storage import images as made_images
-from groundcloud.services.ec2.storage import snapshots, volumes
+from groundcloud.services.ec2.storage import snapshots, volume_attributes, volumes
 
 service = Service(
     "ec2",
@@ -55,11 +57,13 @@ service = Service(
     attributes,
     changing,
     console,
+    credits,
     describing,
     images,
     key_pairs,
     launch_templates,
     launching,
+    placement_groups,
     profiles,
     type_calls,
     interface_attributes,
@@ -72,6 +76,7 @@ service = Service(
     dhcp,
     cidr_blocks,
     volumes,
+    volume_attributes,
     snapshots,
     made_images,
     peering,
