@@ -1,4 +1,4 @@
-"""Calls that tools make beside a launch: CPU credits, placement groups, attributes of volumes, encryption by default."""
+"""Calls that tools make beside a launch: CPU credits, placement groups, attributes and encryption of volumes."""
 
 import pytest
 
