@@ -7,7 +7,7 @@ from groundcloud.controllers import Loop
 @pytest.fixture()
 def settle(cloud):
     def run():
-        for store, controllers in cloud.cloud.plane_controllers():
+        for store, controllers in cloud.loops.plane_controllers():
             Loop(store, controllers, now=cloud.clock, monotonic=lambda: 0.0).settle()
 
     return run

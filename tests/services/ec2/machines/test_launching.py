@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
-from groundcloud.controllers import Loop
-from groundcloud.services.ec2.machines.controller import Groundless
 from tests.services.ec2.conftest import refused
+
+pytestmark = pytest.mark.usefixtures("machines")
 
 
 @pytest.fixture()
@@ -134,11 +134,3 @@ def test_a_launch_template_says_what_a_launch_leaves_open(ec2, image):
     ec2.delete_launch_template(LaunchTemplateName="web")
     with refused("InvalidLaunchTemplateName.NotFoundException"):
         ec2.describe_launch_templates(LaunchTemplateNames=["web"])
-
-
-def test_without_machines_a_launch_says_why_it_waits(cloud, ec2, image):
-    launched(ec2, image)
-    Loop(cloud.store, [Groundless()], now=cloud.clock).settle()
-    found = ec2.describe_instances()["Reservations"][0]["Instances"][0]
-    assert found["State"]["Name"] == "pending"
-    assert "`groundcloud doctor` says what is missing" in found["StateReason"]["Message"]

@@ -39,18 +39,6 @@ _SHOWN = timedelta(hours=1)
 """How long an instance that has ended is still shown. Source: "Terminate your instance" in the EC2 user guide."""
 
 
-class Groundless:
-    """The controller of instances where this host runs no machines: a launch says why it waits."""
-
-    name = "ec2.instances"
-    kind = Instance
-
-    def reconcile(self, key: Key, wanted: Instance | None) -> Outcome:
-        if wanted is None or wanted.state != PENDING:
-            return Outcome()
-        return Outcome(partial(_waits, key, "this cloud runs no machines; `groundcloud doctor` says what is missing"))
-
-
 class ImageIsBeingBuilt(Exception):
     """A launch waits for its image; the message says how far that is."""
 
