@@ -7,6 +7,8 @@ from tests.services.ec2.machines.test_launching import image, launched
 
 assert image
 
+pytestmark = pytest.mark.usefixtures("machines")
+
 
 def test_cpu_credits_are_those_of_the_family_until_others_are_chosen(ec2, image):
     """Source: "Key concepts for burstable performance instances": T2 is standard by default, T3 unlimited."""
