@@ -116,3 +116,16 @@ def test_several_addresses_are_a_list_or_a_line(tmp_path):
 )
 def test_a_password_is_never_shown(url, shown):
     assert without_password(url) == shown
+
+
+def test_dns_has_its_usual_port_beside_the_usual_one_and_a_free_one_beside_another():
+    assert load({}, {}).settings.dns_port == 5353
+    assert load({"port": "0"}, {}).settings.dns_port == 0
+    assert load({"port": "0", "dns_port": "5300"}, {}).settings.dns_port == 5300
+
+
+def test_lists_of_dns_settings_are_written_with_commas():
+    places = load({}, {"GROUNDCLOUD_DNS_LOCATIONS": "192.0.2.0/24 EU DE, 198.51.100.0/24 eu-west-1"}).settings
+    assert places.dns_locations == ("192.0.2.0/24 EU DE", "198.51.100.0/24 eu-west-1")
+    with pytest.raises(BadSetting, match="dns_secondaries"):
+        load({"dns_secondaries": "no address"}, {})

@@ -102,7 +102,8 @@ class _Turn(NamedTuple):
 class Loop:
     """Runs controllers, one piece of work at a time, in one thread or step by step.
 
-    `monotonic` gives seconds for waiting, `now` the time to show to people; tests move both.
+    `monotonic` gives seconds for waiting, `now` the time to show to people; tests move both. `poll` is how many seconds
+    the commits of other processes may wait.
     """
 
     def __init__(
@@ -112,7 +113,9 @@ class Loop:
         *,
         now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
+        poll: float = _POLL,
     ) -> None:
+        self._poll = poll
         self._store = store
         self._controllers = list(controllers)
         self._now = now
@@ -153,8 +156,8 @@ class Loop:
 
     def _wait(self) -> None:
         """Until there is news, a key is due, or it is time to look for commits of other processes."""
-        due = self._turns[0].at - self._monotonic() if self._turns else _POLL
-        self._news.wait(max(0.0, min(_POLL, due)))
+        due = self._turns[0].at - self._monotonic() if self._turns else self._poll
+        self._news.wait(max(0.0, min(self._poll, due)))
         if self._news.is_set() and not self._stopping:
             time.sleep(_REST)
         self._news.clear()

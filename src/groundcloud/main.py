@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
@@ -18,9 +18,6 @@ from groundcloud.engines.host.places import socket_of
 from groundcloud.engines.objects import Objects
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
-from groundcloud.engines.probes.board import Board
-from groundcloud.engines.probes.endpoint import Prober
-from groundcloud.engines.probes.prober import Rounds
 from groundcloud.fronts.access_log import AccessLog
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
@@ -38,6 +35,9 @@ from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
 
+if TYPE_CHECKING:
+    from groundcloud.engines.probes.prober import Rounds
+
 T = TypeVar("T")
 
 SERVICES = {
@@ -48,6 +48,7 @@ SERVICES = {
     "kms": "groundcloud.services.kms.service",
     "organizations": "groundcloud.services.organizations.service",
     "route53": "groundcloud.services.route53.service",
+    "route53domains": "groundcloud.services.route53domains.service",
     "s3": "groundcloud.services.s3.service",
     "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
@@ -233,19 +234,41 @@ class Cloud:
         """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
         for no other controller's work. They begin with all zones read."""
         from groundcloud.services.route53.controller import Changes, Collections, load
+        from groundcloud.services.route53.dnssec_controller import Signatures, Signing
         from groundcloud.services.route53.health_controller import HealthChecks
+        from groundcloud.services.route53domains.controller import Domains, Operations
 
-        load(self.store, self.dns.table)
+        domains = Domains(self.dns.table, self.world.clock)
+        signing = Signing(self.store, self.world.sealer, self._sign_by_kms, self.world.clock)
+        load(self.store, self.dns.table, signing)
         self.dns.live = True
         return [
-            Changes(self.store, self.dns.table, self.world.clock),
+            Changes(self.store, self.dns.table, signing, self.world.clock),
+            Signatures(self.store, self.dns.table, signing),
             Collections(self.dns.table),
             HealthChecks(self.store, self.rounds),
+            domains,
+            Operations(domains, self.world.clock),
         ]
 
+    def _sign_by_kms(self, account: str, key_arn: str, message: bytes) -> bytes:
+        """A signature by a key of KMS, as the account's root user: how DNSSEC's keys are signed, in a controller."""
+        sign, principal, region = self.services["kms"].operation("Sign"), root_principal(account), key_arn.split(":")[3]
+        given = {"key_id": key_arn, "message": message, "signing_algorithm": "ECDSA_SHA_256"}
+        with self.store.snapshot() as tx:
+            view = self.invoker.context(sign, principal, region, "dnssec", Facts(), tx)
+            arguments = self.invoker.permit(view, sign, given, style_of_service(sign.service))
+        ctx = self.invoker.context(sign, principal, region, "dnssec", Facts(), None)
+        answer: dict[str, bytes] = asyncio.run(sign.function(ctx, **arguments))
+        return answer["signature"]
+
     @cached_property
-    def rounds(self) -> Rounds:
+    def rounds(self) -> "Rounds":
         """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
+        from groundcloud.engines.probes.board import Board
+        from groundcloud.engines.probes.endpoint import Prober
+        from groundcloud.engines.probes.prober import Rounds
+
         board = Board(self.dns.table.set_health)
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
 

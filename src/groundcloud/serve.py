@@ -15,7 +15,7 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from socket import socket
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import uvloop
 
 from groundcloud.ca import server_context, server_names
-from groundcloud.controllers import Loop
+from groundcloud.controllers import Controller, Loop
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.dns.providers import Endpoints, NameServers
 from groundcloud.engines.dns.server import DnsServer
@@ -36,7 +36,6 @@ from groundcloud.gateway.internal import Siblings
 from groundcloud.gateway.server import serve
 from groundcloud.logfile import LogFile, LogHandler
 from groundcloud.main import Cloud, open_cloud
-from groundcloud.services.route53.health_controller import Witness
 from groundcloud.settings import Settings
 from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_dns, open_sockets, reserve_ports
 from groundcloud.store import StoreUnavailable
@@ -281,22 +280,45 @@ class _Names:
         self._cloud = cloud
         self._loops = loops
         dns = cloud.dns
+        alone = server.settings.workers == 1 and not cloud.store.reads_block
+        self._poll = 1.0 if alone else 0.05  # what other processes commit is answered within milliseconds too
         transfers = Transfers(dns.authority, server.settings.dns_secondaries)
         self._server = DnsServer(dns.answering, transfers, server.dns)
         dns.table.on_change.append(self._server.changed)
 
     async def run(self) -> None:
-        controllers = await asyncio.to_thread(self._cloud.name_controllers)
-        loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock)
+        from groundcloud.services.route53.health_controller import Witness  # the first answer need not wait for it
+
+        controllers = await self._load()
+        loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock, poll=self._poll)
         self._loops.append(loop)
         loop.start()
         await self._server.start()
         rounds = self._cloud.rounds
         witness = Witness(self._cloud.store, rounds, self._cloud.world.clock)
         try:
-            await asyncio.gather(rounds.run(), witness.run())
+            await asyncio.gather(_lasting(rounds.run), _lasting(witness.run))
         finally:
             await self._server.close()
+
+    async def _load(self) -> list[Controller[Any]]:
+        """All zones; a store that is away is waited for, and so is whoever asks."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._cloud.name_controllers)
+            except StoreUnavailable as error:
+                log.error("DNS waits for the store: %s", error)
+                await asyncio.sleep(1)
+
+
+async def _lasting(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Begin again after a bug: it must not end what runs beside."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("%s ended and begins again", run.__qualname__)
+            await asyncio.sleep(1)
 
 
 async def _record(cloud: Cloud) -> None:

@@ -6,6 +6,7 @@ from anywhere else.
 
 import os
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -239,6 +240,26 @@ def _is_domain(name: str) -> bool:
     return all(label.replace("-", "").isalnum() and label.isascii() for label in labels)
 
 
+def _secondaries(value: Any) -> tuple[str, ...]:
+    for text in _texts(value):
+        if "/" in text:
+            ip_network(text)
+        else:
+            host, _, port = text.rpartition(":") if text.count(":") == 1 or "]:" in text else (text, "", "53")
+            ip_address(host.strip("[]"))
+            _number(1, 65535)(port)
+    return _texts(value)
+
+
+def _locations(value: Any) -> tuple[str, ...]:
+    for text in _texts(value):
+        network, *place = text.split()
+        ip_network(network)
+        if not 1 <= len(place) <= 3:
+            raise ValueError("each is a network and a region, or a network, a continent, a country and a subdivision")
+    return _texts(value)
+
+
 def _number(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not str(value).isdecimal() or not least <= int(value) <= most:
@@ -263,8 +284,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "port": _number(0, 65535),
     "tls_port": _number(0, 65535),
     "dns_port": _number(0, 65535),
-    "dns_secondaries": _texts,
-    "dns_locations": _texts,
+    "dns_secondaries": _secondaries,
+    "dns_locations": _locations,
     "domains": _domains,
     "region": _text,
     "store": _store,
