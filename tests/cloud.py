@@ -141,9 +141,10 @@ class TestCloud:
     def _let_commit(self) -> None:
         """End what a write has begun. A refusal is answered before the commit of its batch ends, and as the loop stands
         still between two requests, whoever writes without it would wait for that commit forever."""
-        batch = getattr(self.store, "_running", None)
-        if batch is not None and not batch.done():
-            self._loop.run_until_complete(batch)
+        for store in (self.store, *getattr(self.cloud.planes, "_open", {}).values()):
+            batch = getattr(store, "_running", None)
+            if batch is not None and not batch.done():
+                self._loop.run_until_complete(batch)
 
     async def _answer(self, request: Request) -> Response:
         answer = self.cloud.gateway.handle(request)
@@ -162,6 +163,10 @@ class TestCloud:
     def settle(self) -> None:
         """Write what is gathered to be written later (events, last uses of keys)."""
         self._loop.run_until_complete(self.cloud.recorder.flush())
+
+    def deliver(self) -> None:
+        """Deliver what the outbox holds and is due."""
+        self._loop.run_until_complete(self.cloud.publisher().drain())
 
     def events(self) -> list[dict[str, Any]]:
         """The trail's events of all accounts, in order of accounts, regions and times."""

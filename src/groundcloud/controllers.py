@@ -10,16 +10,18 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from groundcloud.context import Context
 from groundcloud.store import FeedTrimmed, Key, Record, Store, Transaction
 from groundcloud.store.keys import pack, unpack
 
 log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 _FIRST_RETRY, _LAST_RETRY = 1.0, 300.0
 _POLL = 1.0
@@ -54,6 +56,20 @@ class Controller(Protocol[R]):
         """Make it so; `wanted` is None once the record is deleted. It may block, and may be run more than once for the
         same state. Whatever it raises is logged and shown, and it is tried again."""
         ...
+
+
+class Act(Protocol):
+    """How a controller calls other services' operations as its own service; `main.Cloud.act` is one."""
+
+    def __call__(
+        self,
+        account: str,
+        region: str,
+        service: str,
+        principal: str,
+        work: Callable[[Context], Awaitable[T]],
+        source_arn: str = "",
+    ) -> T: ...
 
 
 class Trouble(Record):
@@ -281,4 +297,4 @@ def troubles(tx: Transaction) -> list[Trouble]:
     return list(tx.scan(Trouble))
 
 
-__all__ = ["Controller", "Loop", "Outcome", "Trouble", "troubles"]
+__all__ = ["Act", "Controller", "Loop", "Outcome", "Trouble", "troubles"]

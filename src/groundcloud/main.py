@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
 from groundcloud.controllers import Controller
+from groundcloud.engines.at_first_use import Engines, mail, web
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
 from groundcloud.engines.host.places import socket_of
@@ -29,29 +30,37 @@ from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
+from groundcloud.outbox import SUBSCRIPTION
 from groundcloud.sealing import Sealer, installation_key
+from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
+from groundcloud.store.beside import Beside
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded when the first answer is out
     from groundcloud.engines.probes.prober import Rounds
+    from groundcloud.publishing.publisher import Publisher
 
 T = TypeVar("T")
 
 SERVICES = {
+    "cloudtrail": "groundcloud.services.cloudtrail.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "ec2": "groundcloud.services.ec2.service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
+    "logs": "groundcloud.services.logs.service",
     "organizations": "groundcloud.services.organizations.service",
     "route53": "groundcloud.services.route53.service",
     "route53domains": "groundcloud.services.route53domains.service",
     "s3": "groundcloud.services.s3.service",
     "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
+    "sns": "groundcloud.services.sns.service",
+    "sqs": "groundcloud.services.sqs.service",
     "ssm": "groundcloud.services.ssm.service",
     "sts": "groundcloud.services.sts.service",
 }
@@ -61,9 +70,14 @@ SERVICES = {
 class Services(Mapping[str, Service]):
     """The services, each imported when it is first asked for: a start waits for none of them."""
 
+    def __init__(self) -> None:
+        self._found: dict[str, Service] = {}
+
     def __getitem__(self, name: str) -> Service:
-        service: Service = import_module(SERVICES[name]).service
-        return service
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = import_module(SERVICES[name]).service
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(SERVICES)
@@ -72,7 +86,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("dynamodb",)
+PLANES = ("dynamodb", "logs", "sqs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -128,7 +142,8 @@ class Cloud:
         self.store = store
         self.region = region
         self.dns = dns or Dns(region)
-        engines = {**(engines or {}), "dns": self.dns}
+        given = engines or {}
+        engines = Engines({"dns": self.dns}, {kind: partial(given.__getitem__, kind) for kind in given})
         self.loop: asyncio.AbstractEventLoop | None = None
         """Where the server runs, once it does."""
         self.planes = planes or {}
@@ -138,7 +153,7 @@ class Cloud:
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
         """Its `run()` belongs beside the recorder's."""
-        self.recorder = Recorder(store, note_uses, self.world.later)
+        self.recorder = Recorder(store, note_uses, self.world.later, accounts_with_data_events)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()
         trust = self._trusted if trust_any_key else None
@@ -166,9 +181,31 @@ class Cloud:
         """The same as the root user of an account: how controllers make what belongs to one."""
         return self.call(tx, root_principal(account), service, operation, **arguments)
 
+    def act(
+        self, account: str, region: str, service: str, principal: str, work: Callable[[Context], Awaitable[T]],
+        source_arn: str = "",
+    ) -> T:  # fmt: skip
+        """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
+        service (`logs.us-east-1.amazonaws.com`) on behalf of an account. It blocks; not for the event loop."""
+        stores = {name: Beside(store) for name, store in self.planes.items()}
+        world = self.world._replace(store=Beside(self.store), planes=stores)
+        made = Context(
+            world, self.services[service], self.invoker, root_principal(account), region, principal, Facts(), None
+        ).as_service(principal, source_arn)
+
+        async def run() -> T:
+            try:
+                return await work(made)
+            finally:
+                for store in (world.store, *stores.values()):
+                    store.rest()
+
+        return asyncio.run(run())
+
     def controllers(self) -> list[Controller[Any]]:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
+        from groundcloud.services.cloudtrail.controller import Deliveries, Forgetting
         from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
@@ -177,6 +214,7 @@ class Cloud:
         from groundcloud.services.s3.log_controller import AccessLogs
         from groundcloud.services.s3.verifier import DamagedBytes, Verifier
         from groundcloud.services.secretsmanager.controller import Recoveries
+        from groundcloud.services.secretsmanager.rotation_controller import SecretRotations
         from groundcloud.services.ssm.controller import Expirations
 
         clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
@@ -187,7 +225,11 @@ class Cloud:
             Rotations(clock, entropy, sealer),
             Deletions(clock),
             Recoveries(clock),
+            SecretRotations(
+                self.store, clock, lambda: self.world.engines.get("rotators", ()), self._within_secretsmanager
+            ),
             Expirations(clock),
+            Forgetting(self.store, clock),
             EndedNatGateways(clock),
             EndedPeerings(clock, self.within_ec2),
             AccessLogs(self.store, self._within_s3, clock),
@@ -201,8 +243,17 @@ class Cloud:
                 Verifier(self.store, objects, clock),
                 DamagedBytes(self.store, objects),
                 Lifecycle(self.store, objects, self._within_s3),
+                Deliveries(self.store, clock, entropy, sealer, self.act),
             ]
         return found
+
+    def publisher(self) -> "Publisher":
+        """What empties the outbox. Its `run()` belongs beside the recorder's, in one process of the cloud."""
+        from groundcloud.publishing.publisher import Publisher
+        from groundcloud.publishing.subscriptions import Subscriptions
+
+        handlers = {SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver}
+        return Publisher(self.store, self.invoker, self.world.clock, handlers)
 
     def _within_s3(self, tx: Transaction | None, account: str, principal: Principal | None = None) -> Context:
         """What S3's controllers work in: its operations' context, as the account's root user or as who is given."""
@@ -215,6 +266,11 @@ class Cloud:
             return asyncio.run(work)
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
+    def _within_secretsmanager(self, tx: Transaction, account: str, region: str) -> Context:
+        """The same for the controller that rotates secrets."""
+        operation = self.services["secretsmanager"].operation("PutSecretValue")
+        return self.invoker.context(operation, root_principal(account), region, "rotation", Facts(), tx)
+
     def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
         """What EC2's controllers work in, likewise."""
         operation = self.services["ec2"].operation("DescribeVpcs")
@@ -222,13 +278,29 @@ class Cloud:
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
+        from groundcloud.services.dynamodb.backup_controller import Backups, Restores
         from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+        from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
+        from groundcloud.services.sqs import controller as sqs
 
-        items = self.world.plane("dynamodb")
+        items, events, queues = (self.world.plane(name) for name in PLANES)
         clock = self.world.clock
         replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
-        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)]), (self.store, [replicator])]
+        return [
+            (items, [
+                Erasures(items), Tables(items, clock), Streams(items, clock), Backups(items), Restores(items, clock),
+            ]),
+            (events, [
+                logs.Erasures(events), logs.Retention(events, clock),
+                logs.Exports(clock, self.act), logs.Queries(clock, self.act),
+            ]),
+            (queues, [
+                sqs.Retention(queues, clock), sqs.Erasures(queues), sqs.Names(clock),
+                sqs.Moves(queues, clock, self.world.entropy),
+            ]),
+            (self.store, [replicator]),
+        ]  # fmt: skip
 
     def name_controllers(self) -> list[Controller[Any]]:
         """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
@@ -337,12 +409,22 @@ class Cloud:
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
 
 
-def open_cloud(data: Path, *, store_url: str = "", objects: str = "", **options: Any) -> Cloud:
-    """The cloud whose data lie in a folder, made at the first start."""
+def open_cloud(
+    data: Path,
+    *,
+    store_url: str = "",
+    objects: str = "",
+    mail_relay: str = "",
+    loopback_only: bool = True,
+    **options: Any,
+) -> Cloud:
+    """The cloud whose data lie in a folder, made at the first start. `loopback_only`: nobody but this host reaches it,
+    and so its deliveries may go to this host."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = installation_key(data / "installation.key")
     sealer = Sealer(key)
-    engines = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
+    ready = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
+    engines = Engines(ready, {"mail": lambda: mail(data, mail_relay), "web": lambda: web(loopback_only)})
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)

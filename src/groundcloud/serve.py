@@ -7,6 +7,7 @@ arguments and in no environment. It says `ready` on standard output, or why it i
 import asyncio
 import contextlib
 import gc
+import ipaddress
 import json
 import logging
 import os
@@ -113,9 +114,18 @@ def _open(settings: Settings) -> Cloud:
         region=settings.region,
         domains=settings.domains,
         trust_any_key=settings.trust_any_key,
+        mail_relay=settings.mail_relay,
+        loopback_only=all(_is_loopback(host) for host in settings.host),
         call_log=call_log,
         dns=dns,
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _up(server: _Server, ports: Ports) -> None:
@@ -169,9 +179,9 @@ def _answer(
     plain = open_sockets(server.settings, ports.plain, share)
     secure = open_sockets(server.settings, ports.tls, share)
     controllers: list[Loop] = []
-    leading: list[_Chore] = (
-        [_Names(cloud, server, controllers), _Machines(cloud, server, tls, controllers)] if leads else []
-    )
+    leading: list[_Chore] = []
+    if leads:
+        leading = [_Names(cloud, server, controllers), _Machines(cloud, server, tls, controllers), _Deliveries(cloud)]
 
     def begin(ports: Ports) -> None:
         """Answer first: what the controllers import is in nobody's way then."""
@@ -246,6 +256,16 @@ class _Chore(Protocol):
     """What only the process that leads does, on its event loop."""
 
     async def run(self) -> None: ...
+
+
+class _Deliveries:
+    """What the outbox holds."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    async def run(self) -> None:
+        await self._cloud.publisher().run()
 
 
 class _Machines:

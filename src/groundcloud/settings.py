@@ -51,6 +51,9 @@ class Settings(NamedTuple):
     """The profile to write into the AWS configuration files; empty for none."""
     log: str = ""
     """The file of one line per call; empty for one in the data folder."""
+    mail_relay: str = ""
+    """The SMTP server that takes mail, `smtp://user:password@host`; empty for the local mailbox. It has no flag:
+    arguments can be read by everybody."""
 
     machines: bool = True
     """Run machines, where the host has what they need; that takes root."""
@@ -186,6 +189,12 @@ def _store(value: Any) -> str:
     return _text(value) if _text(value).startswith(("postgresql:", "postgres:")) else _file(value)
 
 
+def _relay(value: Any) -> str:
+    if _text(value) and not value.startswith(("smtp://", "smtps://")):
+        raise ValueError("it is smtp://host:port or smtps://host:port")
+    return str(value)
+
+
 def _objects(value: Any) -> str:
     """Keys have no place in it: it shows in lists of settings and of processes."""
     if _text(value):
@@ -295,6 +304,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "demo": _switch,
     "aws_profile": _text,
     "log": _file,
+    "mail_relay": _relay,
     "machines": _switch,
     "images": _file,
     "public_pool": _range,
@@ -315,7 +325,7 @@ def server_user(settings: Settings, environment: Mapping[str, str] = os.environ)
 
 
 def without_password(store: str) -> str:
-    """A store as it may be shown: the password of a URL is left out, wherever it stands in it."""
+    """A store, or a mail relay, as it may be shown: the password of a URL is left out, wherever it stands in it."""
     scheme, separator, rest = store.partition("://")
     if not separator:
         return store

@@ -75,6 +75,26 @@ def test_it_takes_the_certificate_of_the_installation(aws: Cli, owner):
     )
 
 
+def test_it_sends_a_message_through_a_topic_to_a_queue(aws: Cli, owner):
+    """The CLI 2 of Debian speaks SQS's query protocol, the CLI 1 of PyPI its JSON, and takes no endpoint of SQS from a
+    profile (awscli/customizations/overridesslcommonname.py)."""
+    sqs = ("--endpoint-url", owner.printed["endpoint"], "sqs")
+    url = aws(*sqs, "create-queue", "--queue-name", "inbox")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{owner.account}:inbox"
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:*", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    aws(*sqs, "set-queue-attributes", "--queue-url", url, "--attributes", json.dumps({"Policy": policy}))
+    topic = aws("sns", "create-topic", "--name", "news")["TopicArn"]
+    raw = ("--attributes", "RawMessageDelivery=true")
+    aws("sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", arn, *raw)
+    aws("sns", "publish", "--topic-arn", topic, "--message", "hello")
+    [message] = aws(*sqs, "receive-message", "--queue-url", url, "--wait-time-seconds", "10")["Messages"]
+    assert message["Body"] == "hello"
+    aws(*sqs, "delete-message", "--queue-url", url, "--receipt-handle", message["ReceiptHandle"])
+    refused = aws.run(*sqs, "get-queue-url", "--queue-name", "none")
+    assert "(AWS.SimpleQueueService.NonExistentQueue)" in refused.stderr
+
+
 def shared(version: str, user: S3User) -> Cli:
     """The program with the cloud that the module shares; it has no profile, so that the environment says where."""
     environment = {**user.environment, "AWS_ENDPOINT_URL": user.cloud.endpoint}

@@ -40,6 +40,10 @@ class Doors:
         self._s3: Handler | None = None
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
+        if request.path.startswith("/SimpleNotificationService-") and request.method == "GET":
+            from groundcloud.fronts.sns import certificate
+
+            return certificate(self._store, request) or self._gateway.answer(request)
         if not means_another_door(request):
             return self._gateway.answer(request)
         if self._s3 is None:

@@ -52,7 +52,13 @@ class Call:
         self.signing_key = b""
         self.region = ""
         headers = request.headers
-        self.facts = Facts(request.client, headers.get("user-agent", ""), headers.get("referer", ""), request.secure)
+        self.facts = Facts(
+            request.client,
+            headers.get("user-agent", ""),
+            headers.get("referer", ""),
+            request.secure,
+            endpoint=f"{'https' if request.secure else 'http'}://{headers.get('host', '')}",
+        )
         self.arguments: dict[str, Any] = {}
         self.result: Any = None
         self.error: AwsError | None = None

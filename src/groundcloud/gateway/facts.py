@@ -141,7 +141,7 @@ class RequestFacts:
         return self._principal.entity_arn or self._principal.arn
 
     def principal_account(self) -> Value:
-        return self._principal.account or None
+        return None if self._principal.service else self._principal.account or None
 
     def principal_type(self) -> Value:
         return "Account" if self._principal.type == "Root" else self._principal.type

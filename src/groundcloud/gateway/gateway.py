@@ -160,7 +160,7 @@ class Gateway:
         call = Call(request, self.new_request_id(), self._world.clock())
         call.target, call.principal, call.claim = target, principal, form
         call.region = (form.region if form is not None else "") or self._region
-        call.facts = call.facts._replace(extra=signature_facts(form, call.now))
+        call.facts = call.facts._replace(extra={**signature_facts(form, call.now), **call.request.known})
         try:
             call.voice = self._endpoints.voice(target.service, target.protocol)
             call.endpoint = endpoint = self._endpoints.find(target)
@@ -200,7 +200,7 @@ class Gateway:
         call.voice = self._endpoints.voice(target.service, target.protocol)
         if call.voice.style.is_s3:
             call.facts = call.facts._replace(
-                extra=signature_facts(call.claim, call.now),
+                extra={**signature_facts(call.claim, call.now), **call.request.known},
                 endpoint_region=host.region,
                 signed_region=call.claim.region if call.claim is not None else "",
             )
@@ -317,9 +317,8 @@ class Gateway:
         assert endpoint is not None
         declaration = endpoint.operation.declaration
         kept_already = not declaration.read and not endpoint.operation.asynchronous
-        if not kept_already and not declaration.data_event:
-            event_id, event = self._event(call, endpoint)
-            self._recorder.gather(call.principal.account, call.region, call.now, event_id, event)
+        if not kept_already or declaration.data_event:
+            self._gather(call, endpoint)
         self._note(call, answer)
         return Response(answer.status, answer.headers, answer.body)
 
@@ -332,10 +331,18 @@ class Gateway:
             error.facts["resource"] = call.request.path
         answer = voice.write_error(error, call.request_id, operation)
         if call.endpoint is not None:
-            event_id, event = self._event(call, call.endpoint)
-            self._recorder.gather(call.principal.account, call.region, call.now, event_id, event)
+            self._gather(call, call.endpoint)
         self._note(call, answer)
         return Response(answer.status, answer.headers, answer.body)
+
+    def _gather(self, call: Call, endpoint: Endpoint) -> None:
+        """Keep the call's event soon; a data event only where a trail wants it."""
+        account = call.principal.account
+        data = endpoint.operation.declaration.data_event
+        if data and not self._recorder.wants_data(account):
+            return
+        gather = self._recorder.gather_data if data else self._recorder.gather
+        gather(account, call.region, call.now, *self._event(call, endpoint))
 
     def _expected(self, call: Call, error: Exception) -> AwsError:
         """What the caller may know of an exception; what is no `AwsError` is a bug, or the disk."""

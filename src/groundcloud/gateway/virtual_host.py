@@ -74,4 +74,6 @@ def path_style(request: Request, bucket: str) -> Request:
     """The same request with its bucket in the path. Its signature is of the original one."""
     bucket = bucket.replace("/", "%2F")
     path = f"/{bucket}{request.path}" if request.path != "/" else f"/{bucket}"
-    return Request(request.method, path, request.query, request.headers, request.body, request.client, request.secure)
+    found = Request(request.method, path, request.query, request.headers, request.body, request.client, request.secure)
+    found.known = request.known
+    return found

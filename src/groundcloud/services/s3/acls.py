@@ -6,7 +6,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import replication_outbox, versioning
+from groundcloud.services.s3 import events, replication_outbox, versioning
 from groundcloud.services.s3.access import ARN, find_bucket, of_bucket, public_access
 from groundcloud.services.s3.objects import of_existing
 from groundcloud.services.s3.owners import accounts, canonical_id
@@ -104,6 +104,7 @@ def put_object_acl(
     content.acl = _wanted(ctx, found, given, owner, f"{ARN}{bucket}/{key}", True)
     replication_outbox.note(ctx, found, content, change=True)
     ctx.put(content)
+    events.tell(ctx, found, "s3:ObjectAcl:Put", content)
 
 
 @operation(on=_reads, read=True, data_event=True)

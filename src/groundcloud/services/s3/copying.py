@@ -240,7 +240,7 @@ async def copy_object(
         check_write(inner, bucket, key, if_match, if_none_match)
         return new_object(inner, bucket, key, kept, seal, tags, made_acl, lock)
 
-    made, found = await keep_object(ctx, bucket, taken, make)
+    made, found = await keep_object(ctx, bucket, taken, make, "Copy")
     result = {"e_tag": f'"{made.e_tag}"', "last_modified": made.modified, **checksum_members(made)}
     shown = {name: value for name, value in written(made, found).items() if name not in result}
     if source.bucket.versioning:

@@ -4,7 +4,7 @@ import hashlib
 
 from groundcloud.context import Context
 from groundcloud.engines.objects import chunks
-from groundcloud.services.s3 import versioning
+from groundcloud.services.s3 import events, versioning
 from groundcloud.services.s3.bodies import INLINE, new_body_id
 from groundcloud.services.s3.keys import new_key
 from groundcloud.services.s3.records import Attributes, Blob, Bucket, Object
@@ -31,4 +31,5 @@ def put_inline(
     sealed = chunks.seal(data_key, body, data)
     ctx.put(Blob(body=body, size=len(data), sealed=sealed, digest=chunks.digest_of(sealed)))
     versioning.put(ctx, bucket, made)
+    events.created(ctx, bucket, "Put", made)
     return made

@@ -8,7 +8,7 @@ from groundcloud.context import Context
 from groundcloud.engines.objects import Missing
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import errors, versioning
+from groundcloud.services.s3 import errors, events, versioning
 from groundcloud.services.s3.access import bucket_resource, called_bucket, find_bucket, in_bucket
 from groundcloud.services.s3.archive import ARCHIVED, readable_until
 from groundcloud.services.s3.bodies import Payload, Taken, forget, read, receive, remove_files, sources
@@ -140,9 +140,10 @@ async def put_object(
 
 
 async def keep_object(
-    ctx: Context, bucket: str, taken: Taken, make: Callable[[Context], Object]
+    ctx: Context, bucket: str, taken: Taken, make: Callable[[Context], Object], how: str = "Put"
 ) -> tuple[Object, Bucket]:
-    """Write the record of an object whose bytes are there, in a transaction of its own; what it replaces goes."""
+    """Write the record of an object whose bytes are there, in a transaction of its own; what it replaces goes.
+    `how` is what its event says of the write."""
 
     def work(inner: Context) -> tuple[Object, Bucket, list[str]]:
         found = find_bucket(inner, bucket)
@@ -150,7 +151,9 @@ async def keep_object(
         made.body, made.size, made.e_tag = taken.blob.body, taken.blob.size, taken.e_tag
         made.checksums, made.checksum_type = {taken.algorithm: taken.checksum}, checksums.FULL_OBJECT
         inner.put(taken.blob)
-        return made, found, versioning.put(inner, found, made)
+        stale = versioning.put(inner, found, made)
+        events.created(inner, found, how, made)
+        return made, found, stale
 
     try:
         made, found, stale = await ctx.submit(work)
