@@ -75,8 +75,8 @@ class Shell:
     def run(self, command: Command) -> Ran:
         """Raises `subprocess.TimeoutExpired`."""
         done = subprocess.run(
-            ["/bin/bash", "-s"],
-            input=_PROLOGUE + command.script,
+            ["/bin/bash", "-c", _PROLOGUE + command.script],
+            stdin=subprocess.DEVNULL,  # a program that reads it must not take the rest of the commands
             cwd=self._work,
             env=self._environment,
             stdout=subprocess.PIPE,
