@@ -54,20 +54,21 @@ def settings_flags() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, loaded: Loaded) -> int:
+    from groundcloud.cli import host
+
     settings = checked(loaded)
     folder = DataFolder(settings.data)
     if settings.demo:
         warn("this version has no demo yet; --demo makes nothing.")
     running = folder.running()
     if running is not None:
+        host.start(settings, folder)  # it may have been killed alone
         _show(options, settings, folder, running, "Groundcloud runs already.")
         return 0
     if settings.trust_any_key:
         warn("trust_any_key is on: whoever reaches the cloud is its root user, whatever key they use.")
     if options.foreground:
         return _foreground(options, settings, folder)
-    from groundcloud.cli import host
-
     try:
         folder.prepare()
         host.start(settings, folder)

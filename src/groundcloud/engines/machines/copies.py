@@ -13,6 +13,7 @@ from groundcloud.engines.machines.wanted import MachineFailed
 
 _FICLONE = 0x40049409
 _FIFREEZE, _FITHAW = 0xC0045877, 0xC0045878
+_EXT4_RESIZE, _BLOCK = 0x40086610, 4096
 _CHUNK = 1 << 26
 
 
@@ -80,6 +81,20 @@ def still(file: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 fcntl.ioctl(mount, _FITHAW, struct.pack("i", 0))
             os.close(mount)
+
+
+def grow_ext4(file: Path, size: int) -> bool:
+    """Make the ext4 of a volume that is mounted as large as the volume; False where it must be unmounted first."""
+    mounts = [mount for device in loops.found(file) if (mount := _second_mount(device)) is not None]
+    try:
+        for mount in mounts:
+            fcntl.ioctl(mount, _EXT4_RESIZE, struct.pack("Q", size // _BLOCK))
+    except OSError:
+        return False
+    finally:
+        for mount in mounts:
+            os.close(mount)
+    return bool(mounts)
 
 
 def _second_mount(device: str) -> int | None:

@@ -53,7 +53,8 @@ def base_layer(name: str) -> str:
 def own_layer(base: str) -> str:
     """The name of the layer over a base: another one for each change of what this project puts into machines."""
     files = (part for path in own_files() for part in (path.name.encode(), path.read_bytes()))
-    return f"{base}-{_digest(*files, (HERE / 'finish.py').read_bytes())}"
+    makers = ((HERE / name).read_bytes() for name in ("finish.py", "accounts.py"))
+    return f"{base}-{_digest(*files, *makers)}"
 
 
 def _digest(*parts: bytes) -> str:
