@@ -47,6 +47,7 @@ T = TypeVar("T")
 
 SERVICES = {
     "cloudtrail": "groundcloud.services.cloudtrail.service",
+    "cloudwatch": "groundcloud.services.cloudwatch.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "ec2": "groundcloud.services.ec2.service",
@@ -86,7 +87,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("dynamodb", "logs", "sqs")
+PLANES = ("cloudwatch", "dynamodb", "logs", "sqs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -206,6 +207,7 @@ class Cloud:
         """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
         the first answer need not wait for them."""
         from groundcloud.services.cloudtrail.controller import Deliveries, Forgetting
+        from groundcloud.services.cloudwatch.controller import Evaluations
         from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
@@ -233,6 +235,7 @@ class Cloud:
             EndedNatGateways(clock),
             EndedPeerings(clock, self.within_ec2),
             AccessLogs(self.store, self._within_s3, clock),
+            Evaluations(self.world.plane("cloudwatch"), self.within_cloudwatch, clock),
         ]
         if "network" not in self.world.engines:  # where it is, `ground.py` has them
             found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
@@ -276,18 +279,26 @@ class Cloud:
         operation = self.services["ec2"].operation("DescribeVpcs")
         return self.invoker.context(operation, root_principal(account), region, "ec2", Facts(), tx)
 
+    def within_cloudwatch(self, tx: Transaction, account: str, region: str) -> Context:
+        """What alarms act in, likewise."""
+        operation = self.services["cloudwatch"].operation("DescribeAlarms")
+        return self.invoker.context(operation, root_principal(account), region, "cloudwatch", Facts(), tx)
+
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
+        from groundcloud.metrics.retention import Retention
+        from groundcloud.services.cloudwatch.controller import Arrivals
         from groundcloud.services.dynamodb.backup_controller import Backups, Restores
         from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
         from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
         from groundcloud.services.sqs import controller as sqs
 
-        items, events, queues = (self.world.plane(name) for name in PLANES)
+        metrics, items, events, queues = (self.world.plane(name) for name in PLANES)
         clock = self.world.clock
         replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
         return [
+            (metrics, [Retention(metrics, clock), Arrivals(self.store, metrics, self.within_cloudwatch, clock)]),
             (items, [
                 Erasures(items), Tables(items, clock), Streams(items, clock), Backups(items), Restores(items, clock),
             ]),

@@ -57,6 +57,8 @@ class Notice(msgspec.Struct, omit_defaults=True):
     deduplication_id: str = ""
     attributes: dict[str, tuple[str, str | None, bytes | None]] = {}
     """Data type, text and bytes of message attributes."""
+    by_protocol: dict[str, str] = {}
+    """For topics: what subscriptions over a protocol (`email`) get in the message's place."""
     as_owner: bool = False
     """Whether `AWS:SourceOwner` is shown too: the usual policy of a topic lets in who acts for its owner by that."""
 
@@ -119,6 +121,9 @@ def call_of(target_arn: str, notice: Notice) -> Call | None:
         arguments |= {"queue_url": f"{parts[4]}/{parts[5]}", "message_body": notice.message}
         return Call("sqs", "SendMessage", parts[3], arguments)
     arguments |= {"topic_arn": target_arn, "message": notice.message}
+    if notice.by_protocol:
+        document = {"default": notice.message, **notice.by_protocol}
+        arguments |= {"message": msgspec.json.encode(document).decode(), "message_structure": "json"}
     if notice.subject:
         arguments["subject"] = notice.subject
     return Call("sns", "Publish", parts[3], arguments)
