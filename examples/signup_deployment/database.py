@@ -1,5 +1,6 @@
 """The database: MySQL of RDS in two availability zones, or on a machine of its own."""
 
+from contextlib import suppress
 from textwrap import dedent
 
 from signup_deployment import ground
@@ -30,15 +31,13 @@ def make(plan: Plan) -> str:
 
 def _make_rds(plan: Plan) -> str:
     rds = plan.client("rds")
-    try:
+    with suppress(rds.exceptions.DBInstanceAlreadyExistsFault):
         rds.create_db_instance(
             DBInstanceIdentifier=plan.name, Engine="mysql", DBInstanceClass="db.t3.micro", AllocatedStorage=20,
             StorageType="gp2", MultiAZ=True, PubliclyAccessible=False, MasterUsername="admin",
             MasterUserPassword=plan.passwords["admin"], VpcSecurityGroupIds=[plan.found["database group"]],
             Tags=plan.tags,
         )  # fmt: skip
-    except rds.exceptions.DBInstanceAlreadyExistsFault:
-        pass
 
     def available() -> dict[str, object] | None:
         found: dict[str, object] = rds.describe_db_instances(DBInstanceIdentifier=plan.name)["DBInstances"][0]

@@ -3,10 +3,12 @@
 import io
 import json
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
+
 from signup_deployment.plan import Plan, unless_gone, until
 
 APPLICATION = Path(__file__).parents[1] / "signup"
@@ -133,15 +135,11 @@ def make_role(plan: Plan) -> str:
             "Resource": f"arn:aws:secretsmanager:{plan.region}:{plan.account}:secret:{plan.name}/database-*",
         },
     ]
-    try:
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=plan.name, AssumeRolePolicyDocument=_policy([trust]), Tags=plan.tags)
-    except iam.exceptions.EntityAlreadyExistsException:
-        pass
     iam.put_role_policy(RoleName=plan.name, PolicyName="own-bucket", PolicyDocument=_policy(allow))
-    try:
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_instance_profile(InstanceProfileName=plan.name, Tags=plan.tags)
-    except iam.exceptions.EntityAlreadyExistsException:
-        pass
     if not iam.get_instance_profile(InstanceProfileName=plan.name)["InstanceProfile"]["Roles"]:
         iam.add_role_to_instance_profile(InstanceProfileName=plan.name, RoleName=plan.name)
     return f"{plan.name}, for {plan.bucket} and the database's password"

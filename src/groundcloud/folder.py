@@ -48,6 +48,8 @@ class DataFolder:
         self.host_log = data / "log" / "host.log"
         """Of the privileged process."""
         self.database = data / "groundcloud.db"
+        self.demo = data / "demo"
+        """Of the example application: its ssh key, and what its deployment has found."""
         self._lock = data / "lock"
         self._admin = data / "admin.json"
 
@@ -64,7 +66,7 @@ class DataFolder:
             for part in ("", "-wal", "-shm")
         ]
         names = (*stores, "objects", "mail", "installation.key", "admin.json")
-        return [self.data / name for name in (*names, "lock", "ca", "log", "metrics")]
+        return [self.data / name for name in (*names, "lock", "ca", "log", "metrics", "demo")]
 
     def give_to(self, user: int) -> None:
         """Let another user have all of it, but what is root's alone. Raises OSError."""
