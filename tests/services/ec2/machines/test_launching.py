@@ -6,6 +6,8 @@ import pytest
 
 from tests.services.ec2.conftest import refused
 
+pytestmark = pytest.mark.usefixtures("machines")
+
 
 @pytest.fixture()
 def image(ec2):

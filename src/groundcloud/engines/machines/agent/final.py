@@ -89,7 +89,7 @@ def execute(words: list[str], environment: dict[str, str] | None = None) -> int:
     return process.wait()
 
 
-def show_host_keys() -> int:
+def show_host_keys() -> None:
     """The host's keys on the console, between the marks that cloud-init uses: whoever can read the console can know
     the machine by them."""
     folder = "/etc/ssh"
@@ -103,7 +103,6 @@ def show_host_keys() -> int:
     lines = ["-----BEGIN SSH HOST KEY FINGERPRINTS-----", *prints, "-----END SSH HOST KEY FINGERPRINTS-----"]
     lines += ["-----BEGIN SSH HOST KEY KEYS-----", *keys, "-----END SSH HOST KEY KEYS-----"]
     _show(("\n".join(lines) + "\n").encode(), to_log=False)
-    return 0
 
 
 def _is_key(name: str) -> bool:

@@ -142,6 +142,7 @@ def run_instances(
     )
     volumes = devices_for(ctx, launch.image, block_device_mappings)
     profile = profile_for(ctx, iam_instance_profile) if iam_instance_profile is not None else None
+    check_machines(ctx)
     reservation_id, now = ctx.new_id("r"), ctx.now()
     tags = {each: tags_for(tag_specifications, each, *_TAGGED) for each in _TAGGED}
     found = []
@@ -170,6 +171,15 @@ def run_instances(
             sealed = ctx.seal(launch.user_data, "ec2.user_data")
             ctx.put(UserData(ctx.account, ctx.region, instance_id, sealed))
     return reservation(ctx, found)
+
+
+def check_machines(ctx: Context) -> None:
+    """Raises `UnsupportedOperation` where no machine can run, instead of an instance that never does."""
+    if "machines" not in ctx.world.engines:
+        raise errors.UnsupportedOperation(
+            reason="This cloud runs no machines, because root did not start it or the host lacks what they need; "
+            "'groundcloud doctor' says what."
+        )
 
 
 def _from_template(ctx: Context, wanted: TemplateSpecification, asked: dict[str, Any]) -> object:
