@@ -353,7 +353,16 @@ class Cloud:
         from groundcloud.engines.probes.prober import Rounds
 
         board = Board(self.dns.table.set_health)
+        board.alarms = self.alarm_state
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
+
+    def alarm_state(self, account: str, region: str, name: str) -> str | None:
+        """OK, ALARM or INSUFFICIENT_DATA, for health checks that follow an alarm; None where there is no such alarm."""
+        from groundcloud.services.cloudwatch.records import Alarm
+
+        with self.store.snapshot() as tx:
+            found = tx.get(Alarm, account, region, name)
+        return found.state_value if found is not None else None
 
     def close(self) -> None:
         """Close the stores."""

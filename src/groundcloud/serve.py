@@ -315,9 +315,11 @@ class _Names:
         loop.start()
         await self._server.start()
         rounds = self._cloud.rounds
-        witness = Witness(self._cloud.store, rounds, self._cloud.world.clock)
+        store, clock = self._cloud.store, self._cloud.world.clock
+        witness = Witness(store, rounds, clock)
+        metrics = HealthMetrics(store, self._cloud.world.plane("cloudwatch"), rounds.board, clock)
         try:
-            await asyncio.gather(_lasting(rounds.run), _lasting(witness.run))
+            await asyncio.gather(_lasting(rounds.run), _lasting(witness.run), _lasting(metrics.run))
         finally:
             await self._server.close()
 

@@ -34,9 +34,11 @@ def get_metric_data(
         raise ValidationError(reason=f"The collection MetricDataQueries must have 1 to {_MOST_QUERIES} members.")
     _check_periods(metric_data_queries)
     now = ctx.now().timestamp()
-    window = Window(
-        ctx.account, ctx.region, rounded_start(start_time.timestamp(), now), int(end_time.timestamp()), int(now)
+    shortest = min(
+        (each.metric_stat.period for each in metric_data_queries if each.metric_stat is not None), default=60
     )
+    start = rounded_start(start_time.timestamp(), now, shortest)
+    window = Window(ctx.account, ctx.region, start, int(end_time.timestamp()), int(now))
     try:
         with ctx.world.plane(PLANE).snapshot() as tx:
             results = queries.answer(tx, window, metric_data_queries)

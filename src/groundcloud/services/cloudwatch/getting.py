@@ -29,7 +29,7 @@ def get_metric_statistics(
 ) -> dict[str, object]:
     _check(start_time, end_time, period, statistics, extended_statistics)
     now = ctx.now().timestamp()
-    start, end = rounded_start(start_time.timestamp(), now), int(end_time.timestamp())
+    start, end = rounded_start(start_time.timestamp(), now, period), int(end_time.timestamp())
     found: list[dict[str, object]] = []
     with ctx.world.plane(PLANE).snapshot() as tx:
         metric = find(tx, ctx.account, ctx.region, namespace, metric_name, pairs(dimensions))

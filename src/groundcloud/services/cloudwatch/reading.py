@@ -41,9 +41,9 @@ def gather(tx: Transaction, metric: Metric, start: int, end: int, period: int, u
     return dict(sorted(found.items()))
 
 
-def rounded_start(start: float, now: float) -> int:
-    """The start as AWS rounds it: to the second for three hours, then to a minute, to five minutes after 15 days, to an
-    hour after 63 (GetMetricStatistics in the API reference)."""
+def rounded_start(start: float, now: float, period: int) -> int:
+    """The start as AWS rounds it: to a minute, to five minutes after 15 days, to an hour after 63; to the period where
+    that is shorter than a minute (GetMetricStatistics in the API reference)."""
     age = now - start
-    grain = 1 if age < 3 * 3600 else 60 if age < 15 * 86400 else 300 if age < 63 * 86400 else 3600
+    grain = period if period < 60 else 60 if age < 15 * 86400 else 300 if age < 63 * 86400 else 3600
     return int(start) - int(start) % grain

@@ -3,6 +3,7 @@
 from groundcloud.operation import Service
 from groundcloud.services.cloudwatch import (
     alarms,
+    dashboards,
     data_queries,
     describing,
     errors,
@@ -10,6 +11,7 @@ from groundcloud.services.cloudwatch import (
     history,
     listing,
     putting,
+    tags,
 )
 
 service = Service(
@@ -21,5 +23,7 @@ service = Service(
     alarms,
     describing,
     history,
+    dashboards,
+    tags,
     invalid_token=errors.InvalidNextToken,
 )
