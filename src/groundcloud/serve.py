@@ -308,6 +308,7 @@ class _Names:
 
     async def run(self) -> None:
         from groundcloud.services.route53.health_controller import Witness  # the first answer need not wait for it
+        from groundcloud.services.route53.health_metrics import HealthMetrics
 
         controllers = await self._load()
         loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock, poll=self._poll)
