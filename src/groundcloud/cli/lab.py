@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundcloud.cli import process
+from groundcloud.cli import demo, process
 from groundcloud.cli.lab_text import BadLab, Command, Lab, difference, parse
 from groundcloud.cli.output import Failure, answer, columns, say
 from groundcloud.folder import DataFolder
@@ -74,7 +74,7 @@ class Shell:
 
     def run(self, command: Command) -> Ran:
         """Raises `subprocess.TimeoutExpired`."""
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - what the lab says is what is run
             ["/bin/bash", "-c", _PROLOGUE + command.script],
             stdin=subprocess.DEVNULL,  # a program that reads it must not take the rest of the commands
             cwd=self._work,
@@ -104,6 +104,10 @@ def environment(data: DataFolder) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": admin.secret_access_key,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_PAGER": "",
+        "EXAMPLES": str(demo.examples()),
+        "GROUNDCLOUD": f"{sys.executable} -P -m groundcloud",
+        "GROUNDCLOUD_DATA": str(data.data),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONWARNINGS": "ignore",
     }
 
