@@ -107,7 +107,6 @@ def environment(data: DataFolder) -> dict[str, str]:
         "EXAMPLES": str(demo.examples()),
         "GROUNDCLOUD": f"{sys.executable} -P -m groundcloud",
         "GROUNDCLOUD_DATA": str(data.data),
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONWARNINGS": "ignore",
     }
 
