@@ -85,9 +85,8 @@ def deploy(folder: DataFolder, running: Running, settings: Settings) -> None:
     """Make the demo, or what is missing of it. Raises `Failure`."""
     from groundcloud.cli import host
 
-    lacking = host.lacking(settings)
-    if lacking or host.about(folder) is None:
-        why = ", ".join(lacking) or "the cloud was started without machines"
+    if host.about(folder) is None:
+        why = ", ".join(host.lacking(settings)) or "the cloud was started without machines"
         raise Failure(f"The demo needs machines: {why}.", "{cli} doctor shows what is missing.")
     _build_image(settings)
     say("", "Deploying examples/signup by the AWS API:")

@@ -120,7 +120,12 @@ def _list(options: argparse.Namespace, loaded: Loaded) -> int:
 
 def _run(options: argparse.Namespace, loaded: Loaded) -> int:
     lab = read((options.labs or folder()) / f"{Path(options.name).name}.md")
-    variables = environment(DataFolder(loaded.settings.data))
+    data = DataFolder(loaded.settings.data)
+    variables = environment(data)
+    if lab.machines and not _runs_machines(data):
+        raise Failure(
+            f"{lab.name} needs machines, which this cloud does not run.", "{cli} doctor shows what is missing."
+        )
     if not options.yes and not sys.stdin.isatty():
         raise Failure("There is nobody to ask before each step.", "Add --yes to run all of them.", 2)
     work = Path(tempfile.mkdtemp(prefix="groundcloud-lab-"))
@@ -130,6 +135,12 @@ def _run(options: argparse.Namespace, loaded: Loaded) -> int:
         shutil.rmtree(work, ignore_errors=True)
     answer({"name": lab.name, "steps": len(lab.steps), "done": True}, options.json, [f"{lab.title}: done."])
     return 0
+
+
+def _runs_machines(data: DataFolder) -> bool:
+    from groundcloud.cli import host
+
+    return host.about(data) is not None
 
 
 def _lead(lab: Lab, shell: Shell, *, ask: bool) -> None:
