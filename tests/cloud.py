@@ -19,6 +19,7 @@ from botocore.config import Config
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.gateway.http import Request, Response
 from groundcloud.gateway.trail import EventBatch
+from groundcloud.loops import Loops
 from groundcloud.main import Cloud
 from groundcloud.sealing import Sealer
 from groundcloud.store import Store, open_store
@@ -102,6 +103,11 @@ class TestCloud:
         self.admin = Keys(key["access_key_id"], key["secret_access_key"])
         self._loop = asyncio.new_event_loop()
         self._turn = threading.Lock()
+
+    @property
+    def loops(self) -> Loops:
+        """The controllers of the cloud; a test lets them work by `controllers.Loop(...).settle()`."""
+        return Loops(self.cloud)
 
     def client(self, service: str, keys: Keys | None = None, **options: Any) -> Any:
         """A boto3 client, of the admin unless other keys are given; its requests never leave the process."""

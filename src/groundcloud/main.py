@@ -11,7 +11,6 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
-from groundcloud.controllers import Controller
 from groundcloud.engines.at_first_use import Engines, mail, web
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
@@ -30,7 +29,7 @@ from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
-from groundcloud.outbox import SUBSCRIPTION
+from groundcloud.outbox import MAIL, SUBSCRIPTION
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
@@ -41,6 +40,7 @@ from groundcloud.store.beside import Beside
 
 if TYPE_CHECKING:  # loaded when the first answer is out
     from groundcloud.engines.probes.prober import Rounds
+    from groundcloud.metrics.sink import Sink
     from groundcloud.publishing.publisher import Publisher
 
 T = TypeVar("T")
@@ -60,6 +60,8 @@ SERVICES = {
     "s3": "groundcloud.services.s3.service",
     "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
+    "ses": "groundcloud.services.ses.service",
+    "sesv2": "groundcloud.services.ses.second_service",
     "sns": "groundcloud.services.sns.service",
     "sqs": "groundcloud.services.sqs.service",
     "ssm": "groundcloud.services.ssm.service",
@@ -144,7 +146,9 @@ class Cloud:
         self.region = region
         self.dns = dns or Dns(region)
         given = engines or {}
-        engines = Engines({"dns": self.dns}, {kind: partial(given.__getitem__, kind) for kind in given})
+        made: dict[str, Callable[[], Any]] = {kind: partial(given.__getitem__, kind) for kind in given}
+        made.setdefault("metrics", self._sink)
+        engines = Engines({"dns": self.dns}, made)
         self.loop: asyncio.AbstractEventLoop | None = None
         """Where the server runs, once it does."""
         self.planes = planes or {}
@@ -168,7 +172,7 @@ class Cloud:
             region,
             domains,
         )
-        self.gateway.front = Doors(self.gateway, store).handle
+        self.gateway.front = Doors(self.gateway, self.world).handle
         self.gateway.noted = AccessLog(self.world.later).note
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
@@ -187,12 +191,14 @@ class Cloud:
         source_arn: str = "",
     ) -> T:  # fmt: skip
         """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
-        service (`logs.us-east-1.amazonaws.com`) on behalf of an account. It blocks; not for the event loop."""
+        service (`logs.us-east-1.amazonaws.com`) on behalf of an account, or the account's root user where no service is
+        given. It blocks; not for the event loop."""
         stores = {name: Beside(store) for name, store in self.planes.items()}
         world = self.world._replace(store=Beside(self.store), planes=stores)
-        made = Context(
-            world, self.services[service], self.invoker, root_principal(account), region, principal, Facts(), None
-        ).as_service(principal, source_arn)
+        root, found = root_principal(account), self.services[service]
+        made = Context(world, found, self.invoker, root, region, principal or service, Facts(), None)
+        if principal:
+            made = made.as_service(principal, source_arn)
 
         async def run() -> T:
             try:
@@ -203,76 +209,23 @@ class Cloud:
 
         return asyncio.run(run())
 
-    def controllers(self) -> list[Controller[Any]]:
-        """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
-        the first answer need not wait for them."""
-        from groundcloud.services.cloudtrail.controller import Deliveries, Forgetting
-        from groundcloud.services.cloudwatch.controller import Evaluations
-        from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
-        from groundcloud.services.kms.controller import Deletions, Rotations
-        from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
-        from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
-        from groundcloud.services.s3.lifecycle_controller import Lifecycle
-        from groundcloud.services.s3.log_controller import AccessLogs
-        from groundcloud.services.s3.verifier import DamagedBytes, Verifier
-        from groundcloud.services.secretsmanager.controller import Recoveries
-        from groundcloud.services.secretsmanager.rotation_controller import SecretRotations
-        from groundcloud.services.ssm.controller import Expirations
-
-        clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
-        found: list[Controller[Any]] = [
-            Accounts(self.call_as_root, clock, entropy),
-            Closures(),
-            Invitations(clock),
-            Rotations(clock, entropy, sealer),
-            Deletions(clock),
-            Recoveries(clock),
-            SecretRotations(
-                self.store, clock, lambda: self.world.engines.get("rotators", ()), self._within_secretsmanager
-            ),
-            Expirations(clock),
-            Forgetting(self.store, clock),
-            EndedNatGateways(clock),
-            EndedPeerings(clock, self.within_ec2),
-            AccessLogs(self.store, self._within_s3, clock),
-            Evaluations(self.world.plane("cloudwatch"), self.within_cloudwatch, clock),
-        ]
-        if "network" not in self.world.engines:  # where it is, `ground.py` has them
-            found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
-        if (objects := self.world.engines.get("objects")) is not None:
-            found += [
-                CondemnedBytes(self.store, objects),
-                Scrubber(self.store, objects, clock),
-                Verifier(self.store, objects, clock),
-                DamagedBytes(self.store, objects),
-                Lifecycle(self.store, objects, self._within_s3),
-                Deliveries(self.store, clock, entropy, sealer, self.act),
-            ]
-        return found
-
     def publisher(self) -> "Publisher":
         """What empties the outbox. Its `run()` belongs beside the recorder's, in one process of the cloud."""
+        from groundcloud.publishing.mails import Mails
         from groundcloud.publishing.publisher import Publisher
         from groundcloud.publishing.subscriptions import Subscriptions
 
-        handlers = {SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver}
+        handlers = {
+            SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver,
+            MAIL: Mails(self.world).deliver,
+        }
         return Publisher(self.store, self.invoker, self.world.clock, handlers)
-
-    def _within_s3(self, tx: Transaction | None, account: str, principal: Principal | None = None) -> Context:
-        """What S3's controllers work in: its operations' context, as the account's root user or as who is given."""
-        operation = self.services["s3"].operation("DeleteObject")
-        return self.invoker.context(operation, principal or root_principal(account), self.region, "s3", Facts(), tx)
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
         """For controllers, which may block: what an engine's coroutine gives. It runs where the server's do."""
         if self.loop is None:
             return asyncio.run(work)
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
-
-    def _within_secretsmanager(self, tx: Transaction, account: str, region: str) -> Context:
-        """The same for the controller that rotates secrets."""
-        operation = self.services["secretsmanager"].operation("PutSecretValue")
-        return self.invoker.context(operation, root_principal(account), region, "rotation", Facts(), tx)
 
     def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
         """What EC2's controllers work in, likewise."""
@@ -284,67 +237,6 @@ class Cloud:
         operation = self.services["cloudwatch"].operation("DescribeAlarms")
         return self.invoker.context(operation, root_principal(account), region, "cloudwatch", Facts(), tx)
 
-    def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
-        """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
-        from groundcloud.metrics.retention import Retention
-        from groundcloud.services.cloudwatch.controller import Arrivals
-        from groundcloud.services.dynamodb.backup_controller import Backups, Restores
-        from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
-        from groundcloud.services.logs import controller as logs
-        from groundcloud.services.s3.replication_controller import Replicator
-        from groundcloud.services.sqs import controller as sqs
-
-        metrics, items, events, queues = (self.world.plane(name) for name in PLANES)
-        clock = self.world.clock
-        replicator = Replicator(self.store, self._within_s3, self.wait_for, clock)
-        return [
-            (metrics, [Retention(metrics, clock), Arrivals(self.store, metrics, self.within_cloudwatch, clock)]),
-            (items, [
-                Erasures(items), Tables(items, clock), Streams(items, clock), Backups(items), Restores(items, clock),
-            ]),
-            (events, [
-                logs.Erasures(events), logs.Retention(events, clock),
-                logs.Exports(clock, self.act), logs.Queries(clock, self.act),
-            ]),
-            (queues, [
-                sqs.Retention(queues, clock), sqs.Erasures(queues), sqs.Names(clock),
-                sqs.Moves(queues, clock, self.world.entropy),
-            ]),
-            (self.store, [replicator]),
-        ]  # fmt: skip
-
-    def name_controllers(self) -> list[Controller[Any]]:
-        """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
-        for no other controller's work. They begin with all zones read."""
-        from groundcloud.services.route53.controller import Changes, Collections, load
-        from groundcloud.services.route53.dnssec_controller import Signatures, Signing
-        from groundcloud.services.route53.health_controller import HealthChecks
-        from groundcloud.services.route53domains.controller import Domains, Operations
-
-        domains = Domains(self.dns.table, self.world.clock)
-        signing = Signing(self.store, self.world.sealer, self._sign_by_kms, self.world.clock)
-        load(self.store, self.dns.table, signing)
-        self.dns.live = True
-        return [
-            Changes(self.store, self.dns.table, signing, self.world.clock),
-            Signatures(self.store, self.dns.table, signing),
-            Collections(self.dns.table),
-            HealthChecks(self.store, self.rounds),
-            domains,
-            Operations(domains, self.world.clock),
-        ]
-
-    def _sign_by_kms(self, account: str, key_arn: str, message: bytes) -> bytes:
-        """A signature by a key of KMS, as the account's root user: how DNSSEC's keys are signed, in a controller."""
-        sign, principal, region = self.services["kms"].operation("Sign"), root_principal(account), key_arn.split(":")[3]
-        given = {"key_id": key_arn, "message": message, "signing_algorithm": "ECDSA_SHA_256"}
-        with self.store.snapshot() as tx:
-            view = self.invoker.context(sign, principal, region, "dnssec", Facts(), tx)
-            arguments = self.invoker.permit(view, sign, given, style_of_service(sign.service))
-        ctx = self.invoker.context(sign, principal, region, "dnssec", Facts(), None)
-        answer: dict[str, bytes] = asyncio.run(sign.function(ctx, **arguments))
-        return answer["signature"]
-
     @cached_property
     def rounds(self) -> "Rounds":
         """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
@@ -355,6 +247,11 @@ class Cloud:
         board = Board(self.dns.table.set_health)
         board.alarms = self.alarm_state
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
+
+    def _sink(self) -> "Sink":
+        from groundcloud.metrics.sink import Sink
+
+        return Sink(self.world.plane("cloudwatch"), self.world.clock)
 
     def alarm_state(self, account: str, region: str, name: str) -> str | None:
         """OK, ALARM or INSUFFICIENT_DATA, for health checks that follow an alarm; None where there is no such alarm."""

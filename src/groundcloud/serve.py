@@ -16,34 +16,31 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from socket import socket
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import uvloop
 
 from groundcloud.ca import server_context, server_names
-from groundcloud.controllers import Controller, Loop
+from groundcloud.controllers import Loop
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.dns.providers import Endpoints, NameServers
-from groundcloud.engines.dns.server import DnsServer
 from groundcloud.engines.dns.sockets import Pair, shown
-from groundcloud.engines.dns.transfer import Transfers
 from groundcloud.folder import DataFolder, Running
 from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.internal import Siblings
 from groundcloud.gateway.server import serve
+from groundcloud.leading import Chore, Deliveries, MachinesAndNetworks, Names
 from groundcloud.logfile import LogFile, LogHandler
+from groundcloud.loops import Loops
 from groundcloud.main import Cloud, open_cloud
 from groundcloud.settings import Settings
 from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_dns, open_sockets, reserve_ports
 from groundcloud.store import StoreUnavailable
 from groundcloud.workers import supervise
-
-if TYPE_CHECKING:
-    from groundcloud.ground import Ground
 
 log = logging.getLogger("groundcloud")
 
@@ -179,9 +176,13 @@ def _answer(
     plain = open_sockets(server.settings, ports.plain, share)
     secure = open_sockets(server.settings, ports.tls, share)
     controllers: list[Loop] = []
-    leading: list[_Chore] = []
+    leading: list[Chore] = []
     if leads:
-        leading = [_Names(cloud, server, controllers), _Machines(cloud, server, tls, controllers), _Deliveries(cloud)]
+        leading = [
+            Names(cloud, server.settings, server.dns, controllers),
+            MachinesAndNetworks(cloud, server.folder.data, tls, controllers),
+            Deliveries(cloud),
+        ]
 
     def begin(ports: Ports) -> None:
         """Answer first: what the controllers import is in nobody's way then."""
@@ -204,7 +205,8 @@ def _answer(
 
 def _loops(cloud: Cloud) -> list[Loop]:
     """The controllers, each loop over its own store."""
-    stores = [(cloud.store, cloud.controllers()), *cloud.plane_controllers()]
+    found = Loops(cloud)
+    stores = [(cloud.store, found.controllers()), *found.plane_controllers()]
     return [Loop(store, controllers, now=cloud.world.clock) for store, controllers in stores]
 
 
@@ -223,7 +225,7 @@ async def _serve(
     tls: ssl.SSLContext,
     up: Callable[[Ports], None],
     over: int | None,
-    leading: "Sequence[_Chore]",
+    leading: Sequence[Chore],
 ) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -250,98 +252,6 @@ async def _serve(
     except StoreUnavailable as error:
         log.error("the last events are lost: %s", error)
     cloud.log.flush()
-
-
-class _Chore(Protocol):
-    """What only the process that leads does, on its event loop."""
-
-    async def run(self) -> None: ...
-
-
-class _Deliveries:
-    """What the outbox holds."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
-
-    async def run(self) -> None:
-        await self._cloud.publisher().run()
-
-
-class _Machines:
-    """Machines and what answers inside their networks, where the host has the engines for them."""
-
-    def __init__(self, cloud: Cloud, server: _Server, tls: ssl.SSLContext, loops: list[Loop]) -> None:
-        self._cloud = cloud
-        self._data = server.folder.data
-        self._tls = tls
-        self._loops = loops
-
-    async def run(self) -> None:
-        if "machines" not in self._cloud.world.engines:
-            return
-        ground = await asyncio.to_thread(self._build)
-        loop = Loop(self._cloud.store, ground.controllers(), now=self._cloud.world.clock)
-        self._loops.append(loop)
-        loop.start()
-        await ground.vpcs.run()
-
-    def _build(self) -> "Ground":
-        from groundcloud.ground import Ground
-
-        return Ground(self._cloud, self._data, self._tls)
-
-
-class _Names:
-    """The DNS server in the process that leads: it answers once all zones are read. What is asked before waits in its
-    sockets."""
-
-    def __init__(self, cloud: Cloud, server: _Server, loops: list[Loop]) -> None:
-        self._cloud = cloud
-        self._loops = loops
-        dns = cloud.dns
-        alone = server.settings.workers == 1 and not cloud.store.reads_block
-        self._poll = 1.0 if alone else 0.05  # what other processes commit is answered within milliseconds too
-        transfers = Transfers(dns.authority, server.settings.dns_secondaries)
-        self._server = DnsServer(dns.answering, transfers, server.dns)
-        dns.table.on_change.append(self._server.changed)
-
-    async def run(self) -> None:
-        from groundcloud.services.route53.health_controller import Witness  # the first answer need not wait for it
-        from groundcloud.services.route53.health_metrics import HealthMetrics
-
-        controllers = await self._load()
-        loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock, poll=self._poll)
-        self._loops.append(loop)
-        loop.start()
-        await self._server.start()
-        rounds = self._cloud.rounds
-        store, clock = self._cloud.store, self._cloud.world.clock
-        witness = Witness(store, rounds, clock)
-        metrics = HealthMetrics(store, self._cloud.world.plane("cloudwatch"), rounds.board, clock)
-        try:
-            await asyncio.gather(_lasting(rounds.run), _lasting(witness.run), _lasting(metrics.run))
-        finally:
-            await self._server.close()
-
-    async def _load(self) -> list[Controller[Any]]:
-        """All zones; a store that is away is waited for, and so is whoever asks."""
-        while True:
-            try:
-                return await asyncio.to_thread(self._cloud.name_controllers)
-            except StoreUnavailable as error:
-                log.error("DNS waits for the store: %s", error)
-                await asyncio.sleep(1)
-
-
-async def _lasting(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Begin again after a bug: it must not end what runs beside."""
-    while True:
-        try:
-            await run()
-        except Exception:
-            log.exception("%s ended and begins again", run.__qualname__)
-            await asyncio.sleep(1)
 
 
 async def _record(cloud: Cloud) -> None:

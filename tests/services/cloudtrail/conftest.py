@@ -38,7 +38,7 @@ def bucket(cloud: TestCloud) -> str:
 @pytest.fixture()
 def work(cloud: TestCloud) -> Any:
     """Lets the controllers do what is due, with the clock moved on."""
-    loop = Loop(cloud.store, cloud.cloud.controllers(), now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
+    loop = Loop(cloud.store, cloud.loops.controllers(), now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
 
     def run(**units: float) -> None:
         cloud.settle()

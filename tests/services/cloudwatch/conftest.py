@@ -40,7 +40,7 @@ def cloudwatch(cloud: TestCloud) -> Any:
 def control(cloud: TestCloud) -> Callable[[], None]:
     """Lets the controllers of alarms and metrics do all that is due by the clock that the test moves."""
     mine = ("cloudwatch.",)
-    stores = [(cloud.store, cloud.cloud.controllers()), *cloud.cloud.plane_controllers()]
+    stores = [(cloud.store, cloud.loops.controllers()), *cloud.loops.plane_controllers()]
     loops = [
         Loop(store, chosen, now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
         for store, controllers in stores

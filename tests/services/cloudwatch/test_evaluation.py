@@ -1,5 +1,6 @@
 """The tables of "Configuring how CloudWatch alarms treat missing data" in the CloudWatch user guide. The newest data
-point is on the right; `0` is within the threshold, `X` breaches it, `-` is missing. `keep` means that the state stays."""
+point is on the right; `0` is within the threshold, `X` breaches it, `-` is missing. `keep` means that the state
+stays."""
 
 import pytest
 

@@ -56,7 +56,7 @@ def test_a_deleted_table_leaves_nothing(cloud, dynamodb, simple):
 def settle(cloud):
     from groundcloud.controllers import Loop
 
-    for store, controllers in cloud.cloud.plane_controllers():
+    for store, controllers in cloud.loops.plane_controllers():
         Loop(store, controllers, now=cloud.clock, monotonic=lambda: 0.0).settle()
 
 
@@ -78,8 +78,9 @@ def test_what_is_not_encrypted_is_not_said_to_be(dynamodb):
     assert "SSEDescription" not in dynamodb.describe_table(TableName="plain")["Table"]
 
 
-def test_point_in_time_recovery_is_off(dynamodb, simple):
+def test_point_in_time_recovery_is_off_at_first(dynamodb, simple):
     found = dynamodb.describe_continuous_backups(TableName=simple)["ContinuousBackupsDescription"]
+    assert found["ContinuousBackupsStatus"] == "ENABLED"
     assert found["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
 
 

@@ -37,7 +37,7 @@ def settle(cloud: TestCloud) -> Any:
     """Lets the controllers of Logs do what is due."""
 
     def run() -> None:
-        for store, controllers in cloud.cloud.plane_controllers():
+        for store, controllers in cloud.loops.plane_controllers():
             Loop(store, controllers, now=cloud.clock, monotonic=lambda: 0.0).settle()
 
     return run

@@ -71,7 +71,7 @@ class Names:
 
     def __init__(self, cloud: TestCloud) -> None:
         self._cloud = cloud
-        self._loop = Loop(cloud.store, cloud.cloud.name_controllers(), now=cloud.clock, monotonic=self._seconds)
+        self._loop = Loop(cloud.store, cloud.loops.name_controllers(), now=cloud.clock, monotonic=self._seconds)
         self.rounds = cloud.cloud.rounds
 
     def _seconds(self) -> float:

@@ -21,7 +21,7 @@ def deliver(cloud):
     def deliver() -> None:
         cloud.settle()
         cloud.clock.advance(seconds=61)
-        found = [each for each in cloud.cloud.controllers() if isinstance(each, AccessLogs)]
+        found = [each for each in cloud.loops.controllers() if isinstance(each, AccessLogs)]
         Loop(cloud.store, found, now=cloud.clock).settle()
 
     return deliver

@@ -24,7 +24,7 @@ TRUST = json.dumps(
 
 
 def replicator(cloud):
-    every = [each for _, found in cloud.cloud.plane_controllers() for each in found]
+    every = [each for _, found in cloud.loops.plane_controllers() for each in found]
     return next(each for each in every if isinstance(each, Replicator))
 
 

@@ -70,7 +70,7 @@ def secrets(cloud):
 
 @pytest.fixture()
 def work(cloud):
-    loop = Loop(cloud.store, cloud.cloud.controllers(), now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
+    loop = Loop(cloud.store, cloud.loops.controllers(), now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
 
     def run(**units):
         cloud.settle()

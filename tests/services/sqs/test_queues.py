@@ -12,7 +12,7 @@ from tests.services.sqs.test_messages import bodies, code, receive
 
 @pytest.fixture()
 def controllers(cloud):
-    [(store, found)] = [(store, found) for store, found in cloud.cloud.plane_controllers() if "sqs" in found[0].name]
+    [(store, found)] = [(store, found) for store, found in cloud.loops.plane_controllers() if "sqs" in found[0].name]
     return Loop(store, found, now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
 
 

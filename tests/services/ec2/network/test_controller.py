@@ -42,7 +42,7 @@ def cloud(tmp_path, engine):
 def settled(cloud, engine):
     """Lets the controllers work, and gives what the engine was told of a VPC."""
     networks = VpcNetworks(cloud.store, engine, cloud.clock, cloud.cloud.within_ec2)
-    controllers = [*cloud.cloud.controllers(), networks]
+    controllers = [*cloud.loops.controllers(), networks]
     loop = Loop(cloud.store, controllers, now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
 
     def settle(vpc=None):
@@ -202,7 +202,7 @@ def test_without_an_engine_a_nat_gateway_fails_and_says_why(tmp_path):
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     address = ec2.allocate_address()["AllocationId"]
     nat = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
-    Loop(cloud.store, cloud.cloud.controllers(), now=cloud.clock).settle()
+    Loop(cloud.store, cloud.loops.controllers(), now=cloud.clock).settle()
     found = ec2.describe_nat_gateways(NatGatewayIds=[nat])["NatGateways"][0]
     assert found["State"] == "failed"
     assert "no network engine" in found["FailureMessage"]
