@@ -34,7 +34,7 @@ def demo(ground):
 
 
 def test_the_application_takes_a_form_and_shows_it(demo):
-    form = "name=Anne&email=anne@example.com&password=secret".encode()
+    form = b"name=Anne&email=anne@example.com&password=secret"
     assert "Thank you" in page(demo["address"], "/", form)
     assert "anne@example.com" in page(demo["address"], "/admin")
 
@@ -42,7 +42,8 @@ def test_the_application_takes_a_form_and_shows_it(demo):
 def test_an_attachment_goes_to_the_bucket_and_comes_back_by_its_signed_link(demo):
     subprocess.run(
         ["curl", "-sf", "-F", "name=Bert", "-F", "email=b@example.com", "-F", "password=secret",
-         "-F", "attachment=@-;filename=note.txt", f"http://{demo['address']}/"], input=b"a note", check=True, timeout=20,
+         "-F", "attachment=@-;filename=note.txt", f"http://{demo['address']}/"], input=b"a note", check=True,
+        timeout=20,
     )  # fmt: skip
     link = re.search(r'href="(http[^"]*note\.txt\?[^"]*)"', page(demo["address"], "/admin"))[1].replace("&amp;", "&")
     with urllib.request.urlopen(link, timeout=5) as answer:
