@@ -73,7 +73,8 @@ class Loops:
         from groundcloud.metrics.retention import Retention
         from groundcloud.services.cloudwatch.controller import Arrivals
         from groundcloud.services.dynamodb.backup_controller import Backups, Restores
-        from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+        from groundcloud.services.dynamodb.controller import Erasures, Histories, Streams, Tables
+        from groundcloud.services.dynamodb.export_controller import Exports
         from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
         from groundcloud.services.sqs import controller as sqs
@@ -85,7 +86,8 @@ class Loops:
         return [
             (metrics, [Retention(metrics, clock), Arrivals(cloud.store, metrics, cloud.within_cloudwatch, clock)]),
             (items, [
-                Erasures(items), Tables(items, clock), Streams(items, clock), Backups(items), Restores(items, clock),
+                Erasures(items), Tables(items, clock), Streams(items, clock), Histories(items, clock),
+                Backups(items, clock), Restores(items, clock), Exports(items, clock, act),
             ]),
             (events, [
                 logs.Erasures(events), logs.Retention(events, clock),

@@ -191,12 +191,14 @@ class Cloud:
         source_arn: str = "",
     ) -> T:  # fmt: skip
         """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
-        service (`logs.us-east-1.amazonaws.com`) on behalf of an account. It blocks; not for the event loop."""
+        service (`logs.us-east-1.amazonaws.com`) on behalf of an account, or the account's root user where no service is
+        given. It blocks; not for the event loop."""
         stores = {name: Beside(store) for name, store in self.planes.items()}
         world = self.world._replace(store=Beside(self.store), planes=stores)
-        made = Context(
-            world, self.services[service], self.invoker, root_principal(account), region, principal, Facts(), None
-        ).as_service(principal, source_arn)
+        root, found = root_principal(account), self.services[service]
+        made = Context(world, found, self.invoker, root, region, principal or service, Facts(), None)
+        if principal:
+            made = made.as_service(principal, source_arn)
 
         async def run() -> T:
             try:
