@@ -37,14 +37,7 @@ async def export_table_to_point_in_time(
     export_format: str = "DYNAMODB_JSON",
     export_type: str = "FULL_EXPORT",
 ) -> object:
-    for value, known, parameter in (
-        (export_format, "DYNAMODB_JSON", "ExportFormat"),
-        (export_type, "FULL_EXPORT", "ExportType"),
-    ):
-        if value != known:
-            raise ParameterNotWritten(
-                parameter=f"{parameter} {value}", service="dynamodb", operation="ExportTableToPointInTime"
-            )
+    _check_written(export_format, export_type)
     place = named(ctx, table_arn)
     now = ctx.world.clock()
     export_id = new_backup_id(ctx)
@@ -76,6 +69,18 @@ async def export_table_to_point_in_time(
         return tx.put(made)
 
     return {"export_description": _described(await plane(ctx).submit(work))}
+
+
+def _check_written(export_format: str, export_type: str) -> None:
+    """Raises `NotImplemented` for what is not written."""
+    for value, known, parameter in (
+        (export_format, "DYNAMODB_JSON", "ExportFormat"),
+        (export_type, "FULL_EXPORT", "ExportType"),
+    ):
+        if value != known:
+            raise ParameterNotWritten(
+                parameter=f"{parameter} {value}", service="dynamodb", operation="ExportTableToPointInTime"
+            )
 
 
 def _same(known: Export, wanted: Export) -> Export:
