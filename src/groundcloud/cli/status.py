@@ -75,7 +75,8 @@ def _machines(settings: Settings, folder: DataFolder) -> str:
 
     about = host.about(folder)
     if about is not None:
-        return f"{host.running(folder)} run, privileged process {about['pid']}"
+        built = "".join(f"; image {each}" for each in host.images_being_built(folder))
+        return f"{host.running(folder)} run, privileged process {about['pid']}{built}"
     lacking = host.lacking(settings)
     return f"none: {', '.join(lacking)}" if lacking else "none: no privileged process runs"
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from groundcloud.engines.machines import copies, loops
 from groundcloud.engines.machines.images import Images
 from groundcloud.engines.machines.names import Folders
-from groundcloud.engines.machines.wanted import MachineFailed
+from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
 
 _GIB = 1024**3
 _PATIENCE = 3.0
@@ -115,6 +115,9 @@ class FileVolumes:
 
     def images(self) -> set[str]:
         return self._images.names()
+
+    def building(self) -> dict[str, ImageProgress]:
+        return self._images.building()
 
     # -- for the machine engine
 
@@ -215,8 +218,10 @@ def _format(made: Path, size: int) -> None:
         (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
     try:
         subprocess.run([*MKFS, "-d", str(folder), str(made)], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise MachineFailed(f"mkfs.ext4 failed: {error}") from error
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip()
+        full = "No space left" in said
+        raise MachineFailed("the host's disk is full" if full else f"mkfs.ext4 failed: {said}") from error
     finally:
         for name in ("upper", "work"):
             (folder / name).rmdir()

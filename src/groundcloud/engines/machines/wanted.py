@@ -126,3 +126,7 @@ class Volumes(Protocol):
     def images(self) -> set[str]:
         """The images that are there, built ones (`debian-12`) and those of snapshots."""
         ...
+
+    def building(self) -> dict[str, ImageProgress]:
+        """The images that are being built, by name, and how far each is."""
+        ...
