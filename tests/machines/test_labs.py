@@ -7,18 +7,26 @@ from pathlib import Path
 import pytest
 
 from groundcloud.cli.lab import folder, read
+from groundcloud.main import SERVICES
 from tests.clouds import CommandLine
 
 pytestmark = [pytest.mark.machines, pytest.mark.slow]
 
-LABS = [path.stem for path in sorted(folder().glob("*.md")) if path.stem != "README" and read(path).machines]
+WITH_DATABASES = ("aws-101",)
+"""Labs with RDS, on a cloud that has it."""
+LABS = [
+    path.stem
+    for path in sorted(folder().glob("*.md"))
+    if path.stem != "README" and read(path).machines and ("rds" in SERVICES or path.stem not in WITH_DATABASES)
+]
 
 
 @pytest.mark.parametrize("name", LABS)
 def test_a_lab_goes_as_it_says(name, tmp_path):
     command = CommandLine(tmp_path / "home")
     programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    command("image", "build", "debian-12")
+    for image in ("debian-12", *(["debian-12-databases"] if name in WITH_DATABASES else [])):
+        command("image", "build", image, timeout=600)
     try:
         up = command.up(tmp_path / "cloud", "--machines")
         done = command("lab", "run", name, "--yes", "--data", up.data, PATH=programs, timeout=900)
