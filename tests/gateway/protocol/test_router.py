@@ -65,3 +65,11 @@ def test_a_literal_segment_goes_before_a_label():
 def test_an_arn_is_one_label_when_its_slashes_are_encoded():
     found = router("apigateway").match("GET", "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fa", "")
     assert found == ("GetTags", {"resource_arn": "arn:aws:apigateway:us-east-1::/restapis/a"})
+
+
+def test_what_a_request_was_taken_for_does_not_stick_to_its_path():
+    copy = {"x-amz-copy-source": "/a/b"}
+    asked = [({}, ""), (copy, ""), ({}, "partNumber=1&uploadId=x"), (copy, "partNumber=1&uploadId=x")] * 2
+    found = [router("s3").match("PUT", "/b/k", query, headers) for headers, query in asked]
+    named = ["PutObject", "CopyObject", "UploadPart", "UploadPartCopy"]
+    assert [each[0] for each in found] == named * 2

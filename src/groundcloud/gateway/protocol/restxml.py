@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
@@ -201,6 +202,7 @@ class RestXmlProtocol(RestProtocol):
                 pieces.append(f"<{element}>{escape(str(get(name)))}</{element}>")
 
 
+@lru_cache(maxsize=64)
 def host_id(request_id: str) -> str:
-    """S3's second id of a request: 76 characters of base64, here made from the first."""
+    """S3's second id of a request: 76 characters of base64, here made from the first. A call asks more than once."""
     return base64.b64encode(hashlib.sha512(request_id.encode()).digest()[:56]).decode("ascii")

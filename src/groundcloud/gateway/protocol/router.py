@@ -56,9 +56,13 @@ def required_at(shape: Any, location: str) -> set[str]:
 class End:
     """The operations that share a path."""
 
-    __slots__ = ("literal", "plain")
+    __slots__ = ("_fittest", "_told_by", "literal", "plain")
 
     def __init__(self) -> None:
+        self._told_by: tuple[list[str], list[str]] = [], []
+        """The query's keys and the headers by which the plain ones are told apart."""
+        self._fittest: dict[tuple[bool, ...], Target] = {}
+        """The plain one that is meant, by which of those a request has."""
         self.plain: list[Target] = []
         """Those whose template has no query."""
         self.literal: dict[str, list[Target]] = {}
@@ -67,6 +71,11 @@ class End:
     def add(self, target: Target) -> None:
         key = next(iter(target.literals), None)
         (self.plain if key is None else self.literal.setdefault(key, [])).append(target)
+        self._told_by = (
+            sorted({name for each in self.plain for name in each.parameters}),
+            sorted({name for each in self.plain for name in each.headers}),
+        )
+        self._fittest.clear()
 
     def best(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Target | None:
         """The operation that a request means; literal query keys go before everything."""
@@ -77,7 +86,12 @@ class End:
                 return fitting[0] if len(fitting) == 1 else max(fitting, key=lambda one: one.fitness(query, headers))
         if len(self.plain) < 2:
             return self.plain[0] if self.plain else None
-        return max(self.plain, key=lambda one: one.fitness(query, headers))
+        keys, names = self._told_by
+        has = (*[key in query for key in keys], *[name in headers for name in names])
+        found = self._fittest.get(has)
+        if found is None:
+            found = self._fittest[has] = max(self.plain, key=lambda one: one.fitness(query, headers))
+        return found
 
 
 class Step:
