@@ -42,6 +42,7 @@ SERVICES = {
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
     "organizations": "groundcloud.services.organizations.service",
+    "rds": "groundcloud.services.rds.service",
     "route53": "groundcloud.services.route53.service",
     "s3": "groundcloud.services.s3.service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
@@ -198,6 +199,11 @@ class Cloud:
         """What EC2's controllers work in, likewise."""
         operation = self.services["ec2"].operation("DescribeVpcs")
         return self.invoker.context(operation, root_principal(account), region, "ec2", Facts(), tx)
+
+    def within_rds(self, tx: Transaction, account: str, region: str) -> Context:
+        """What RDS's controllers work in, likewise."""
+        operation = self.services["rds"].operation("DescribeDBInstances")
+        return self.invoker.context(operation, root_principal(account), region, "rds", Facts(), tx)
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own; each store has its own loop."""

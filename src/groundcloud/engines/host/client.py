@@ -14,7 +14,7 @@ import msgspec
 
 from groundcloud.engines.host import wire
 from groundcloud.engines.host.table import ERRORS, FUNCTIONS
-from groundcloud.engines.machines.wanted import Disk, Machine, MachineFailed, State
+from groundcloud.engines.machines.wanted import Disk, ImageProgress, Machine, MachineFailed, State
 from groundcloud.engines.network.wanted import PUBLIC_POOL, Network, Unreachable
 
 _SECONDS = 60.0
@@ -176,6 +176,10 @@ class HostVolumes:
 
     def images(self) -> set[str]:
         found: set[str] = self._call("images")
+        return found
+
+    def build_image(self, image: str) -> ImageProgress:
+        found: ImageProgress = self._call("build_image", image)
         return found
 
 

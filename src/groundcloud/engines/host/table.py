@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from groundcloud.engines.machines.wanted import Disk, Machine, MachineFailed, Machines, State, Volumes
+from groundcloud.engines.machines.wanted import Disk, ImageProgress, Machine, MachineFailed, Machines, State, Volumes
 from groundcloud.engines.network.wanted import Network, Networks, Unreachable
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
@@ -51,6 +51,7 @@ FUNCTIONS = {
     "volumes.image_from_snapshot": Function((Id, Id)),
     "volumes.delete_image": Function((Id,)),
     "volumes.images": Function((), set[str]),
+    "volumes.build_image": Function((Id,), ImageProgress),
     "network.reconcile": Function((Network,)),
     "network.remove": Function((Id,)),
     "network.networks": Function((), set[str]),

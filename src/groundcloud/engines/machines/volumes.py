@@ -13,9 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from groundcloud.engines.machines import copies, loops
+from groundcloud.engines.machines.image.building import Builds
 from groundcloud.engines.machines.images import Images
 from groundcloud.engines.machines.names import Folders
-from groundcloud.engines.machines.wanted import MachineFailed
+from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
 
 _GIB = 1024**3
 MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "assume_storage_prezeroed=1,nodiscard,root_owner=0:0")
@@ -39,6 +40,7 @@ class FileVolumes:
         self._images = images
         self._lock = Lock()
         self._held: dict[str, str] = {}
+        self._builds = Builds(folders.cache)
 
     # -- what the contract says
 
@@ -108,6 +110,9 @@ class FileVolumes:
 
     def images(self) -> set[str]:
         return self._images.names()
+
+    def build_image(self, image: str) -> ImageProgress:
+        return self._builds.build(image)
 
     # -- for the machine engine
 

@@ -126,3 +126,8 @@ class Volumes(Protocol):
     def images(self) -> set[str]:
         """The images that are there, built ones (`debian-12`) and those of snapshots."""
         ...
+
+    def build_image(self, image: str) -> ImageProgress:
+        """Have an image of a recipe as it is today: begins to build it, in the background, where it is lacking. `done`
+        is 1 once it is there. Raises `MachineFailed` for one that could not be built, and then begins anew."""
+        ...

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from groundcloud.engines.machines.image.recipe import AGENT, FILES
+from groundcloud.engines.machines.image.recipe import AGENT, DATABASE, FILES
 
 _USERS = ("admin", "ec2-user", "ubuntu")
 
@@ -44,11 +44,14 @@ _ENABLED = {
     "ssh.service": "sysinit.target.wants",
 }
 
+_NO_LOGIN = ("ssh.service", "groundcloud-keys.service", "groundcloud-init.service", "groundcloud-mounts.service")
+"""What a database's machine does without: nobody logs in, and its agent asks for all else."""
+
 _RESOLVER = "nameserver 169.254.169.253\n"
 """The VPC's resolver, which every machine reaches at this address."""
 
 
-def finish(tree: Path) -> None:
+def finish(tree: Path, *, databases: bool = False) -> None:
     """Make a tree bootable here. Raises OSError and subprocess.CalledProcessError."""
     _copy(FILES, tree)
     agent = tree / "usr/lib/groundcloud/agent"
@@ -59,8 +62,10 @@ def finish(tree: Path) -> None:
         _link(tree / f"usr/sbin/mount.{kind}", "../lib/groundcloud/mount-disk")
     _make_users(tree)
     _services(tree)
+    if databases:
+        _serve_databases(tree)
     _forget(tree)
-    compiled = ["/usr/bin/python3", "-m", "compileall", "-q", "/usr/lib/groundcloud/agent"]
+    compiled = ["/usr/bin/python3", "-m", "compileall", "-q", "/usr/lib/groundcloud"]
     subprocess.run(["chroot", str(tree), *compiled], check=False, capture_output=True)
 
 
@@ -116,6 +121,19 @@ def _services(tree: Path) -> None:
     generators.mkdir(exist_ok=True)
     for name in _GENERATORS:
         _link(generators / name, "/dev/null")
+
+
+def _serve_databases(tree: Path) -> None:
+    """The agent of databases in the place of what is for logins."""
+    agent = tree / "usr/lib/groundcloud/database"
+    agent.mkdir(parents=True, exist_ok=True)
+    for path in DATABASE.glob("*.py"):
+        _install(path, agent / path.name)
+    units = tree / "etc/systemd/system"
+    for name in _NO_LOGIN:
+        _link(units / name, "/dev/null")
+    (units / "multi-user.target.wants").mkdir(exist_ok=True)
+    _link(units / "multi-user.target.wants/groundcloud-database.service", "../groundcloud-database.service")
 
 
 def _link(path: Path, target: str) -> None:
