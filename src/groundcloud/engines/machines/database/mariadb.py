@@ -156,7 +156,7 @@ class MariaDb:
             return
         self._sql("SET GLOBAL read_only = ON; SET GLOBAL rpl_semi_sync_master_enabled = OFF; STOP SLAVE;")
         if fresh:
-            self._sql("SET GLOBAL gtid_slave_pos = @@gtid_current_pos;")
+            self._sql("SET GLOBAL gtid_slave_pos = @@gtid_binlog_pos;")
         self._sql(
             f"CHANGE MASTER TO MASTER_HOST = {_quoted(source['host'])}, MASTER_PORT = {int(source['port'])}, "
             f"MASTER_USER = '{_REPLICATION}', MASTER_PASSWORD = {_quoted(wanted['replication_password'])}, "
@@ -217,7 +217,7 @@ class MariaDb:
 
 _STATUS = """
 SELECT @@version;
-SELECT @@gtid_current_pos;
+SELECT @@gtid_binlog_pos;
 SELECT IFNULL(GROUP_CONCAT(DISTINCT SUBSTRING_INDEX(host, ':', 1)), '') FROM information_schema.processlist
   WHERE command LIKE 'Binlog Dump%';
 SELECT IF((SELECT variable_value FROM information_schema.global_status
