@@ -206,12 +206,13 @@ class MariaDb:
         }
 
     def _slave(self) -> dict[str, str]:
-        lines = self._sql("SHOW SLAVE STATUS\\G", seconds=5).split("\n")
+        lines = self._sql("SHOW SLAVE STATUS\\G", seconds=5, names=True).split("\n")
         pairs = (line.strip().partition(":") for line in lines if ":" in line)
         return {name: value.strip() for name, _, value in pairs}
 
-    def _sql(self, text: str, seconds: float = 600) -> str:
-        words = ["mariadb", "--no-defaults", "--skip-column-names", "--batch", f"--socket={_SOCKET}", "--user=root"]
+    def _sql(self, text: str, seconds: float = 600, *, names: bool = False) -> str:
+        words = ["mariadb", "--no-defaults", "--batch", f"--socket={_SOCKET}", "--user=root"]
+        words += [] if names else ["--skip-column-names"]
         return system.run(words, "", text, seconds)
 
 
