@@ -1,9 +1,10 @@
-"""Databases as people use them: servers on machines of their own, reached by the usual clients under their endpoints."""
+"""Databases as people use them: servers on machines of their own, reached by the usual clients."""
 
 import socket
 import subprocess
 import threading
 import time
+from itertools import pairwise
 
 import psycopg
 import pymysql
@@ -13,7 +14,7 @@ from tests.machines.conftest import eventually
 
 pytestmark = pytest.mark.machines
 
-PASSWORD = "it's a-secret".replace(" ", "-")
+PASSWORD = "it's-a-secret"
 
 
 class Databases:
@@ -89,9 +90,7 @@ class Databases:
     def delete_all(self):
         for each in self.rds.describe_db_instances()["DBInstances"]:
             if each["DBInstanceStatus"] != "deleting":
-                self.rds.delete_db_instance(
-                    DBInstanceIdentifier=each["DBInstanceIdentifier"], SkipFinalSnapshot=True
-                )
+                self.rds.delete_db_instance(DBInstanceIdentifier=each["DBInstanceIdentifier"], SkipFinalSnapshot=True)
         eventually(lambda: not self.rds.describe_db_instances()["DBInstances"])
 
 
@@ -180,7 +179,7 @@ class Writer(threading.Thread):
 
     def longest_gap(self):
         times = [at for at, _ in self.acknowledged]
-        return max(after - before for before, after in zip(times, times[1:]))
+        return max(after - before for before, after in pairwise(times))
 
 
 def fails_over(databases, name, connect, kill):
@@ -234,3 +233,84 @@ def test_a_reboot_with_failover_changes_the_zone_and_loses_no_row(databases):
         databases.rds.reboot_db_instance(DBInstanceIdentifier="awslab", ForceFailover=True)
 
     fails_over(databases, "awslab", lambda: databases.mariadb("awslab"), reboot)
+
+
+def test_a_snapshot_becomes_another_database_that_grows_rests_and_ends_with_a_last_snapshot(databases):
+    rds = databases.rds
+    databases.available("shop")
+    rds.create_db_snapshot(DBSnapshotIdentifier="before", DBInstanceIdentifier="shop")
+    rds.get_waiter("db_snapshot_completed").wait(DBSnapshotIdentifier="before", WaiterConfig={"Delay": 1})
+    databases.psql("shop", "INSERT INTO notes (text) VALUES ('later')")
+    rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="copy", DBSnapshotIdentifier="before", PubliclyAccessible=True,
+        VpcSecurityGroupIds=[databases.group], BackupRetentionPeriod=0,
+    )  # fmt: skip
+    databases.available("copy")
+    assert databases.psql("copy", "SELECT text FROM notes") == "kept"
+    rds.modify_db_instance(
+        DBInstanceIdentifier="copy", DBInstanceClass="db.t3.small", AllocatedStorage=30, ApplyImmediately=True,
+        MasterUserPassword="another-secret", DeletionProtection=True,
+    )  # fmt: skip
+    changed = databases.available("copy")
+    assert (changed["DBInstanceClass"], changed["AllocatedStorage"]) == ("db.t3.small", 30)
+    with psycopg.connect(host=databases.address("copy"), user="lab", password="another-secret", dbname="app") as opened:
+        assert opened.execute("SHOW shared_buffers").fetchone() == ("384MB",)
+    with pytest.raises(rds.exceptions.ClientError, match="protected"):
+        rds.delete_db_instance(DBInstanceIdentifier="copy", SkipFinalSnapshot=True)
+    rds.stop_db_instance(DBInstanceIdentifier="copy")
+    eventually(lambda: databases.seen("copy")["DBInstanceStatus"] == "stopped")
+    rds.start_db_instance(DBInstanceIdentifier="copy")
+    databases.available("copy")
+    rds.modify_db_instance(DBInstanceIdentifier="copy", DeletionProtection=False)
+    rds.delete_db_instance(DBInstanceIdentifier="copy", FinalDBSnapshotIdentifier="last")
+    rds.get_waiter("db_instance_deleted").wait(DBInstanceIdentifier="copy", WaiterConfig={"Delay": 1})
+    assert rds.describe_db_snapshots(DBSnapshotIdentifier="last")["DBSnapshots"][0]["Status"] == "available"
+
+
+def test_a_read_replica_follows_and_is_promoted(databases):
+    rds = databases.rds
+    rds.modify_db_instance(DBInstanceIdentifier="awslab", BackupRetentionPeriod=1, ApplyImmediately=True)
+    databases.available("awslab")
+    rds.create_db_instance_read_replica(DBInstanceIdentifier="reads", SourceDBInstanceIdentifier="awslab")
+    seen = databases.available("reads")
+    assert seen["ReadReplicaSourceDBInstanceIdentifier"] == "awslab"
+    databases.mysql("awslab", "INSERT INTO notes (text) VALUES ('seen by all')")
+    eventually(lambda: "seen by all" in databases.mysql("reads", "SELECT text FROM notes"))
+    with databases.mariadb("reads") as connection, connection.cursor() as cursor, pytest.raises(pymysql.Error):
+        cursor.execute("INSERT INTO notes (text) VALUES ('no')")
+    rds.promote_read_replica(DBInstanceIdentifier="reads", BackupRetentionPeriod=0)
+    assert "ReadReplicaSourceDBInstanceIdentifier" not in databases.available("reads")
+    databases.mysql("reads", "INSERT INTO notes (text) VALUES ('its own')")
+    rds.delete_db_instance(DBInstanceIdentifier="reads", SkipFinalSnapshot=True)
+
+
+def test_static_parameters_wait_for_a_restart_and_dynamic_ones_do_not(databases):
+    rds = databases.rds
+    rds.create_db_parameter_group(
+        DBParameterGroupName="tuned", DBParameterGroupFamily="postgres15", Description="tuned"
+    )
+    rds.modify_db_instance(DBInstanceIdentifier="shop", DBParameterGroupName="tuned", ApplyImmediately=True)
+    given = [
+        {"ParameterName": "work_mem", "ParameterValue": "8192", "ApplyMethod": "immediate"},
+        {"ParameterName": "max_connections", "ParameterValue": "77", "ApplyMethod": "pending-reboot"},
+    ]
+    rds.modify_db_parameter_group(DBParameterGroupName="tuned", Parameters=given)
+    eventually(lambda: databases.psql("shop", "SHOW work_mem") == "8MB")
+    assert databases.psql("shop", "SHOW max_connections") != "77"
+    assert databases.seen("shop")["DBParameterGroups"][0]["ParameterApplyStatus"] == "pending-reboot"
+    rds.reboot_db_instance(DBInstanceIdentifier="shop")
+    databases.available("shop")
+    assert databases.psql("shop", "SHOW max_connections") == "77"
+    assert databases.seen("shop")["DBParameterGroups"][0]["ParameterApplyStatus"] == "in-sync"
+
+
+def test_databases_outlive_the_server_and_are_found_again(databases, ground):
+    with databases.postgres("shop") as connection:
+        ground.cloud.kill()
+        eventually(lambda: ground.run("status", "--data", ground.data, "--json", code=None).code != 0)
+        assert connection.execute("SELECT count(*) > 0 FROM notes").fetchone() == (True,)
+        ground.again()
+        databases.rds = ground.client("rds")
+        assert databases.available("shop")["DBInstanceStatus"] == "available"
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    eventually(lambda: "kept" in databases.psql("shop", "SELECT text FROM notes"))

@@ -159,6 +159,9 @@ class HostVolumes:
     def grow(self, volume: str, size: int) -> None:
         self._call("grow", volume, size)
 
+    def grow_file_system(self, volume: str) -> None:
+        self._call("grow_file_system", volume)
+
     def delete(self, volume: str) -> None:
         self._call("delete", volume)
 

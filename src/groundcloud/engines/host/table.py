@@ -45,6 +45,7 @@ FUNCTIONS = {
     "volumes.create_root": Function((Id, Size, Id)),
     "volumes.create": Function((Id, Size, Maybe)),
     "volumes.grow": Function((Id, Size)),
+    "volumes.grow_file_system": Function((Id,)),
     "volumes.delete": Function((Id,)),
     "volumes.snapshot": Function((Id, Id)),
     "volumes.delete_snapshot": Function((Id,)),

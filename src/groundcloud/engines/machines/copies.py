@@ -12,6 +12,7 @@ from groundcloud.engines.machines import kernel, loops
 from groundcloud.engines.machines.wanted import MachineFailed
 
 _FICLONE = 0x40049409
+_EXT4_RESIZE_FS = 0x40086610
 _FIFREEZE, _FITHAW = 0xC0045877, 0xC0045878
 _CHUNK = 1 << 26
 
@@ -79,6 +80,21 @@ def still(file: Path) -> Iterator[None]:
         for mount in mounts:
             with contextlib.suppress(OSError):
                 fcntl.ioctl(mount, _FITHAW, struct.pack("i", 0))
+            os.close(mount)
+
+
+def grow_mounted(file: Path) -> None:
+    """Let the mounted ext4 file system of a volume fill its device. Source: the kernel's fs/ext4/ioctl.c."""
+    for device in loops.found(file):
+        mount = _second_mount(device)
+        if mount is None:
+            continue
+        try:
+            blocks = os.stat(file).st_size // os.fstatvfs(mount).f_bsize
+            fcntl.ioctl(mount, _EXT4_RESIZE_FS, struct.pack("Q", blocks))
+        except OSError as error:
+            raise MachineFailed(f"the file system of {file.name} cannot grow: {error}") from error
+        finally:
             os.close(mount)
 
 

@@ -77,6 +77,9 @@ class FileVolumes:
         loops.resized(path)
         self._write_about(path, About(size, about.layers))
 
+    def grow_file_system(self, volume: str) -> None:
+        copies.grow_mounted(self._folders.volume(volume))
+
     def delete(self, volume: str) -> None:
         path = self._folders.volume(volume)
         if loops.found(path):

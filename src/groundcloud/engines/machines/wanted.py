@@ -109,6 +109,11 @@ class Volumes(Protocol):
 
     def grow(self, volume: str, size: int) -> None: ...
 
+    def grow_file_system(self, volume: str) -> None:
+        """Let the ext4 file system that a machine has mounted from a volume fill it, while it is used. Raises
+        `MachineFailed`."""
+        ...
+
     def delete(self, volume: str) -> None: ...
 
     def snapshot(self, volume: str, snapshot: str) -> None:

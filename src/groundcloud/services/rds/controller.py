@@ -14,11 +14,11 @@ from groundcloud.controllers import Outcome
 from groundcloud.engines.machines.wanted import MachineFailed
 from groundcloud.errors import AwsError
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds import backups, standbys, steps
+from groundcloud.services.rds import backups, sizes, standbys, steps
 from groundcloud.services.rds.fleet import Fleet, data_volume
-from groundcloud.services.rds.records import FAILED, STANDBY, DBInstance, DBMachine, DBSecret
+from groundcloud.services.rds.records import FAILED, REPLICA, STANDBY, DBInstance, DBMachine
 from groundcloud.services.rds.reports import Report, Reports
-from groundcloud.services.rds.secrets import opened, seal
+from groundcloud.services.rds.secrets import keep, secrets_of
 from groundcloud.services.rds.telling import leader_of, machines_of, told
 from groundcloud.store import Key, Store, Transaction
 
@@ -130,18 +130,33 @@ class DBInstances:
         leader = seen.leader
         if waits := self._have_image():
             return Outcome(partial(steps.waits_for, seen.instance.key_values(), waits), again=1.0)
+        with self.store.snapshot() as tx:
+            certified = bool(secrets_of(tx, self.sealer, seen.instance).certificate)
+        if not certified:
+            return Outcome(partial(self._certify, seen.instance.key_values()), again=SOON)
         if leader is None:
             return Outcome(partial(self._place_first, seen.instance.key_values()), again=SOON)
+        if (outcome := sizes.fit(self, seen, leader)) is not None:
+            return outcome
         if seen.instance.multi_az and (outcome := standbys.fail_over(self, seen)) is not None:
             return outcome
         if not self.fleet.runs(leader):
-            self.reports.forget(leader.machine_id)
-            return Outcome(again=SOON if self.fleet.start(leader) else 0.1)
+            return self._boot(seen, leader)
         outcome = steps.follow(self, seen, leader, self.report(leader))
         if outcome is not None:
             return outcome
         outcome = standbys.keep(self, seen) or backups.daily(self, seen.instance)
         return outcome or Outcome(again=LOOK if seen.instance.db_instance_status == "available" else 0.1)
+
+    def _boot(self, seen: Seen, leader: DBMachine) -> Outcome:
+        self.reports.forget(leader.machine_id)
+        if leader.role == REPLICA:
+            steps.seed_replica(self, seen.instance, leader)
+        if not self.fleet.start(leader):
+            return Outcome(again=0.1)
+        if leader.role == REPLICA:
+            self.fleet.volumes.delete_snapshot(leader.seed)
+        return Outcome(again=SOON)
 
     def _place_first(self, key: Key, tx: Transaction) -> None:
         """The interface and the record of an instance's first machine."""
@@ -149,12 +164,6 @@ class DBInstances:
         if instance is None or leader_of(machines_of(tx, instance)) is not None:
             return
         ctx = self.within(tx, instance.account, instance.region)
-        secret = tx.get(DBSecret, instance.account, instance.region, instance.dbi_resource_id)
-        assert secret is not None
-        secrets = opened(self.sealer, secret.sealed)
-        secrets.certificate, secrets.key = self._certificate(instance.endpoint_name)
-        secret.sealed = seal(self.sealer, secrets)
-        tx.put(secret)
         try:
             steps.place(self, ctx, instance, steps.first_role(instance), zone=instance.availability_zone)
         except AwsError as error:
@@ -162,9 +171,17 @@ class DBInstances:
             instance.status_infos = [error.message]
             tx.put(instance)
 
+    def _certify(self, key: Key, tx: Transaction) -> None:
+        """A certificate for the endpoint's name."""
+        instance = tx.get(DBInstance, *key)
+        if instance is not None:
+            secrets = secrets_of(tx, self.sealer, instance)
+            secrets.certificate, secrets.key = self._certificate(instance.endpoint_name)
+            keep(tx, self.sealer, instance, secrets)
+
     # -- resting and ending
 
-    def _end(self, machine: DBMachine) -> bool:
+    def end(self, machine: DBMachine) -> bool:
         asked = self._asked.setdefault(machine.machine_id, self.clock().timestamp())
         if not self.fleet.ended(machine, force=self.clock().timestamp() - asked > _SHUTDOWN):
             return False
@@ -173,7 +190,7 @@ class DBInstances:
         return True
 
     def _rest(self, seen: Seen) -> Outcome:
-        ended = [self._end(each) for each in seen.machines]
+        ended = [self.end(each) for each in seen.machines]
         if not all(ended):
             return Outcome(again=0.2)
         if seen.instance.db_instance_status == "stopped":
@@ -184,7 +201,7 @@ class DBInstances:
         """The final snapshot is taken of a server that has ended: it is consistent by itself."""
         leader = seen.leader
         if seen.instance.final_snapshot and leader is not None:
-            if not self._end(leader):
+            if not self.end(leader):
                 return Outcome(again=0.2)
             if not steps.final_snapshot(self, seen.instance, data_volume(leader)):
                 return Outcome(again=0.2)

@@ -9,7 +9,8 @@ from groundcloud.services.rds.snapshots import new_snapshot
 from groundcloud.services.rds.views import instance_shown
 
 _MAY_END = ("available", "stopped", "failed", "storage-full", "incompatible-parameters", "incompatible-network",
-            "incompatible-restore", "creating", "starting", "stopping", "rebooting", "modifying", "backing-up")  # fmt: skip
+             "creating", "starting", "stopping", "rebooting", "modifying",
+            "backing-up")  # fmt: skip
 
 
 def need(instance: DBInstance, *states: str) -> None:

@@ -123,7 +123,7 @@ def new_instance(
     **fields: Any,
 ) -> DBInstance:
     """The record of an instance that a request or a restore asks for. Raises RDS's errors."""
-    if "machines" not in ctx.world.engines and ctx.world.engines.get("rds") is None:
+    if "machines" not in ctx.world.engines:
         raise errors.NoMachines()
     name = identifier(name)
     if ctx.exists(DBInstance, name):
@@ -293,8 +293,8 @@ def keep_in_secrets_manager(ctx: Context, instance: DBInstance, secrets: Secrets
     name = f"rds!db-{_dashed(ctx.random(16).hex())}"
     value = json.dumps({"username": instance.master_username, "password": secrets.master_password})
     more = {"kms_key_id": kms_key} if kms_key else {}
-    made = ctx.call("secretsmanager", "create_secret", name=name, secret_string=value,
-                    description=f"The secret associated with the primary RDS DB instance: {instance.arn}", **more)  # fmt: skip
+    text = f"The secret associated with the primary RDS DB instance: {instance.arn}"
+    made = ctx.call("secretsmanager", "create_secret", name=name, secret_string=value, description=text, **more)
     instance.secret_arn = made["arn"]
 
 

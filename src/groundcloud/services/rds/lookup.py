@@ -28,8 +28,9 @@ def identifier(name: str, what: str = "DBInstanceIdentifier") -> str:
     found = name.lower()
     if not _IDENTIFIER.fullmatch(found) or len(found) > _LONGEST:
         raise errors.InvalidParameterValue(
-            reason=f"The parameter {what} is not a valid identifier. Identifiers must begin with a letter; must contain "
-            "only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens."
+            reason=f"The parameter {what} is not a valid identifier. Identifiers must begin with a letter; must "
+            "contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive "
+            "hyphens."
         )
     return found
 

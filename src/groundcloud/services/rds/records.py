@@ -133,6 +133,8 @@ class DBMachine(Record):
     public_address: str = ""
     number: int = 1
     """Its number among the machines of the instance: the server id of MariaDB's replication."""
+    groups: list[str] = []
+    """Its security groups."""
     seed: str = ""
     """The engine's snapshot that its data volume is made from."""
     db_instance_class: str = ""

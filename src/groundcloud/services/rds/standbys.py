@@ -57,7 +57,6 @@ def _promote(self: "DBInstances", key: Key, old_id: str, new_id: str, tx: Transa
     old.role, new.role = FAILED, PRIMARY
     new.protected = new.synchronous = new.served = False
     instance.availability_zone, instance.secondary_availability_zone = new.availability_zone, None
-    instance.db_instance_status = "rebooting" if instance.failover_asked else instance.db_instance_status
     instance.failover_asked = False
     instance.applied_parameters = instance.applied_parameters or dict(wanted_values(tx, instance))
     note(
@@ -90,9 +89,8 @@ def keep(self: "DBInstances", seen: "Seen") -> Outcome | None:
 
 def _boot(self: "DBInstances", leader: DBMachine, standby: DBMachine) -> Outcome:
     """A standby begins with a snapshot of the primary's volume."""
-    seed = f"seed-{standby.machine_id}"
+    seed = standby.seed = f"seed-{standby.machine_id}"
     self.fleet.volumes.snapshot(data_volume(leader), seed)
-    standby.seed = seed
     started = self.fleet.start(standby)
     if started:
         self.fleet.volumes.delete_snapshot(seed)

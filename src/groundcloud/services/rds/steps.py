@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
-from groundcloud.services.rds import backups
+from groundcloud.services.rds import backups, sizes
+from groundcloud.services.rds.fleet import data_volume
 from groundcloud.services.rds.lookup import note
 from groundcloud.services.rds.parameters import wanted_values
 from groundcloud.services.rds.records import (
@@ -19,7 +20,7 @@ from groundcloud.services.rds.records import (
     DBSubnetGroup,
 )
 from groundcloud.services.rds.reports import Report
-from groundcloud.services.rds.telling import machines_of
+from groundcloud.services.rds.telling import instance_of, leader_of, machines_of
 from groundcloud.store import Key, Transaction
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def place(
         public_address=made.association.public_ip if made.association is not None else "",
         number=max((each.number for each in known), default=source_numbers) + 1,
         seed=instance.seed if role != STANDBY else "", db_instance_class=instance.db_instance_class,
-        size=instance.allocated_storage,
+        size=instance.allocated_storage, groups=instance.groups,
     )  # fmt: skip
     ctx.put(machine)
     if role != STANDBY:
@@ -67,11 +68,16 @@ def follow(self: "DBInstances", seen: "Seen", leader: DBMachine, report: Report)
     """Bring the status on by what the machine that serves reports; None when there is nothing to do."""
     instance, key = seen.instance, seen.instance.key_values()
     done = report.ready and report.restarts == instance.restarts and self.agrees(leader)
+    if leader.role == REPLICA and not instance.source_resource_id:
+        return Outcome(partial(_promoted, key, leader.machine_id), again=0.05)
     done = done and report.role == ("primary" if leader.role == PRIMARY else "standby")
+    done = done and sizes.fits(instance, leader)
     if done and not leader.served:
         return Outcome(partial(_serves, key, leader.machine_id, report.server_version), again=0.05)
     if instance.db_instance_status == "available" or instance.failover_asked:
         return None
+    if report.error and not report.ready and leader.served:
+        return _refused(self, seen, report.error)
     if not done or instance.db_instance_status == "backing-up":
         return Outcome(again=0.1)
     standby = seen.standby
@@ -79,6 +85,32 @@ def follow(self: "DBInstances", seen: "Seen", leader: DBMachine, report: Report)
     if alone and instance.db_instance_status in ("creating", "starting", "modifying"):
         return None  # first the standby
     return Outcome(partial(_up, self, key), again=0.1)
+
+
+def _refused(self: "DBInstances", seen: "Seen", error: str) -> Outcome:
+    """The server does not start with the parameters that it was given."""
+    if seen.instance.db_instance_status == "incompatible-parameters":
+        return Outcome(again=1.0)
+    return Outcome(partial(_incompatible, self, seen.instance.key_values(), error), again=1.0)
+
+
+def _incompatible(self: "DBInstances", key: Key, error: str, tx: Transaction) -> None:
+    instance = tx.get(DBInstance, *key)
+    if instance is None or instance.db_instance_status not in ("rebooting", "modifying", "starting"):
+        return
+    instance.db_instance_status = "incompatible-parameters"
+    instance.status_infos = [error]
+    ctx = self.within(tx, instance.account, instance.region)
+    note(ctx, instance, "Database instance put into incompatible-parameters. The server does not start.", "failure")
+    tx.put(instance)
+
+
+def _promoted(key: Key, machine_id: str, tx: Transaction) -> None:
+    """A read replica is to lead its own database."""
+    machine = tx.get(DBMachine, key[0], key[1], machine_id)
+    if machine is not None and machine.role == REPLICA:
+        machine.role = PRIMARY
+        tx.put(machine)
 
 
 def _serves(key: Key, machine_id: str, version: str, tx: Transaction) -> None:
@@ -147,6 +179,15 @@ def stopped(self: "DBInstances", key: Key, tx: Transaction) -> None:
         tx.put(machine)
     note(self.within(tx, instance.account, instance.region), instance, "DB instance stopped", "notification")
     tx.put(instance)
+
+
+def seed_replica(self: "DBInstances", instance: DBInstance, machine: DBMachine) -> None:
+    """A read replica begins with a snapshot of its source's volume, taken when its own is first made."""
+    with self.store.snapshot() as tx:
+        source = instance_of(tx, instance.account, instance.region, instance.source_resource_id)
+        leader = leader_of(machines_of(tx, source)) if source is not None else None
+    if leader is not None and not machine.served:
+        self.fleet.volumes.snapshot(data_volume(leader), machine.seed)
 
 
 def final_snapshot(self: "DBInstances", instance: DBInstance, volume: str) -> bool:

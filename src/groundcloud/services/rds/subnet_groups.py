@@ -116,3 +116,9 @@ def describe_db_subnet_groups(ctx: Context, db_subnet_group_name: str = "") -> o
     if db_subnet_group_name:
         return {"db_subnet_groups": [shown(ctx.find(DBSubnetGroup, db_subnet_group_name.lower()))]}
     return {"db_subnet_groups": ctx.page(DBSubnetGroup, each=shown)}
+
+
+def zones_of(ctx: Context, instance: DBInstance) -> list[str]:
+    """The zones that an instance may be in."""
+    group = group_of(ctx, instance)
+    return sorted({zone for _, zone in group.subnets}) if group is not None else []

@@ -31,9 +31,9 @@ class Agent:
             if found is not None:
                 self._wanted = found
                 self._again = 0.0
-            if self._wanted and (self._applied != self._wanted["version"] or self._error):
-                if time.monotonic() >= self._again:
-                    self._apply()
+            news = self._wanted and (self._applied != self._wanted["version"] or self._error)
+            if news and time.monotonic() >= self._again:
+                self._apply()
 
     def _apply(self) -> None:
         wanted = self._wanted

@@ -80,7 +80,7 @@ class MariaDb:
             "socket": _SOCKET,
             "pid_file": RUN + "/mysql.pid",
             "port": str(wanted["port"]),
-            "bind_address": "0.0.0.0",
+            "bind_address": "0.0.0.0",  # noqa: S104 - security groups decide who reaches it
             "server_id": str(wanted["server_id"]),
             "log_bin": _BINLOG + "/mysql-bin",
             "relay_log": _BINLOG + "/relay",

@@ -164,7 +164,8 @@ class Postgres:
         ]
         self._sql("\n".join(statements))
         name = wanted["database"]
-        if name and not self._sql(f"SELECT 1 FROM pg_database WHERE datname = {_quoted(name)}").strip():
+        known = self._sql("SELECT datname FROM pg_database").split("\n")
+        if name and name not in known:
             self._sql(f"CREATE DATABASE {_name(name)} OWNER {master}")
         self._users = users
 
