@@ -50,7 +50,8 @@ ENGINES = {
 }  # fmt: skip
 
 ELSEWHERE = ("aurora-mysql", "aurora-postgresql", "custom-oracle-ee", "db2-ae", "db2-se", "oracle-ee",
-             "oracle-ee-cdb", "oracle-se2", "oracle-se2-cdb", "sqlserver-ee", "sqlserver-ex", "sqlserver-se", "sqlserver-web")  # fmt: skip
+             "oracle-ee-cdb", "oracle-se2", "oracle-se2-cdb", "sqlserver-ee", "sqlserver-ex", "sqlserver-se",
+             "sqlserver-web")  # fmt: skip
 """Engines that AWS has and this cloud has not."""
 
 

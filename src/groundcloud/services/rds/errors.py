@@ -4,7 +4,7 @@ from groundcloud.errors import AwsError
 
 
 class DBInstanceNotFound(AwsError, status=404):
-    """DBInstance {name} not found."""
+    """DBInstance {db_instance_identifier} not found."""
 
 
 class DBInstanceAlreadyExists(AwsError):
@@ -12,7 +12,7 @@ class DBInstanceAlreadyExists(AwsError):
 
 
 class DBSnapshotNotFound(AwsError, status=404):
-    """DBSnapshot {name} not found."""
+    """DBSnapshot {db_snapshot_identifier} not found."""
 
 
 class DBSnapshotAlreadyExists(AwsError):
@@ -20,7 +20,7 @@ class DBSnapshotAlreadyExists(AwsError):
 
 
 class DBSubnetGroupNotFound(AwsError, code="DBSubnetGroupNotFoundFault", status=404):
-    """DB subnet group '{name}' does not exist."""
+    """DB subnet group '{db_subnet_group_name}' does not exist."""
 
 
 class DBSubnetGroupAlreadyExists(AwsError):
@@ -45,7 +45,7 @@ class InvalidDBSubnetGroupState(AwsError, code="InvalidDBSubnetGroupStateFault")
 
 
 class DBParameterGroupNotFound(AwsError, status=404):
-    """DBParameterGroup not found: {name}"""
+    """DBParameterGroup not found: {db_parameter_group_name}"""
 
 
 class DBParameterGroupAlreadyExists(AwsError):
@@ -57,7 +57,7 @@ class InvalidDBParameterGroupState(AwsError):
 
 
 class OptionGroupNotFound(AwsError, code="OptionGroupNotFoundFault", status=404):
-    """Specified OptionGroupName: {name} not found."""
+    """Specified OptionGroupName: {option_group_name} not found."""
 
 
 class OptionGroupAlreadyExists(AwsError, code="OptionGroupAlreadyExistsFault"):

@@ -202,7 +202,6 @@ def create_db_instance(
     tags: Sequence[Tag] = (),
     storage_type: str = "",
     storage_encrypted: bool = False,
-    kms_key_id: str | None = None,
     enable_iam_database_authentication: bool = False,
     deletion_protection: bool = False,
     max_allocated_storage: int | None = None,
@@ -212,7 +211,7 @@ def create_db_instance(
 ) -> object:
     kind = engine_named(engine)
     version = version_for(kind, engine_version)
-    _check_not_there(kind, character_set_name, license_model, enable_iam_database_authentication)
+    _check_not_there(kind, character_set_name, license_model, enable_iam_database_authentication, storage_encrypted)
     if allocated_storage is None:
         raise errors.InvalidParameterCombination(reason="The parameter AllocatedStorage must be provided")
     if not master_username:
@@ -231,8 +230,7 @@ def create_db_instance(
         preferred_maintenance_window=maintenance_window(ctx, preferred_maintenance_window),
         backup_retention_period=check_retention(backup_retention_period),
         auto_minor_version_upgrade=auto_minor_version_upgrade, iops=iops, storage_throughput=storage_throughput,
-        storage_type=storage_type or ("io1" if iops else "gp2"), storage_encrypted=storage_encrypted,
-        kms_key_id=kms_key_id, max_allocated_storage=max_allocated_storage, deletion_protection=deletion_protection,
+        storage_type=storage_type or ("io1" if iops else "gp2"), max_allocated_storage=max_allocated_storage, deletion_protection=deletion_protection,
         ca_certificate_identifier=ca_certificate_identifier,
     )  # fmt: skip
     if manage_master_user_password:
@@ -260,13 +258,15 @@ def check_database(engine: Engine, name: str | None) -> None:
         )
 
 
-def _check_not_there(engine: Engine, character_set: str, license_model: str, iam: bool) -> None:
+def _check_not_there(engine: Engine, character_set: str, license_model: str, iam: bool, encrypted: bool) -> None:
     if character_set:
         raise errors.InvalidParameterCombination(
             reason=f"The parameter CharacterSetName is not valid for the engine {engine.name}."
         )
     if license_model and license_model != engine.license_model:
         raise errors.InvalidParameterCombination(reason=f"Invalid license model '{license_model}' for {engine.name}.")
+    if encrypted:
+        raise errors.InvalidParameterCombination(reason="Encryption at rest is not available in this cloud yet.")
     if iam:
         raise errors.InvalidParameterCombination(
             reason="IAM Database Authentication is not available in this cloud yet."

@@ -29,8 +29,8 @@ def identifier(name: str, what: str = "DBInstanceIdentifier") -> str:
     if not _IDENTIFIER.fullmatch(found) or len(found) > _LONGEST:
         raise errors.InvalidParameterValue(
             reason=f"The parameter {what} is not a valid identifier. Identifiers must begin with a letter; must "
-            "contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive "
-            "hyphens."
+            "contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two "
+            "consecutive hyphens."
         )
     return found
 
@@ -46,7 +46,7 @@ def instance_named(ctx: Context, name: str) -> DBInstance:
     if found is None and name.startswith("db-"):
         found = next(ctx.scan(DBInstance, name, index="by_resource"), None)
     if found is None:
-        raise errors.DBInstanceNotFound(name=named(name))
+        raise errors.DBInstanceNotFound(db_instance_identifier=named(name))
     return found
 
 
@@ -57,7 +57,7 @@ def snapshot_named(ctx: Context, name: str) -> DBSnapshot:
         account, rest = name.split(":")[4], name.split(":snapshot:")[-1].lower()
     found = ctx.tx.get(DBSnapshot, account, ctx.region, rest)
     if found is None or (account != ctx.account and not {"all", ctx.account} & set(found.shared_with)):
-        raise errors.DBSnapshotNotFound(name=rest)
+        raise errors.DBSnapshotNotFound(db_snapshot_identifier=rest)
     return found
 
 

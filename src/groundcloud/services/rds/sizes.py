@@ -5,10 +5,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from groundcloud.controllers import Outcome
+from groundcloud.engines.machines.wanted import MachineFailed
 from groundcloud.services.rds.changing import apply_pending
 from groundcloud.services.rds.fleet import data_volume
 from groundcloud.services.rds.lookup import note
 from groundcloud.services.rds.records import STANDBY, DBInstance, DBMachine, Pending
+from groundcloud.services.rds.reports import Report
 from groundcloud.services.rds.telling import machines_of
 from groundcloud.store import Key, Transaction
 
@@ -35,9 +37,8 @@ def fit(self: "DBInstances", seen: "Seen", leader: DBMachine) -> Outcome | None:
         if machine.size < instance.allocated_storage and leader.served:
             self.fleet.volumes.grow(data_volume(machine), instance.allocated_storage)
             return Outcome(partial(_grown, key, machine.machine_id, instance.allocated_storage), again=0.05)
-        report = self.report(machine)
-        if report.ready and report.size < machine.size * _GIB * _FILLED:
-            self.fleet.volumes.grow_file_system(data_volume(machine))
+        if not _grow(self, machine):
+            return Outcome(again=0.2)
     if any(_addresses_differ(instance, each) for each in seen.machines):
         return Outcome(partial(_readdress, self, key), again=0.1)
     if _fills(self, instance, leader):
@@ -45,6 +46,25 @@ def fit(self: "DBInstances", seen: "Seen", leader: DBMachine) -> Outcome | None:
     if leader.db_instance_class == instance.db_instance_class:
         return None
     return _change_class(self, seen, leader)
+
+
+def _grow(self: "DBInstances", machine: DBMachine) -> bool:
+    """Let the file system fill its volume, while it is used; where the host may not, the machine does it at its next
+    start, which is now. False while that is under way."""
+    report = self.report(machine)
+    if not report.ready or filled(report, machine):
+        return True
+    try:
+        self.fleet.volumes.grow_file_system(data_volume(machine))
+    except MachineFailed:
+        self.end(machine)
+        return False
+    return True
+
+
+def filled(report: Report, machine: DBMachine) -> bool:
+    """Whether the database sees all of its volume."""
+    return report.size >= machine.size * _GIB * _FILLED
 
 
 def _change_class(self: "DBInstances", seen: "Seen", leader: DBMachine) -> Outcome | None:

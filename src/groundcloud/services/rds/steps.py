@@ -71,7 +71,7 @@ def follow(self: "DBInstances", seen: "Seen", leader: DBMachine, report: Report)
     if leader.role == REPLICA and not instance.source_resource_id:
         return Outcome(partial(_promoted, key, leader.machine_id), again=0.05)
     done = done and report.role == ("primary" if leader.role == PRIMARY else "standby")
-    done = done and sizes.fits(instance, leader)
+    done = done and sizes.fits(instance, leader) and sizes.filled(report, leader)
     if done and not leader.served:
         return Outcome(partial(_serves, key, leader.machine_id, report.server_version), again=0.05)
     if instance.db_instance_status == "available" or instance.failover_asked:

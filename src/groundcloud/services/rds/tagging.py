@@ -21,7 +21,7 @@ def _found(ctx: Context, arn: str) -> Any:
     kind = _KINDS[parts[5]]
     found = ctx.tx.get(kind, parts[4], parts[3], parts[6].lower())
     if found is None:
-        raise kind.absent(name=parts[6])
+        raise kind.absent(**{kind.key[-1]: parts[6]})
     return found
 
 

@@ -78,6 +78,9 @@ def mount(device: str) -> None:
         time.sleep(0.02)
     if not _formatted(path):
         run(["mkfs.ext4", "-q", "-E", "assume_storage_prezeroed=1,nodiscard", path])
+    elif _smaller(path):
+        subprocess.run(["e2fsck", "-fp", path], check=False, capture_output=True)
+        run(["resize2fs", path])
     run(["mount", "-t", "ext4", "-o", "noatime", path, DATA])
     os.makedirs(LOGS, exist_ok=True)
 
@@ -87,6 +90,16 @@ def _formatted(path: str) -> bool:
     with open(path, "rb") as device:
         device.seek(1024 + 0x38)
         return device.read(2) == b"\x53\xef"
+
+
+def _smaller(path: str) -> bool:
+    """Whether the file system is smaller than its device."""
+    with open(path, "rb") as device:
+        end = device.seek(0, os.SEEK_END)
+        device.seek(1024)
+        block = device.read(1024)
+    blocks = int.from_bytes(block[0x4:0x8], "little") | int.from_bytes(block[0x150:0x154], "little") << 32
+    return blocks * (1024 << int.from_bytes(block[0x18:0x1C], "little")) < end - (1 << 20)
 
 
 def first(name: str) -> bool:
