@@ -1,5 +1,7 @@
 """The network engine: throughput as a share of a plain veth pair's, measured in turns, and how long its steps take.
 
+On a machine with other work the rate says little; what a CPU second carries (of both ends together) says more.
+
 As root, in the clone: PYTHONPATH=src:. python benchmarks/network.py [--rounds 3] [--seconds 2] [--interfaces 50]
 
 Everything is in namespaces of its own. Needs iperf3.
@@ -23,8 +25,11 @@ EVERY = group("sg-a", GroupRule(-1, blocks=("0.0.0.0/0",)))
 NAT = NatGateway("nat-1", "subnet-a", "10.0.0.200", "203.0.113.200")
 
 
-def rate(client: Namespace, server: Machine, address: str, seconds: int) -> float:
-    """Gbit/s of one TCP connection."""
+Rates = tuple[float, float]
+"""Gbit/s of one TCP connection, and Gbit per CPU second."""
+
+
+def rate(client: Namespace, server: Machine, address: str, seconds: int) -> Rates:
     listener = subprocess.Popen(
         ["nsenter", f"--net={server.path}", "iperf3", "--server", "--one-off", "--forceflush"],
         stdout=subprocess.PIPE,
@@ -39,10 +44,12 @@ def rate(client: Namespace, server: Machine, address: str, seconds: int) -> floa
         listener.terminate()
         listener.wait(10)
         listener.stdout.close()
-    return float(said["end"]["sum_received"]["bits_per_second"]) / 1e9
+    gigabits = float(said["end"]["sum_received"]["bits_per_second"]) / 1e9
+    used = said["end"]["cpu_utilization_percent"]
+    return gigabits, gigabits / ((used["host_total"] + used["remote_total"]) / 100)
 
 
-def plain(host: Host, mtu: int) -> Callable[[int], float]:
+def plain(host: Host, mtu: int) -> Callable[[int], Rates]:
     """Two namespaces with a veth pair between them, and no filter."""
     one, other = host.machine(f"plain-{mtu}-a"), host.machine(f"plain-{mtu}-b")
     one.batch(
@@ -56,7 +63,7 @@ def plain(host: Host, mtu: int) -> Callable[[int], float]:
     return lambda seconds: rate(one, other, "198.18.0.2", seconds)
 
 
-def cases(host: Host) -> dict[str, Callable[[int], float]]:
+def cases(host: Host) -> dict[str, Callable[[int], Rates]]:
     private = subnet("subnet-b", "10.0.1.0/24", Route("0.0.0.0/0", "nat", "nat-1"))
     one, other, inside, _ = host.build(
         vpc(
@@ -82,15 +89,16 @@ def cases(host: Host) -> dict[str, Callable[[int], float]]:
 
 def throughput(host: Host, rounds: int, seconds: int) -> None:
     measured = cases(host)
-    found: dict[str, list[float]] = {name: [] for name in measured}
+    found: dict[str, list[Rates]] = {name: [] for name in measured}
     for _ in range(rounds):
         for name, run in measured.items():
             found[name].append(run(seconds))
-    print("| way | Gbit/s | of a plain pair |\n|---|---|---|")
-    base = 1.0
+    print("| way | Gbit/s | of a plain pair | Gbit per CPU second | of a plain pair |\n|---|---|---|---|---|")
+    base = (1.0, 1.0)
     for name, values in found.items():
-        base = median(values) if name.startswith("plain") else base
-        print(f"| {name} | {median(values):.1f} | {median(values) / base:.0%} |")
+        speed, work = median(each[0] for each in values), median(each[1] for each in values)
+        base = (speed, work) if name.startswith("plain") else base
+        print(f"| {name} | {speed:.1f} | {speed / base[0]:.0%} | {work:.1f} | {work / base[1]:.0%} |")
 
 
 def steps(host: Host, count: int) -> None:

@@ -41,7 +41,8 @@ class Running(NamedTuple):
 
 
 def groundcloud() -> Peer:
-    command = [sys.executable, "-m", "groundcloud", "up", "--foreground", "--no-demo", "--json", "--tls-port", "0"]
+    command = [sys.executable, "-m", "groundcloud", "up", "--foreground", "--no-demo", "--no-machines", "--json"]
+    command += ["--tls-port", "0"]
     return Peer(
         "groundcloud", [*command, "--data", "{data}", "--port", "{port}"], {"PYTHONPATH": str(ROOT / "src")}, True
     )

@@ -19,6 +19,7 @@ from botocore.config import Config
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.gateway.http import Request, Response
 from groundcloud.gateway.trail import EventBatch
+from groundcloud.loops import Loops
 from groundcloud.main import Cloud
 from groundcloud.sealing import Sealer
 from groundcloud.store import Store, open_store
@@ -103,6 +104,11 @@ class TestCloud:
         self._loop = asyncio.new_event_loop()
         self._turn = threading.Lock()
 
+    @property
+    def loops(self) -> Loops:
+        """The controllers of the cloud; a test lets them work by `controllers.Loop(...).settle()`."""
+        return Loops(self.cloud)
+
     def client(self, service: str, keys: Keys | None = None, **options: Any) -> Any:
         """A boto3 client, of the admin unless other keys are given; its requests never leave the process."""
         keys = keys or self.admin
@@ -141,9 +147,10 @@ class TestCloud:
     def _let_commit(self) -> None:
         """End what a write has begun. A refusal is answered before the commit of its batch ends, and as the loop stands
         still between two requests, whoever writes without it would wait for that commit forever."""
-        batch = getattr(self.store, "_running", None)
-        if batch is not None and not batch.done():
-            self._loop.run_until_complete(batch)
+        for store in (self.store, *getattr(self.cloud.planes, "_open", {}).values()):
+            batch = getattr(store, "_running", None)
+            if batch is not None and not batch.done():
+                self._loop.run_until_complete(batch)
 
     async def _answer(self, request: Request) -> Response:
         answer = self.cloud.gateway.handle(request)
@@ -162,6 +169,10 @@ class TestCloud:
     def settle(self) -> None:
         """Write what is gathered to be written later (events, last uses of keys)."""
         self._loop.run_until_complete(self.cloud.recorder.flush())
+
+    def deliver(self) -> None:
+        """Deliver what the outbox holds and is due."""
+        self._loop.run_until_complete(self.cloud.publisher().drain())
 
     def events(self) -> list[dict[str, Any]]:
         """The trail's events of all accounts, in order of accounts, regions and times."""
@@ -183,7 +194,7 @@ class TestCloud:
 
 
 async def _whole(body: Any) -> bytes:
-    return body if isinstance(body, bytes) else b"".join([piece async for piece in body])
+    return bytes(body) if isinstance(body, bytes | memoryview) else b"".join([piece async for piece in body])
 
 
 class _Raw(io.BytesIO):

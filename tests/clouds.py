@@ -44,6 +44,7 @@ class CommandLine:
             "AWS_CONFIG_FILE": str(home / "aws" / "config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(home / "aws" / "credentials"),
             "AWS_EC2_METADATA_DISABLED": "true",
+            "GROUNDCLOUD_MACHINES": "off",  # a start is quicker without; --machines turns them on
         }
 
     def __call__(self, *arguments: object, code: int | None = 0, **environment: str) -> Answer:
@@ -53,7 +54,7 @@ class CommandLine:
             env={**self.environment, **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             stdin=subprocess.DEVNULL,
         )
         answer = Answer(done)

@@ -37,6 +37,14 @@ def test_without_a_file_the_defaults_hold(tmp_path):
     assert not settings.trust_any_key
 
 
+def test_domains_are_a_list_or_a_line_of_names(tmp_path):
+    path = settings_file(tmp_path, 'domains = ["S3.example.com."]')
+    assert load({}, {}, path).settings.domains == ("s3.example.com",)
+    assert load({}, {"GROUNDCLOUD_DOMAINS": "a.test b.test", "HOME": "/"}).settings.domains == ("a.test", "b.test")
+    with pytest.raises(BadSetting, match="it is one domain name"):
+        load({"domains": ["not/a/name"]}, {"HOME": "/"})
+
+
 def test_another_port_takes_a_free_one_for_tls(tmp_path):
     environment = {"XDG_CONFIG_HOME": str(tmp_path)}
     assert load({"port": 5000}, environment).settings.tls_port == 0
@@ -62,6 +70,22 @@ def test_a_wrong_setting_is_refused_with_its_place_and_what_it_can_be(tmp_path, 
         load({}, {}, path)
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("/var/bytes", "it is s3://bucket"),
+        ("s3://", "it is s3://bucket"),
+        ("s3://AKIAIOSFODNN7EXAMPLE:secret@bucket", "without keys"),
+        ("s3://bucket?secret=x", "unknown option secret"),
+    ],
+)
+def test_a_cluster_is_named_without_keys(place, said):
+    with pytest.raises(BadSetting, match=said):
+        load({"objects": place}, {})
+    right = "s3://bucket/prefix?endpoint=https://rgw.example.com&region=eu-west-1&profile=rgw"
+    assert load({"objects": right}, {}).settings.objects == right
 
 
 def test_an_unknown_variable_is_refused_by_its_name():
@@ -92,3 +116,16 @@ def test_several_addresses_are_a_list_or_a_line(tmp_path):
 )
 def test_a_password_is_never_shown(url, shown):
     assert without_password(url) == shown
+
+
+def test_dns_has_its_usual_port_beside_the_usual_one_and_a_free_one_beside_another():
+    assert load({}, {}).settings.dns_port == 5353
+    assert load({"port": "0"}, {}).settings.dns_port == 0
+    assert load({"port": "0", "dns_port": "5300"}, {}).settings.dns_port == 5300
+
+
+def test_lists_of_dns_settings_are_written_with_commas():
+    places = load({}, {"GROUNDCLOUD_DNS_LOCATIONS": "192.0.2.0/24 EU DE, 198.51.100.0/24 eu-west-1"}).settings
+    assert places.dns_locations == ("192.0.2.0/24 EU DE", "198.51.100.0/24 eu-west-1")
+    with pytest.raises(BadSetting, match="dns_secondaries"):
+        load({"dns_secondaries": "no address"}, {})

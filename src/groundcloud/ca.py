@@ -25,13 +25,15 @@ _BACKDATE = timedelta(hours=1)
 """Clients whose clock is a little behind take it too."""
 
 
-def server_names(region: str, hosts: tuple[str, ...] = ()) -> list[str]:
+def server_names(region: str, hosts: tuple[str, ...] = (), domains: tuple[str, ...] = ()) -> list[str]:
     """The names that the server answers to, under AWS's domain and under those that emulators use."""
     return [
         "localhost", "127.0.0.1", "::1",
         "*.amazonaws.com", f"*.{region}.amazonaws.com", f"*.s3.{region}.amazonaws.com", "*.s3.amazonaws.com",
+        f"*.s3-control.{region}.amazonaws.com", f"*.s3-accesspoint.{region}.amazonaws.com",
         "localhost.localstack.cloud", "*.localhost.localstack.cloud", "*.s3.localhost.localstack.cloud",
         "*.localhost", "*.s3.localhost",
+        *(name for domain in domains for name in (domain, f"*.{domain}")),
         *(host for host in hosts if host not in ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")),  # noqa: S104
     ]  # fmt: skip
 

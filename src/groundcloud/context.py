@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from groundcloud.identity import Identities, Principal
 from groundcloud.later import Later, Write
+from groundcloud.names import uuid_text
+from groundcloud.outbox import Notice, notify
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.sealing import NotOurs, Sealer
@@ -51,7 +53,10 @@ class Caller(Protocol):
     """How one operation calls another; the gateway fulfils it, with all its checks."""
 
     def call(self, ctx: "Context", service: str, operation: str, arguments: dict[str, Any]) -> Any: ...
+    async def wait(self, ctx: "Context", service: str, operation: str, arguments: dict[str, Any]) -> Any: ...
+    def check(self, ctx: "Context", service: str, operation: str, arguments: dict[str, Any]) -> None: ...
     def authorize(self, ctx: "Context", action: str, resource: Resource, principal: Principal) -> None: ...
+    def admits(self, ctx: "Context", target_arn: str, notice: Notice) -> bool: ...
 
 
 class Facts(NamedTuple):
@@ -64,6 +69,12 @@ class Facts(NamedTuple):
     called_via: tuple[str, ...] = ()
     extra: Mapping[str, str] = {}
     """Further condition keys, lower case, that only the transport knows (`s3:signatureversion`, ...)."""
+    endpoint: str = ""
+    """Where the caller reached this cloud (`http://127.0.0.1:4566`): the beginning of the URLs that it is given."""
+    endpoint_region: str = ""
+    """The Region that the host names: empty where it names none, `*` where such a name leads to whichever is right."""
+    signed_region: str = ""
+    """The Region of the signature's scope; empty for requests that have none."""
 
 
 class Context:
@@ -98,6 +109,11 @@ class Context:
         """The time, in UTC, to the second, as AWS keeps it."""
         return self.world.clock().replace(microsecond=0)
 
+    @property
+    def milliseconds(self) -> int:
+        """The time as milliseconds since 1970."""
+        return int(self.world.clock().timestamp() * 1000)
+
     def random(self, length: int) -> bytes:
         return self.world.entropy(length)
 
@@ -116,6 +132,9 @@ class Context:
     def new_id(self, prefix: str) -> str:
         """An identifier in EC2's form: `vpc-0123456789abcdef0`."""
         return f"{prefix}-{self.random_text(_HEX, 17)}"
+
+    def new_uuid(self) -> str:
+        return uuid_text(self.world.entropy(16))
 
     # -- names
 
@@ -147,10 +166,27 @@ class Context:
         """For `async` operations: run `work` in a transaction of its own; when this returns, it is on the disk."""
         return await self.world.store.submit(lambda tx: work(self._within(tx)))
 
+    def as_service(self, service: str, source_arn: str = "") -> "Context":
+        """This call made by a service (`logs.us-east-1.amazonaws.com`) on behalf of this account: what it may do,
+        the policies of the resources say. `source_arn` is what makes it call (`aws:SourceArn`)."""
+        principal = Principal(type="Service", account=self.account, arn="", service=service)
+        extra = {"aws:sourceaccount": self.account} | ({"aws:sourcearn": source_arn} if source_arn else {})
+        facts = Facts(source_ip=service, user_agent=service, secure=True, extra=extra)
+        return Context(
+            self.world, self._service, self._caller, principal, self.region, self.request_id, facts, self._tx
+        )
+
     def in_region(self, region: str) -> "Context":
         """This call in another Region, in the same transaction: for what replicates."""
         return Context(
             self.world, self._service, self._caller, self.principal, region, self.request_id, self.facts, self._tx
+        )
+
+    def with_facts(self, extra: Mapping[str, str]) -> "Context":
+        """This call with these further condition keys in the place of those that it has, in the same transaction."""
+        facts = self.facts._replace(extra=extra)
+        return Context(
+            self.world, self._service, self._caller, self.principal, self.region, self.request_id, facts, self._tx
         )
 
     async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
@@ -239,7 +275,27 @@ class Context:
         """Call an operation of another service as this caller, authorized like any other call, in this transaction."""
         return self._caller.call(self, service, operation, arguments)
 
+    async def wait(self, service: str, operation: str, **arguments: Any) -> Any:
+        """For `async` operations: call another service's operation that opens its own transactions (PutObject)."""
+        return await self._caller.wait(self, service, operation, arguments)
+
+    def check(self, service: str, operation: str, **arguments: Any) -> None:
+        """Whether this caller may call another service's operation, in this transaction; nothing is done. Raises that
+        service's denial."""
+        self._caller.check(self, service, operation, arguments)
+
     def authorize(self, action: str, resource: Resource, principal: Principal | None = None) -> None:
         """Ask for a permission besides the operation's own (`iam:PassRole`), for the caller or for whom it speaks for
         (an assertion's subject). Raises the service's access denial."""
         self._caller.authorize(self, action, resource, principal or self.principal)
+
+    # -- deliveries
+
+    def admits(self, target_arn: str, notice: Notice) -> bool:
+        """Whether a queue or topic is there and its policy lets a service send it such a notice."""
+        return self._caller.admits(self, target_arn, notice)
+
+    def notify(self, target_arn: str, notice: Notice) -> None:
+        """Let a queue or topic have a notice of a service once this transaction is on the disk; its policy decides
+        when it comes there."""
+        notify(self, target_arn, notice)

@@ -10,16 +10,18 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from groundcloud.context import Context
 from groundcloud.store import FeedTrimmed, Key, Record, Store, Transaction
 from groundcloud.store.keys import pack, unpack
 
 log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 _FIRST_RETRY, _LAST_RETRY = 1.0, 300.0
 _POLL = 1.0
@@ -54,6 +56,20 @@ class Controller(Protocol[R]):
         """Make it so; `wanted` is None once the record is deleted. It may block, and may be run more than once for the
         same state. Whatever it raises is logged and shown, and it is tried again."""
         ...
+
+
+class Act(Protocol):
+    """How a controller calls other services' operations as its own service; `main.Cloud.act` is one."""
+
+    def __call__(
+        self,
+        account: str,
+        region: str,
+        service: str,
+        principal: str,
+        work: Callable[[Context], Awaitable[T]],
+        source_arn: str = "",
+    ) -> T: ...
 
 
 class Trouble(Record):
@@ -102,7 +118,8 @@ class _Turn(NamedTuple):
 class Loop:
     """Runs controllers, one piece of work at a time, in one thread or step by step.
 
-    `monotonic` gives seconds for waiting, `now` the time to show to people; tests move both.
+    `monotonic` gives seconds for waiting, `now` the time to show to people; tests move both. `poll` is how many seconds
+    the commits of other processes may wait.
     """
 
     def __init__(
@@ -112,7 +129,9 @@ class Loop:
         *,
         now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
+        poll: float = _POLL,
     ) -> None:
+        self._poll = poll
         self._store = store
         self._controllers = list(controllers)
         self._now = now
@@ -153,8 +172,8 @@ class Loop:
 
     def _wait(self) -> None:
         """Until there is news, a key is due, or it is time to look for commits of other processes."""
-        due = self._turns[0].at - self._monotonic() if self._turns else _POLL
-        self._news.wait(max(0.0, min(_POLL, due)))
+        due = self._turns[0].at - self._monotonic() if self._turns else self._poll
+        self._news.wait(max(0.0, min(self._poll, due)))
         if self._news.is_set() and not self._stopping:
             time.sleep(_REST)
         self._news.clear()
@@ -278,4 +297,4 @@ def troubles(tx: Transaction) -> list[Trouble]:
     return list(tx.scan(Trouble))
 
 
-__all__ = ["Controller", "Loop", "Outcome", "Trouble", "troubles"]
+__all__ = ["Act", "Controller", "Loop", "Outcome", "Trouble", "troubles"]

@@ -8,6 +8,7 @@ A class is one AWS error code. Its docstring is AWS's message; the facts given w
 placeholders, and those that the service's error shape declares as members travel with the error.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -17,6 +18,8 @@ class AwsError(Exception):
     code: ClassVar[str] = "InternalFailure"
     status: ClassVar[int] = 400
     template: ClassVar[str] = "{message}"
+    headers: Sequence[tuple[str, str]] = ()
+    """Headers that an answer in XML has besides the protocol's own."""
 
     def __init_subclass__(cls, code: str = "", status: int = 0) -> None:
         cls.code = code or cls.__name__

@@ -58,8 +58,12 @@ class DataFolder:
 
     def everything(self) -> list[Path]:
         """What a cloud makes in its folder, and nothing else that may lie there."""
-        stores = [f"{name}.db{part}" for name in ("groundcloud", "dynamodb") for part in ("", "-wal", "-shm")]
-        names = (*stores, "objects", "installation.key", "admin.json")
+        stores = [
+            f"{name}.db{part}"
+            for name in ("groundcloud", "cloudwatch", "dynamodb", "logs", "sqs")
+            for part in ("", "-wal", "-shm")
+        ]
+        names = (*stores, "objects", "mail", "installation.key", "admin.json")
         return [self.data / name for name in (*names, "lock", "ca", "log", "metrics")]
 
     def give_to(self, user: int) -> None:

@@ -6,6 +6,7 @@ says what is missing.
 
 import ssl
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from groundcloud.identity import Principal
 from groundcloud.main import Cloud
 from groundcloud.services.ec2.machines.controller import Instances
 from groundcloud.services.ec2.network.controller import VpcNetworks
-from groundcloud.services.ec2.network.resolving import InstanceNames, outside_address, service_names
+from groundcloud.services.ec2.network.resolving import InstanceNames, service_names
+from groundcloud.services.ec2.network.ways import way_of
 from groundcloud.services.ec2.storage.controller import EbsVolumes
 from groundcloud.services.ec2.storage.snapshot_controller import EbsSnapshots, Images
 from groundcloud.services.rds.names import EndpointNames
@@ -57,7 +59,7 @@ class Ground:
             self._networks,
             metadata,
             cloud.gateway.handle,
-            lambda vpc_id, address: outside_address(store, vpc_id, address),
+            partial(way_of, store),
             dns.answering,
             Elsewhere(host_resolvers()),
             tls,

@@ -56,10 +56,10 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def caller(self) -> Caller:
-        """The principal as the policy engine sees it."""
+        """The principal as the policy engine sees it. A service belongs to no account, whomever it works for."""
         return Caller(
             type=self.type,
-            account=self.account,
+            account="" if self.service else self.account,
             arn=self.arn,
             role_arn=self.entity_arn if self.type in ("AssumedRole", "FederatedUser") else "",
             service=self.service,

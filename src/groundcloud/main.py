@@ -1,24 +1,24 @@
 """The composition root: every part of a running cloud, built by hand, top to bottom. Read it first."""
 
+import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
-from groundcloud.controllers import Controller
+from groundcloud.engines.at_first_use import Engines, mail, web
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
 from groundcloud.engines.host.places import socket_of
+from groundcloud.engines.objects import Objects
 from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.engines.oidc.fetch import HttpsKeyFetcher
-from groundcloud.engines.probes.board import Board
-from groundcloud.engines.probes.endpoint import Prober
-from groundcloud.engines.probes.prober import Rounds
+from groundcloud.fronts.access_log import AccessLog
 from groundcloud.fronts.doors import Doors
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.authorize import Authorizer
@@ -29,23 +29,39 @@ from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
+from groundcloud.outbox import SUBSCRIPTION
 from groundcloud.sealing import Sealer, installation_key
+from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
 from groundcloud.services.iam.oidc_keys import OidcKeyRefresher
 from groundcloud.services.organizations.control import ControlPolicies, organization_id
 from groundcloud.store import Store, Transaction, open_store
+from groundcloud.store.beside import Beside
+
+if TYPE_CHECKING:  # loaded when the first answer is out
+    from groundcloud.engines.probes.prober import Rounds
+    from groundcloud.publishing.publisher import Publisher
+
+T = TypeVar("T")
 
 SERVICES = {
+    "cloudtrail": "groundcloud.services.cloudtrail.service",
+    "cloudwatch": "groundcloud.services.cloudwatch.service",
     "dynamodb": "groundcloud.services.dynamodb.service",
     "dynamodbstreams": "groundcloud.services.dynamodb.stream_service",
     "ec2": "groundcloud.services.ec2.service",
     "iam": "groundcloud.services.iam.service",
     "kms": "groundcloud.services.kms.service",
+    "logs": "groundcloud.services.logs.service",
     "organizations": "groundcloud.services.organizations.service",
     "rds": "groundcloud.services.rds.service",
     "route53": "groundcloud.services.route53.service",
+    "route53domains": "groundcloud.services.route53domains.service",
     "s3": "groundcloud.services.s3.service",
+    "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
+    "sns": "groundcloud.services.sns.service",
+    "sqs": "groundcloud.services.sqs.service",
     "ssm": "groundcloud.services.ssm.service",
     "sts": "groundcloud.services.sts.service",
 }
@@ -55,9 +71,14 @@ SERVICES = {
 class Services(Mapping[str, Service]):
     """The services, each imported when it is first asked for: a start waits for none of them."""
 
+    def __init__(self) -> None:
+        self._found: dict[str, Service] = {}
+
     def __getitem__(self, name: str) -> Service:
-        service: Service = import_module(SERVICES[name]).service
-        return service
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = import_module(SERVICES[name]).service
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(SERVICES)
@@ -66,7 +87,7 @@ class Services(Mapping[str, Service]):
         return len(SERVICES)
 
 
-PLANES = ("dynamodb",)
+PLANES = ("cloudwatch", "dynamodb", "logs", "sqs")
 """The services that keep a store of their own beside the records: see docs/decisions."""
 
 
@@ -122,7 +143,10 @@ class Cloud:
         self.store = store
         self.region = region
         self.dns = dns or Dns(region)
-        engines = {**(engines or {}), "dns": self.dns}
+        given = engines or {}
+        engines = Engines({"dns": self.dns}, {kind: partial(given.__getitem__, kind) for kind in given})
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """Where the server runs, once it does."""
         self.planes = planes or {}
         self.identities = IamIdentities(sealer, ControlPolicies().service_control_policies, organization_id)
         self.world = World(store, sealer, clock, entropy, self.identities, Later(), engines, self.planes)
@@ -130,7 +154,7 @@ class Cloud:
         self.invoker = Invoker(self.world, self.services, Authorizer(self.identities))
         self.oidc_keys = OidcKeyRefresher(store, HttpsKeyFetcher(), self.identities.wanted_oidc_keys, clock)
         """Its `run()` belongs beside the recorder's."""
-        self.recorder = Recorder(store, note_uses, self.world.later)
+        self.recorder = Recorder(store, note_uses, self.world.later, accounts_with_data_events)
         self.log = CallLog(call_log)
         self.default_account = self._default_account()
         trust = self._trusted if trust_any_key else None
@@ -145,6 +169,7 @@ class Cloud:
             domains,
         )
         self.gateway.front = Doors(self.gateway, store).handle
+        self.gateway.noted = AccessLog(self.world.later).note
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and
@@ -157,43 +182,40 @@ class Cloud:
         """The same as the root user of an account: how controllers make what belongs to one."""
         return self.call(tx, root_principal(account), service, operation, **arguments)
 
-    def controllers(self) -> list[Controller[Any]]:
-        """What keeps records and the world in agreement; `controllers.Loop` runs them. They are imported here, because
-        the first answer need not wait for them."""
-        from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
-        from groundcloud.services.kms.controller import Deletions, Rotations
-        from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
-        from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
-        from groundcloud.services.s3.lifecycle_controller import Lifecycle
-        from groundcloud.services.secretsmanager.controller import Recoveries
-        from groundcloud.services.ssm.controller import Expirations
+    def act(
+        self, account: str, region: str, service: str, principal: str, work: Callable[[Context], Awaitable[T]],
+        source_arn: str = "",
+    ) -> T:  # fmt: skip
+        """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
+        service (`logs.us-east-1.amazonaws.com`) on behalf of an account. It blocks; not for the event loop."""
+        stores = {name: Beside(store) for name, store in self.planes.items()}
+        world = self.world._replace(store=Beside(self.store), planes=stores)
+        made = Context(
+            world, self.services[service], self.invoker, root_principal(account), region, principal, Facts(), None
+        ).as_service(principal, source_arn)
 
-        clock, entropy, sealer = self.world.clock, self.world.entropy, self.world.sealer
-        found: list[Controller[Any]] = [
-            Accounts(self.call_as_root, clock, entropy),
-            Closures(),
-            Invitations(clock),
-            Rotations(clock, entropy, sealer),
-            Deletions(clock),
-            Recoveries(clock),
-            Expirations(clock),
-            EndedNatGateways(clock),
-            EndedPeerings(clock, self.within_ec2),
-        ]
-        if "network" not in self.world.engines:  # where it is, `ground.py` has them
-            found.append(VpcNetworks(self.store, None, clock, self.within_ec2))
-        if (objects := self.world.engines.get("objects")) is not None:
-            found += [
-                CondemnedBytes(self.store, objects),
-                Scrubber(self.store, objects, clock),
-                Lifecycle(self.store, objects, self._within_s3),
-            ]
-        return found
+        async def run() -> T:
+            try:
+                return await work(made)
+            finally:
+                for store in (world.store, *stores.values()):
+                    store.rest()
 
-    def _within_s3(self, tx: Transaction, account: str) -> Context:
-        """What S3's controllers work in: its operations' context, as the account's root user."""
-        operation = self.services["s3"].operation("DeleteObject")
-        return self.invoker.context(operation, root_principal(account), self.region, "s3", Facts(), tx)
+        return asyncio.run(run())
+
+    def publisher(self) -> "Publisher":
+        """What empties the outbox. Its `run()` belongs beside the recorder's, in one process of the cloud."""
+        from groundcloud.publishing.publisher import Publisher
+        from groundcloud.publishing.subscriptions import Subscriptions
+
+        handlers = {SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver}
+        return Publisher(self.store, self.invoker, self.world.clock, handlers)
+
+    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """For controllers, which may block: what an engine's coroutine gives. It runs where the server's do."""
+        if self.loop is None:
+            return asyncio.run(work)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def within_ec2(self, tx: Transaction, account: str, region: str) -> Context:
         """What EC2's controllers work in, likewise."""
@@ -205,33 +227,29 @@ class Cloud:
         operation = self.services["rds"].operation("DescribeDBInstances")
         return self.invoker.context(operation, root_principal(account), region, "rds", Facts(), tx)
 
-    def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
-        """The same for what lies in stores of its own; each store has its own loop."""
-        from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
-
-        items = self.world.plane("dynamodb")
-        clock = self.world.clock
-        return [(items, [Erasures(items), Tables(items, clock), Streams(items, clock)])]
-
-    def name_controllers(self) -> list[Controller[Any]]:
-        """What keeps the DNS server's tables as the records are, in a loop of their own: an answer that changes waits
-        for no other controller's work. They begin with all zones read."""
-        from groundcloud.services.route53.controller import Changes, Collections, load
-        from groundcloud.services.route53.health_controller import HealthChecks
-
-        load(self.store, self.dns.table)
-        self.dns.live = True
-        return [
-            Changes(self.store, self.dns.table, self.world.clock),
-            Collections(self.dns.table),
-            HealthChecks(self.store, self.rounds),
-        ]
+    def within_cloudwatch(self, tx: Transaction, account: str, region: str) -> Context:
+        """What alarms act in, likewise."""
+        operation = self.services["cloudwatch"].operation("DescribeAlarms")
+        return self.invoker.context(operation, root_principal(account), region, "cloudwatch", Facts(), tx)
 
     @cached_property
-    def rounds(self) -> Rounds:
+    def rounds(self) -> "Rounds":
         """The checkers of health checks; what they find turns answers at once. `run()` belongs on the event loop."""
+        from groundcloud.engines.probes.board import Board
+        from groundcloud.engines.probes.endpoint import Prober
+        from groundcloud.engines.probes.prober import Rounds
+
         board = Board(self.dns.table.set_health)
+        board.alarms = self.alarm_state
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
+
+    def alarm_state(self, account: str, region: str, name: str) -> str | None:
+        """OK, ALARM or INSUFFICIENT_DATA, for health checks that follow an alarm; None where there is no such alarm."""
+        from groundcloud.services.cloudwatch.records import Alarm
+
+        with self.store.snapshot() as tx:
+            found = tx.get(Alarm, account, region, name)
+        return found.state_value if found is not None else None
 
     def close(self) -> None:
         """Close the stores."""
@@ -298,11 +316,32 @@ class Cloud:
         return root_principal(access_key_id if twelve_digits else self.default_account, access_key_id)
 
 
-def open_cloud(data: Path, *, store_url: str = "", **options: Any) -> Cloud:
-    """The cloud whose data lie in a folder, made at the first start."""
+def open_cloud(
+    data: Path,
+    *,
+    store_url: str = "",
+    objects: str = "",
+    mail_relay: str = "",
+    loopback_only: bool = True,
+    **options: Any,
+) -> Cloud:
+    """The cloud whose data lie in a folder, made at the first start. `loopback_only`: nobody but this host reaches it,
+    and so its deliveries may go to this host."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sealer = Sealer(installation_key(data / "installation.key"))
-    engines = {"objects": LocalObjects(data / "objects"), **host_engines(socket_of(data))}
+    key = installation_key(data / "installation.key")
+    sealer = Sealer(key)
+    ready = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
+    engines = Engines(ready, {"mail": lambda: mail(data, mail_relay), "web": lambda: web(loopback_only)})
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)
+
+
+def _objects(data: Path, place: str, key: bytes) -> Objects:
+    """The engine for the bytes of objects: local files, or a cluster's bucket."""
+    if not place:
+        return LocalObjects(data / "objects")
+    from groundcloud.engines.objects.cluster import ClusterObjects, owner_of
+    from groundcloud.engines.objects.place import Place
+
+    return ClusterObjects(Place.of(place), owner_of(key))

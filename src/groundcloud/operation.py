@@ -19,12 +19,17 @@ from groundcloud.errors import AwsError, OperationNotWritten, ParameterNotWritte
 from groundcloud.models import paginators, service_model
 from groundcloud.names import snake
 from groundcloud.resource import Resource
+from groundcloud.store import Transaction
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 SharedMember = Callable[[Any, Any, Mapping[str, Any]], None]
 """Checks a shared member: context, its value, and the operation's arguments."""
+
+Resolve = Callable[[Transaction, str, dict[str, Any]], Mapping[str, str]]
+"""Puts what a name stands for in its place (the bucket of an access point), in the arguments of a client's call of the
+operation that is named; gives the condition keys that come of it."""
 
 ResourceFunction = Callable[..., Resource | list[Resource]]
 
@@ -226,6 +231,7 @@ class Service:
         shared: Mapping[str, SharedMember | None] | None = None,
         dry_run: type[AwsError] | None = None,
         first_use: FirstUse | None = None,
+        resolve: Resolve | None = None,
     ) -> None:
         self.name = name
         self.prefix = prefix or name
@@ -237,6 +243,7 @@ class Service:
         self.dry_run = dry_run
         """What answers a call with `DryRun` that would have succeeded; its work is undone."""
         self.first_use = first_use
+        self.resolve = resolve
         self._modules = modules
         self._bound: dict[str, Operation] = {}
         self._arn_prefix = arn_prefix

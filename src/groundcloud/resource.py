@@ -17,5 +17,9 @@ class Resource(NamedTuple):
     """Whether nothing but its own policy can let a caller in (role trust policies, KMS keys)."""
     action: str = ""
     """The action asked for on it, when it is not the operation's own."""
-    facts: Mapping[str, str | Sequence[str]] = {}
-    """Condition keys, lower case, that describe it."""
+    facts: Mapping[str, str | Sequence[str] | None] = {}
+    """Condition keys, lower case, that describe it; None for one that the call has and it has not."""
+    told: Sequence[tuple[str, str]] = ()
+    """Headers that whoever is denied is told all the same."""
+    also: tuple["Resource", ...] = ()
+    """What must let the caller in besides it: the bucket behind an access point."""

@@ -7,6 +7,7 @@ arguments and in no environment. It says `ready` on standard output, or why it i
 import asyncio
 import contextlib
 import gc
+import ipaddress
 import json
 import logging
 import os
@@ -19,7 +20,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from socket import socket
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import uvloop
 
@@ -27,23 +28,19 @@ from groundcloud.ca import server_context, server_names
 from groundcloud.controllers import Loop
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.dns.providers import Endpoints, NameServers
-from groundcloud.engines.dns.server import DnsServer
 from groundcloud.engines.dns.sockets import Pair, shown
-from groundcloud.engines.dns.transfer import Transfers
 from groundcloud.folder import DataFolder, Running
 from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.internal import Siblings
 from groundcloud.gateway.server import serve
+from groundcloud.leading import Chore, Deliveries, MachinesAndNetworks, Names
 from groundcloud.logfile import LogFile, LogHandler
+from groundcloud.loops import Loops
 from groundcloud.main import Cloud, open_cloud
-from groundcloud.services.route53.health_controller import Witness
 from groundcloud.settings import Settings
 from groundcloud.start import Ports, StartFailed, ensure_admin, explained, open_dns, open_sockets, reserve_ports
 from groundcloud.store import StoreUnavailable
 from groundcloud.workers import supervise
-
-if TYPE_CHECKING:
-    from groundcloud.ground import Ground
 
 log = logging.getLogger("groundcloud")
 
@@ -72,7 +69,9 @@ def run(settings: Settings, ready: Callable[[], None], *, to_terminal: bool = Fa
         server = _Server(settings, folder, lock, ready, open_dns(settings))
         cloud = _open(settings)
         ensure_admin(cloud, folder)
-        tls = server_context(folder.ca_certificate.parent, server_names(settings.region, settings.host))
+        tls = server_context(
+            folder.ca_certificate.parent, server_names(settings.region, settings.host, settings.domains)
+        )
         if settings.workers == 1:
             _answer(cloud, server, tls, Ports(settings.port, settings.tls_port), partial(_up, server))
         else:
@@ -108,11 +107,22 @@ def _open(settings: Settings) -> Cloud:
     return open_cloud(
         settings.data,
         store_url=settings.store_url,
+        objects=settings.objects,
         region=settings.region,
+        domains=settings.domains,
         trust_any_key=settings.trust_any_key,
+        mail_relay=settings.mail_relay,
+        loopback_only=all(_is_loopback(host) for host in settings.host),
         call_log=call_log,
         dns=dns,
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _up(server: _Server, ports: Ports) -> None:
@@ -166,14 +176,19 @@ def _answer(
     plain = open_sockets(server.settings, ports.plain, share)
     secure = open_sockets(server.settings, ports.tls, share)
     controllers: list[Loop] = []
-    leading: list[_Chore] = (
-        [_Names(cloud, server, controllers), _Machines(cloud, server, tls, controllers)] if leads else []
-    )
+    leading: list[Chore] = []
+    if leads:
+        leading = [
+            Names(cloud, server.settings, server.dns, controllers),
+            MachinesAndNetworks(cloud, server.folder.data, tls, controllers),
+            Deliveries(cloud),
+        ]
 
     def begin(ports: Ports) -> None:
         """Answer first: what the controllers import is in nobody's way then."""
         up(ports)
         if leads:
+            cloud.loop = asyncio.get_running_loop()
             controllers.extend(_loops(cloud))
             for loop in controllers:
                 loop.start()
@@ -190,7 +205,8 @@ def _answer(
 
 def _loops(cloud: Cloud) -> list[Loop]:
     """The controllers, each loop over its own store."""
-    stores = [(cloud.store, cloud.controllers()), *cloud.plane_controllers()]
+    found = Loops(cloud)
+    stores = [(cloud.store, found.controllers()), *found.plane_controllers()]
     return [Loop(store, controllers, now=cloud.world.clock) for store, controllers in stores]
 
 
@@ -209,7 +225,7 @@ async def _serve(
     tls: ssl.SSLContext,
     up: Callable[[Ports], None],
     over: int | None,
-    leading: "Sequence[_Chore]",
+    leading: Sequence[Chore],
 ) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -236,62 +252,6 @@ async def _serve(
     except StoreUnavailable as error:
         log.error("the last events are lost: %s", error)
     cloud.log.flush()
-
-
-class _Chore(Protocol):
-    """What only the process that leads does, on its event loop."""
-
-    async def run(self) -> None: ...
-
-
-class _Machines:
-    """Machines and what answers inside their networks, where the host has the engines for them."""
-
-    def __init__(self, cloud: Cloud, server: _Server, tls: ssl.SSLContext, loops: list[Loop]) -> None:
-        self._cloud = cloud
-        self._data = server.folder.data
-        self._tls = tls
-        self._loops = loops
-
-    async def run(self) -> None:
-        if "machines" not in self._cloud.world.engines:
-            return
-        ground = await asyncio.to_thread(self._build)
-        loop = Loop(self._cloud.store, ground.controllers(), now=self._cloud.world.clock)
-        self._loops.append(loop)
-        loop.start()
-        await ground.vpcs.run()
-
-    def _build(self) -> "Ground":
-        from groundcloud.ground import Ground
-
-        return Ground(self._cloud, self._data, self._tls)
-
-
-class _Names:
-    """The DNS server in the process that leads: it answers once all zones are read. What is asked before waits in its
-    sockets."""
-
-    def __init__(self, cloud: Cloud, server: _Server, loops: list[Loop]) -> None:
-        self._cloud = cloud
-        self._loops = loops
-        dns = cloud.dns
-        transfers = Transfers(dns.authority, server.settings.dns_secondaries)
-        self._server = DnsServer(dns.answering, transfers, server.dns)
-        dns.table.on_change.append(self._server.changed)
-
-    async def run(self) -> None:
-        controllers = await asyncio.to_thread(self._cloud.name_controllers)
-        loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock)
-        self._loops.append(loop)
-        loop.start()
-        await self._server.start()
-        rounds = self._cloud.rounds
-        witness = Witness(self._cloud.store, rounds, self._cloud.world.clock)
-        try:
-            await asyncio.gather(rounds.run(), witness.run())
-        finally:
-            await self._server.close()
 
 
 async def _record(cloud: Cloud) -> None:

@@ -6,6 +6,7 @@ from anywhere else.
 
 import os
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,10 +33,14 @@ class Settings(NamedTuple):
     """Who may transfer whole zones: networks, and addresses (`192.0.2.1:5300`) of servers that are told of changes."""
     dns_locations: tuple[str, ...] = ()
     """Where askers are, for routing by place: `NETWORK REGION` or `NETWORK CONTINENT [COUNTRY [SUBDIVISION]]` each."""
+    domains: tuple[str, ...] = ()
+    """Base domains under which buckets are hosts (`<bucket>.<domain>`), besides AWS's own."""
     region: str = "us-east-1"
     """The region of requests that name none."""
     store: str = ""
     """An SQLite file or a `postgresql://` URL; empty for a file in the data folder."""
+    objects: str = ""
+    """A cluster for the bytes of larger objects, `s3://bucket/prefix?endpoint=...`; empty for the data folder."""
     workers: int = 1
     """Processes that answer requests."""
     trust_any_key: bool = False
@@ -46,13 +51,16 @@ class Settings(NamedTuple):
     """The profile to write into the AWS configuration files; empty for none."""
     log: str = ""
     """The file of one line per call; empty for one in the data folder."""
+    mail_relay: str = ""
+    """The SMTP server that takes mail, `smtp://user:password@host`; empty for the local mailbox. It has no flag:
+    arguments can be read by everybody."""
 
     machines: bool = True
     """Run machines, where the host has what they need; that takes root."""
     images: str = ""
     """The folder of built images, which installations share; empty for `/var/cache/groundcloud/images`."""
     public_pool: str = ""
-    """The range of public addresses; empty for one that only the host reaches (203.0.113.0/24)."""
+    """The range of public addresses; empty for one that only the host reaches (198.18.0.0/16)."""
     user: str = ""
     """As whom the server runs when root starts it; empty for whoever called sudo, else root."""
 
@@ -181,6 +189,25 @@ def _store(value: Any) -> str:
     return _text(value) if _text(value).startswith(("postgresql:", "postgres:")) else _file(value)
 
 
+def _relay(value: Any) -> str:
+    if _text(value) and not value.startswith(("smtp://", "smtps://")):
+        raise ValueError("it is smtp://host:port or smtps://host:port")
+    return str(value)
+
+
+def _objects(value: Any) -> str:
+    """Keys have no place in it: it shows in lists of settings and of processes."""
+    if _text(value):
+        from urllib.parse import parse_qsl, urlsplit  # only for those who have a cluster
+
+        parts = urlsplit(value)
+        if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
+            raise ValueError("it is s3://bucket/prefix?endpoint=https://host, without keys")
+        if unknown := dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - {"endpoint", "region", "profile"}:
+            raise ValueError(f"it has the unknown option {min(unknown)}; there are endpoint, region and profile")
+    return str(value)
+
+
 def _range(value: Any) -> str:
     from ipaddress import IPv4Network
 
@@ -210,6 +237,38 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def _domains(value: Any) -> tuple[str, ...]:
+    names = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and _is_domain(name) for name in names):
+        raise ValueError("it is one domain name or a list of them")
+    return tuple(name.lower().strip(".") for name in names)
+
+
+def _is_domain(name: str) -> bool:
+    labels = name.strip(".").split(".")
+    return all(label.replace("-", "").isalnum() and label.isascii() for label in labels)
+
+
+def _secondaries(value: Any) -> tuple[str, ...]:
+    for text in _texts(value):
+        if "/" in text:
+            ip_network(text)
+        else:
+            host, _, port = text.rpartition(":") if text.count(":") == 1 or "]:" in text else (text, "", "53")
+            ip_address(host.strip("[]"))
+            _number(1, 65535)(port)
+    return _texts(value)
+
+
+def _locations(value: Any) -> tuple[str, ...]:
+    for text in _texts(value):
+        network, *place = text.split()
+        ip_network(network)
+        if not 1 <= len(place) <= 3:
+            raise ValueError("each is a network and a region, or a network, a continent, a country and a subdivision")
+    return _texts(value)
+
+
 def _number(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not str(value).isdecimal() or not least <= int(value) <= most:
@@ -234,15 +293,18 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "port": _number(0, 65535),
     "tls_port": _number(0, 65535),
     "dns_port": _number(0, 65535),
-    "dns_secondaries": _texts,
-    "dns_locations": _texts,
+    "dns_secondaries": _secondaries,
+    "dns_locations": _locations,
+    "domains": _domains,
     "region": _text,
     "store": _store,
+    "objects": _objects,
     "workers": _number(1, 64),
     "trust_any_key": _switch,
     "demo": _switch,
     "aws_profile": _text,
     "log": _file,
+    "mail_relay": _relay,
     "machines": _switch,
     "images": _file,
     "public_pool": _range,
@@ -263,7 +325,7 @@ def server_user(settings: Settings, environment: Mapping[str, str] = os.environ)
 
 
 def without_password(store: str) -> str:
-    """A store as it may be shown: the password of a URL is left out, wherever it stands in it."""
+    """A store, or a mail relay, as it may be shown: the password of a URL is left out, wherever it stands in it."""
     scheme, separator, rest = store.partition("://")
     if not separator:
         return store

@@ -8,7 +8,7 @@ import pytest
 
 from tests.clouds import CommandLine
 
-COMMANDS = ("up", "down", "status", "env", "logs", "account", "reset", "doctor", "config", "version")
+COMMANDS = ("up", "down", "status", "env", "logs", "mail", "account", "reset", "doctor", "config", "version")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

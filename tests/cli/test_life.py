@@ -148,6 +148,14 @@ def test_logs_can_be_followed(groundcloud: CommandLine, running: RunningCloud):
         following.communicate()
 
 
+def test_reset_leaves_a_cluster_of_bytes_alone(groundcloud: CommandLine, running: RunningCloud):
+    """The records would go, and nobody could say any more whose the bytes there are."""
+    environment = {"GROUNDCLOUD_OBJECTS": "s3://bytes?endpoint=http://127.0.0.1:9"}
+    refused = groundcloud("reset", "--data", running.data, "--yes", code=1, **environment)
+    assert "Empty s3://bytes yourself" in refused.err
+    assert (running.data / "admin.json").exists()
+
+
 def test_reset_asks_and_then_forgets(groundcloud: CommandLine, running: RunningCloud):
     (running.data / "notes.txt").write_text("the owner's own")
     s3 = running.client("s3")

@@ -1,6 +1,7 @@
 """The AWS CLI, unmodified, with the profile that the first start writes: version 1 from PyPI, version 2 of Debian."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.clients.conftest import S3User, contents
 
 PROGRAMS = {"aws-cli/1": str(Path(sys.executable).with_name("aws")), "aws-cli/2": "/usr/bin/aws"}
 
@@ -33,7 +36,7 @@ class Cli:
 
     def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [self._program, *arguments], env=self._environment, capture_output=True, text=True, timeout=60
+            [self._program, *arguments], env=self._environment, capture_output=True, text=True, timeout=25
         )
 
     def __call__(self, *arguments: str) -> Any:
@@ -70,3 +73,69 @@ def test_it_takes_the_certificate_of_the_installation(aws: Cli, owner):
     assert (
         aws("--endpoint-url", owner.printed["tls_endpoint"], "sts", "get-caller-identity")["Account"] == owner.account
     )
+
+
+def test_it_sends_a_message_through_a_topic_to_a_queue(aws: Cli, owner):
+    """The CLI 2 of Debian speaks SQS's query protocol, the CLI 1 of PyPI its JSON, and takes no endpoint of SQS from a
+    profile (awscli/customizations/overridesslcommonname.py)."""
+    sqs = ("--endpoint-url", owner.printed["endpoint"], "sqs")
+    url = aws(*sqs, "create-queue", "--queue-name", "inbox")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{owner.account}:inbox"
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:*", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    aws(*sqs, "set-queue-attributes", "--queue-url", url, "--attributes", json.dumps({"Policy": policy}))
+    topic = aws("sns", "create-topic", "--name", "news")["TopicArn"]
+    raw = ("--attributes", "RawMessageDelivery=true")
+    aws("sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", arn, *raw)
+    aws("sns", "publish", "--topic-arn", topic, "--message", "hello")
+    [message] = aws(*sqs, "receive-message", "--queue-url", url, "--wait-time-seconds", "10")["Messages"]
+    assert message["Body"] == "hello"
+    aws(*sqs, "delete-message", "--queue-url", url, "--receipt-handle", message["ReceiptHandle"])
+    refused = aws.run(*sqs, "get-queue-url", "--queue-name", "none")
+    assert "(AWS.SimpleQueueService.NonExistentQueue)" in refused.stderr
+
+
+def shared(version: str, user: S3User) -> Cli:
+    """The program with the cloud that the module shares; it has no profile, so that the environment says where."""
+    environment = {**user.environment, "AWS_ENDPOINT_URL": user.cloud.endpoint}
+    return Cli(PROGRAMS[version], environment, user.cloud.endpoint)
+
+
+def test_it_syncs_a_folder_with_a_bucket(version: str, user: S3User):
+    aws = shared(version, user)
+    bucket = version.replace("/", "-")
+    tree = user.tree()
+    done = aws.run("s3", "mb", f"s3://{bucket}")
+    assert done.returncode == 0, done.stderr
+    (tree / "huge.bin").write_bytes(os.urandom(9 << 20))  # above 8 MiB it goes in parts
+    done = aws.run("s3", "sync", str(tree), f"s3://{bucket}/tree")
+    assert done.returncode == 0, done.stderr
+    assert aws.run("s3", "sync", str(tree), f"s3://{bucket}/tree").stdout == ""
+    (tree / "empty").unlink()
+    done = aws.run("s3", "sync", "--delete", str(tree), f"s3://{bucket}/tree")
+    assert f"delete: s3://{bucket}/tree/empty" in done.stdout
+    done = aws.run("s3", "sync", f"s3://{bucket}/tree", str(user.folder / "back"))
+    assert done.returncode == 0, done.stderr
+    assert contents(user.folder / "back") == contents(tree)
+    done = aws.run("s3", "rb", "--force", f"s3://{bucket}")
+    assert done.returncode == 0, done.stderr
+
+
+def test_it_calls_operations_of_s3_one_by_one(version: str, user: S3User):
+    aws = shared(version, user)
+    bucket = version.replace("/", "-api-")
+    place = ("--bucket", bucket)
+    aws("s3api", "create-bucket", *place)
+    aws("s3api", "put-bucket-versioning", *place, "--versioning-configuration", "Status=Enabled")
+    file = user.folder / "file"
+    file.write_text("first")
+    first = aws("s3api", "put-object", *place, "--key", "k", "--body", str(file), "--metadata", "team=blue")
+    file.write_text("second")
+    aws("s3api", "put-object", *place, "--key", "k", "--body", str(file))
+    got = aws("s3api", "get-object", *place, "--key", "k", "--version-id", first["VersionId"], str(file))
+    assert (file.read_text(), got["Metadata"]) == ("first", {"team": "blue"})
+    aws("s3api", "delete-object", *place, "--key", "k")
+    listed = aws("s3api", "list-object-versions", *place)
+    assert (len(listed["Versions"]), len(listed["DeleteMarkers"])) == (2, 1)
+    refused = aws.run("s3api", "head-object", *place, "--key", "k")
+    assert "(404)" in refused.stderr

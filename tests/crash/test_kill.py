@@ -50,7 +50,7 @@ class Round:
 
 def start(folder: Path, store: str) -> dict[str, Any]:
     """A server in the background; what `up --json` says of it."""
-    arguments = ["up", "--no-demo", "--data", str(folder), "--port", "0", "--tls-port", "0", "--json"]
+    arguments = ["up", "--no-demo", "--no-machines", "--data", str(folder), "--port", "0", "--tls-port", "0", "--json"]
     rounds = "GROUNDCLOUD_CRASH_ROUNDS"
     environment = {name: value for name, value in os.environ.items() if name != rounds}
     environment["PYTHONPATH"] = str(PACKAGE)

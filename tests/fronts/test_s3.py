@@ -64,6 +64,14 @@ def test_a_web_site_shows_its_documents(cloud, site):
     assert b"NoSuchBucket" in body
 
 
+def test_a_domain_that_leads_to_a_bucket_shows_its_web_site(cloud, s3, site):
+    """The bucket is called as the domain (Developer Guide of Route 53, "Routing traffic to a website ... in S3")."""
+    assert cloud.request("GET", "http://www.example.com:4566/blog/", {})[::2] == (200, b"blog")
+    assert cloud.request("GET", "http://WWW.example.com/", {})[::2] == (200, b"home")
+    s3.create_bucket(Bucket="no.example.com")
+    assert b"NoSuchBucket" in cloud.request("GET", "http://no.example.com/x", {})[2]
+
+
 def form(fields: dict[str, str], file: bytes) -> tuple[dict[str, str], bytes]:
     parts = [f'--xyz\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode() for k, v in fields.items()]
     head = (

@@ -63,7 +63,7 @@ def test_an_operation_that_is_not_written_says_so_and_names_itself(cloud: TestCl
     with pytest.raises(ClientError, match="lambda:ListFunctions"):
         cloud.client("lambda").list_functions()
     with pytest.raises(ClientError, match="NotImplemented"):
-        cloud.client("cloudwatch").list_dashboards()
+        cloud.client("cloudwatch").list_metric_streams()
 
 
 @pytest.mark.parametrize(

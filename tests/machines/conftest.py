@@ -29,7 +29,7 @@ class Ground:
         self.run = run
         self.home = home
         self.data = home / "d"
-        self.cloud = run.up(self.data, "--tls-port", 0)
+        self.cloud = run.up(self.data, "--machines", "--tls-port", 0)
         self.ec2 = self.client("ec2")
         self.key = home / "lab.pem"
         self.key.touch(0o600)
@@ -41,7 +41,7 @@ class Ground:
     def again(self):
         """Start the cloud again on the same ports."""
         ports = [each.rpartition(":")[2] for each in (self.cloud.endpoint, self.cloud.tls_endpoint)]
-        self.cloud = self.run.up(self.data, "--port", ports[0], "--tls-port", ports[1])
+        self.cloud = self.run.up(self.data, "--machines", "--port", ports[0], "--tls-port", ports[1])
 
     @cached_property
     def image(self):

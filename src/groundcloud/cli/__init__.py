@@ -11,11 +11,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from groundcloud import __version__
-from groundcloud.cli import account, config, doctor, down, env, image, logs, reset, shell, ssh, status, up, version
+from groundcloud.cli import (
+    account,
+    config,
+    doctor,
+    down,
+    env,
+    image,
+    lab,
+    logs,
+    mail,
+    reset,
+    shell,
+    ssh,
+    status,
+    up,
+    version,
+)
 from groundcloud.cli.output import Failure, fail
 from groundcloud.settings import BadSetting, Settings, load
 
-_COMMANDS = (up, down, status, env, shell, ssh, logs, account, reset, image, doctor, config, version)
+_COMMANDS = (up, down, status, env, shell, ssh, logs, lab, mail, account, reset, image, doctor, config, version)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,7 +24,7 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
 
 
 def _shown(name: str, value: Any) -> Any:
-    if name == "store":
+    if name in ("store", "mail_relay"):
         return without_password(value)
     if isinstance(value, Path):
         return str(value)

@@ -80,7 +80,7 @@ def end(folder: DataFolder) -> None:
     host = Host(socket_of(folder.data))
     try:
         _end_machines(HostMachines(host))
-        _end_networks(HostNetworks(host))
+        clean = _end_networks(HostNetworks(host))
     finally:
         host.close()
     try:
@@ -90,6 +90,8 @@ def end(folder: DataFolder) -> None:
         return
     if not wait_until(lambda: not socket_of(folder.data).exists(), _END):
         warn(f"the privileged process {found['pid']} did not end")
+    elif clean:
+        shutil.rmtree(socket_of(folder.data).parent, ignore_errors=True)
 
 
 def _end_machines(machines: HostMachines) -> None:
@@ -111,12 +113,15 @@ def _end_machines(machines: HostMachines) -> None:
         warn(f"machines were not ended: {error}")
 
 
-def _end_networks(networks: HostNetworks) -> None:
+def _end_networks(networks: HostNetworks) -> bool:
+    """Whether all are gone."""
     try:
         for network_id in sorted(networks.networks()):
             networks.remove(network_id)
+        return True
     except Unreachable as error:
         warn(f"networks were not removed: {error}")
+        return False
 
 
 def delete(folder: DataFolder) -> None:

@@ -43,16 +43,23 @@ def launch(module: str, told: dict[str, Any], log: Path, user: int) -> dict[str,
     if user != os.geteuid():
         as_user = {"user": user, "group": pwd.getpwuid(user).pw_gid, "extra_groups": []}
     with open(log, "ab") as errors:
-        process = subprocess.Popen(  # noqa: S603 - a module of ours
-            [sys.executable, "-P", "-m", module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=log.parent.parent,
-            env={**os.environ, "PYTHONPATH": f"{package}:{known}" if known else str(package)},
-            start_new_session=True,
-            **as_user,
-        )
+        os.fchown(errors.fileno(), user, -1)
+        try:
+            process = subprocess.Popen(  # noqa: S603 - a module of ours
+                [sys.executable, "-P", "-m", module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=log.parent.parent,
+                env={**os.environ, "PYTHONPATH": f"{package}:{known}" if known else str(package)},
+                start_new_session=True,
+                **as_user,
+            )
+        except PermissionError as error:
+            raise Failure(
+                f"The user {pwd.getpwuid(user).pw_name} cannot run {sys.executable}.",
+                "Install Groundcloud where others may read it, or let root run it all: {cli} up --user root",
+            ) from error
     assert process.stdin is not None
     process.stdin.write(json.dumps(told).encode())
     process.stdin.close()

@@ -28,6 +28,11 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
             f"The store is not in {settings.data}, and reset deletes nothing elsewhere.",
             "Delete it yourself (a database: its tables kv, changes and meta), unset `store`, and reset again.",
         )
+    if settings.objects:
+        raise Failure(
+            f"The bytes of objects are not in {settings.data}, and reset deletes nothing elsewhere.",
+            f"Empty {settings.objects.partition('?')[0]} yourself, unset `objects`, and reset again.",
+        )
     folder = DataFolder(settings.data)
     if not options.yes and not _confirmed(folder):
         raise Failure("Nothing was deleted.", "To delete without a question: {cli} reset --yes")

@@ -48,6 +48,7 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
         ("running", f"for {_duration(seconds)}, process {running.pid}, version {health['version']}"),
         ("endpoint", running.endpoint),
         ("TLS", running.tls_endpoint),
+        ("DNS", running.dns),
         ("region", running.region),
         ("account", admin.account_id if admin else "unknown: admin.json is missing"),
         ("services", ", ".join(f"{name} ({state})" for name, state in health["services"].items())),

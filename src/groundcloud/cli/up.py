@@ -25,8 +25,18 @@ def settings_flags() -> argparse.ArgumentParser:
     flags.add_argument(
         "--host", action="append", metavar="ADDRESS", help="an address to listen on (127.0.0.1); repeat it"
     )
+    flags.add_argument(
+        "--domain",
+        dest="domains",
+        action="append",
+        metavar="NAME",
+        help="a domain of whose hosts buckets are; repeat it",
+    )
     flags.add_argument("--region", help="the region of requests that name none (us-east-1)")
     flags.add_argument("--store", metavar="PATH|URL", help="an SQLite file or a postgresql:// URL without its password")
+    flags.add_argument(
+        "--objects", metavar="URL", help="s3://bucket/prefix?endpoint=... of a cluster for large objects"
+    )
     flags.add_argument("--workers", metavar="N", help="processes that answer requests (1)")
     flags.add_argument("--log", metavar="FILE", help="the file of one line per call")
     flags.add_argument("--profile", dest="aws_profile", metavar="NAME", help="the AWS profile to write (groundcloud)")
@@ -37,27 +47,28 @@ def settings_flags() -> argparse.ArgumentParser:
         "--machines", action=argparse.BooleanOptionalAction, help="run machines, where root starts the cloud (on)"
     )
     flags.add_argument("--images", metavar="DIR", help="the folder of built images")
-    flags.add_argument("--public-pool", metavar="RANGE", help="public addresses of machines (203.0.113.0/24)")
+    flags.add_argument("--public-pool", metavar="RANGE", help="public addresses of machines (198.18.0.0/16)")
     flags.add_argument("--user", metavar="NAME", help="as whom the server runs when root starts it")
     flags.add_argument("--demo", action=argparse.BooleanOptionalAction, help="make a small example at the first start")
     return flags
 
 
 def run(options: argparse.Namespace, loaded: Loaded) -> int:
+    from groundcloud.cli import host
+
     settings = checked(loaded)
     folder = DataFolder(settings.data)
     if settings.demo:
         warn("this version has no demo yet; --demo makes nothing.")
     running = folder.running()
     if running is not None:
+        host.start(settings, folder)  # it may have been killed alone
         _show(options, settings, folder, running, "Groundcloud runs already.")
         return 0
     if settings.trust_any_key:
         warn("trust_any_key is on: whoever reaches the cloud is its root user, whatever key they use.")
     if options.foreground:
         return _foreground(options, settings, folder)
-    from groundcloud.cli import host
-
     try:
         folder.prepare()
         host.start(settings, folder)

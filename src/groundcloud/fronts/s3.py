@@ -8,6 +8,7 @@ import msgspec
 
 from groundcloud.errors import AwsError
 from groundcloud.fronts import s3_post, s3_website
+from groundcloud.fronts.doors import domain_of
 from groundcloud.gateway.gateway import Gateway
 from groundcloud.gateway.http import Request, Response
 from groundcloud.gateway.route import Target
@@ -28,7 +29,7 @@ class S3Front:
         """The gateway's answer, or that of a door of S3's own."""
         headers = request.headers
         if "origin" not in headers and request.method != "OPTIONS":
-            if "s3-website" in headers.get("host", ""):
+            if "s3-website" in headers.get("host", "") or domain_of(request):
                 return self._website(request)
             if request.method != "POST" or not headers.get("content-type", "").startswith("multipart/form-data"):
                 return self._gateway.answer(request)
@@ -48,10 +49,18 @@ class S3Front:
         return bucket, key
 
     def _website(self, request: Request) -> Response | Awaitable[Response]:
-        bucket = s3_website.bucket_of(request.headers.get("host", ""))
+        bucket = s3_website.bucket_of(request.headers.get("host", "")) or self._domain(request)
         if not bucket:
             return self._gateway.answer(request)
         return s3_website.answer(self._gateway, self._store, request, bucket)
+
+    def _domain(self, request: Request) -> str:
+        """The bucket that is called as the domain asked for, if it is a web site (Route 53 leads there by an alias)."""
+        domain = domain_of(request)
+        if not domain:
+            return ""
+        with self._store.snapshot() as tx:
+            return domain if tx.get(Setting, domain, "website", "") is not None else ""
 
     # -- cross-origin requests
 

@@ -19,6 +19,7 @@ from groundcloud.fronts.metadata import Metadata
 from groundcloud.fronts.resolver import Elsewhere, Resolver
 from groundcloud.gateway.http import Handler, Request, Response
 from groundcloud.gateway.server import Server, serve
+from groundcloud.services.ec2.network.ways import Way
 
 log = logging.getLogger(__name__)
 
@@ -48,17 +49,17 @@ class Vpcs:
         networks: Networks,
         metadata: Metadata,
         gateway: Handler,
-        outside: Callable[[str, str], str],
+        way: Callable[[str, str, str], Way],
         answering: Answering,
         elsewhere: Elsewhere,
         tls: ssl.SSLContext,
         host: Callable[[], dict[str, int]],
     ) -> None:
-        """`outside`: the address that others see for a VPC's private one; `host`: sockets of the host's own."""
+        """`way`: how a call from a private address of a VPC to a host came; `host`: sockets of the host's own."""
         self._networks = networks
         self._metadata = metadata
         self._gateway = gateway
-        self._outside = outside
+        self._way = way
         self._answering = answering
         self._elsewhere = elsewhere
         self._tls = tls
@@ -121,7 +122,8 @@ class Vpcs:
         return _Opened([plain, secure], resolver)
 
     def _handle(self, vpc_id: str, request: Request) -> Response | Awaitable[Response]:
-        request.client = self._outside(vpc_id, request.client)
+        way = self._way(vpc_id, request.client, request.headers.get("host", ""))
+        request.client, request.known = way.address, way.known
         return self._gateway(request)
 
 

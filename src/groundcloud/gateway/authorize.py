@@ -68,15 +68,17 @@ class Authorizer:
         if operation.declaration.on is NO_PERMISSION or operation.declaration.public:
             return
         policies = self._identities.policies(ctx.tx, ctx.principal)
-        for resource in self.resources(ctx, operation, arguments):
-            facts = RequestFacts(ctx, ctx.principal, resource, self._identities, operation, arguments)
-            self._ask(ctx.principal, resource.action or operation.action, resource, facts, policies, style)
+        for named in self.resources(ctx, operation, arguments):
+            for resource in (named, *named.also):
+                facts = RequestFacts(ctx, ctx.principal, resource, self._identities, operation, arguments)
+                self._ask(ctx.principal, resource.action or operation.action, resource, facts, policies, style)
 
     def check_one(self, ctx: Context, action: str, resource: Resource, principal: Principal, style: ErrorStyle) -> None:
         """The same for one more permission that an operation asks for by itself."""
         policies = self._identities.policies(ctx.tx, principal)
-        facts = RequestFacts(ctx, principal, resource, self._identities)
-        self._ask(principal, action, resource, facts, policies, style)
+        for each in (resource, *resource.also):
+            facts = RequestFacts(ctx, principal, each, self._identities)
+            self._ask(principal, action, each, facts, policies, style)
 
     def resources(self, ctx: Context, operation: Operation, arguments: Mapping[str, Any]) -> list[Resource]:
         """What the call acts on, as the operation declares it."""
@@ -109,7 +111,9 @@ class Authorizer:
         if not decision.allowed:
             if style is ErrorStyle.EC2:
                 raise self._encoded(decision, principal, facts)
-            raise denial(style, decision)
+            refusal = denial(style, decision)
+            refusal.headers = resource.told
+            raise refusal
 
     @staticmethod
     def _encoded(decision: Decision, principal: Principal, facts: RequestFacts) -> AwsError:

@@ -1,4 +1,4 @@
-"""One request on its way through the gateway, and how to answer one that is not understood."""
+"""One request on its way through the gateway, how to answer one that is not understood, and what stops any of them."""
 
 import time
 from datetime import datetime
@@ -12,6 +12,18 @@ from groundcloud.gateway.protocol import Answer
 from groundcloud.gateway.route import Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle
 from groundcloud.identity import ANONYMOUS, Principal
+
+
+class ServiceUnavailable(AwsError, status=503):
+    """The service is unable to keep your request at the moment; nothing of it was done. Please try again."""
+
+
+class RequestEntityTooLarge(AwsError, code="RequestEntityTooLargeException", status=413):
+    """The request body must be smaller than {limit} bytes."""
+
+
+class RequestTimeout(AwsError, status=400):
+    """Your socket connection to the server was not read from or written to within the timeout period."""
 
 
 class Call:
@@ -40,11 +52,26 @@ class Call:
         self.signing_key = b""
         self.region = ""
         headers = request.headers
-        self.facts = Facts(request.client, headers.get("user-agent", ""), headers.get("referer", ""), request.secure)
+        self.facts = Facts(
+            request.client,
+            headers.get("user-agent", ""),
+            headers.get("referer", ""),
+            request.secure,
+            endpoint=f"{'https' if request.secure else 'http'}://{headers.get('host', '')}",
+        )
         self.arguments: dict[str, Any] = {}
         self.result: Any = None
         self.error: AwsError | None = None
         self.answer: Answer | None = None
+
+    @property
+    def decision(self) -> str:
+        """Whether the call was let in: what an operator looks for first."""
+        if self.error is None:
+            return "allowed"
+        if self.principal is ANONYMOUS and self.claim is not None:
+            return "unauthenticated"
+        return "denied" if self.error.status == 403 or "Denied" in self.error.code else "allowed"
 
 
 def style_hint(request: Request) -> ErrorStyle:
@@ -68,3 +95,9 @@ def guess(request: Request) -> tuple[str, str]:
     if is_form(request) or "Action=" in request.query:
         return "sts", "query"
     return "s3", "rest-xml"
+
+
+def uuid_of(entropy: bytes) -> str:
+    """The id of a request or an event."""
+    text = entropy.hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"

@@ -77,7 +77,8 @@ class RequestFacts:
     def known(self) -> dict[str, str | Sequence[str]]:
         """What describes the resource, for those who may see why they were denied."""
         tags = {f"aws:ResourceTag/{key}": value for key, value in (self._resource.tags or {}).items()}
-        return {**self._resource.facts, **tags}
+        facts = {key: value for key, value in self._resource.facts.items() if value is not None}
+        return {**facts, **tags}
 
     # -- about the request
 
@@ -122,13 +123,16 @@ class RequestFacts:
         return keys or None
 
     def request_tags(self) -> dict[str, str]:
-        """The tags that the request brings, as a list of keys and values, as a map, or per kind of resource."""
+        """The tags that the request brings, as a list of keys and values, as a map, or per kind of resource: then
+        only those for the kind that is asked about."""
         found = self._arguments.get("tags")
         if isinstance(found, Mapping):
             return dict(found)
         tags = list(found or ())
+        kind = self._resource.arn.rpartition(":")[2].partition("/")[0]
         for specification in self._arguments.get("tag_specifications", ()):
-            tags += specification.tags
+            if specification.resource_type == kind:
+                tags += specification.tags
         return {tag.key: tag.value or "" for tag in tags}
 
     # -- about the principal
@@ -137,7 +141,7 @@ class RequestFacts:
         return self._principal.entity_arn or self._principal.arn
 
     def principal_account(self) -> Value:
-        return self._principal.account or None
+        return None if self._principal.service else self._principal.account or None
 
     def principal_type(self) -> Value:
         return "Account" if self._principal.type == "Root" else self._principal.type

@@ -13,7 +13,7 @@ An operation that only reads is answered at once, on the event loop; one that wr
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,7 +21,15 @@ from urllib.parse import parse_qsl
 from groundcloud.context import Context, World
 from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
-from groundcloud.gateway.call import Call, guess, style_hint
+from groundcloud.gateway.call import (
+    Call,
+    RequestEntityTooLarge,
+    RequestTimeout,
+    ServiceUnavailable,
+    guess,
+    style_hint,
+    uuid_of,
+)
 from groundcloud.gateway.catalog import catalog
 from groundcloud.gateway.endpoint import Endpoint, Endpoints
 from groundcloud.gateway.facts import signature_facts
@@ -30,14 +38,14 @@ from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker, NotMadeYet
 from groundcloud.gateway.log import CallLog
 from groundcloud.gateway.metrics import Metrics
-from groundcloud.gateway.payload import Payload, check_md5, inflated, without_chunking
-from groundcloud.gateway.protocol import Input
+from groundcloud.gateway.payload import Payload, check_md5, complete_body, inflated, without_chunking
+from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, form_claim, missing_token
 from groundcloud.gateway.trail import Recorder
 from groundcloud.gateway.trail.event import Call as Event
 from groundcloud.gateway.trail.event import document
-from groundcloud.gateway.virtual_host import VirtualHosts, path_style
+from groundcloud.gateway.virtual_host import NO_HOST, VirtualHosts, path_style
 from groundcloud.identity import ANONYMOUS, Principal
 from groundcloud.operation import Service
 from groundcloud.store import Store, StoreUnavailable, Transaction
@@ -46,18 +54,6 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a body that is not streamed; the largest that any service takes (DynamoDB's batches)."""
-
-
-class ServiceUnavailable(AwsError, status=503):
-    """The service is unable to keep your request at the moment; nothing of it was done. Please try again."""
-
-
-class RequestEntityTooLarge(AwsError, code="RequestEntityTooLargeException", status=413):
-    """The request body must be smaller than {limit} bytes."""
-
-
-class RequestTimeout(AwsError, status=400):
-    """Your socket connection to the server was not read from or written to within the timeout period."""
 
 
 class Gateway:
@@ -84,6 +80,8 @@ class Gateway:
         self._recorder = recorder
         self._log = call_log
         self._region = region
+        self.noted: Callable[[Call, Answer], None] | None = None
+        """Is told of each call that is over, and of its answer."""
         self.front: Handler | None = None
         """Takes requests first, and hands on those that mean operations."""
         self.metrics = Metrics()
@@ -97,7 +95,7 @@ class Gateway:
         """The same for a request to the API itself."""
         if request.path.startswith("/_") and (answer := self.internal.handle(request)) is not None:
             return answer
-        call = Call(request, _uuid(self._world.entropy(16)), self._world.clock())
+        call = Call(request, uuid_of(self._world.entropy(16)), self._world.clock())
         try:
             if not is_form(request):
                 self._understand(call)
@@ -105,7 +103,7 @@ class Gateway:
                 return self._wait(call, call.endpoint)
             if not request.body.complete:
                 return self._receive(call)
-            call.body = _take(request)
+            call.body = complete_body(request, LARGEST_BODY)
             return self._go(call)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
@@ -141,7 +139,7 @@ class Gateway:
         return self._world.clock()
 
     def new_request_id(self) -> str:
-        return _uuid(self._world.entropy(16))
+        return uuid_of(self._world.entropy(16))
 
     def authenticate_post(
         self, tx: Transaction, claim: Claim, fields: Mapping[str, str]
@@ -162,7 +160,7 @@ class Gateway:
         call = Call(request, self.new_request_id(), self._world.clock())
         call.target, call.principal, call.claim = target, principal, form
         call.region = (form.region if form is not None else "") or self._region
-        call.facts = call.facts._replace(extra=signature_facts(form, call.now))
+        call.facts = call.facts._replace(extra={**signature_facts(form, call.now), **call.request.known})
         try:
             call.voice = self._endpoints.voice(target.service, target.protocol)
             call.endpoint = endpoint = self._endpoints.find(target)
@@ -192,15 +190,20 @@ class Gateway:
             call.form = dict(parse_qsl(call.body.decode("latin-1"), keep_blank_values=True))
             call.claim = form_claim(call.form, ErrorStyle.QUERY)
         signing_name = call.claim.service if call.claim is not None else ""
-        if signing_name in ("", "s3") and (bucket := self.hosts.bucket(request.headers.get("host", ""))):
-            call.bucket = bucket
-            request = path_style(request, bucket)
+        host = self.hosts.named(request.headers.get("host", "")) if signing_name in ("", "s3") else NO_HOST
+        if host.bucket and "x-amz-account-id" not in request.headers:  # S3 Control has the account in its host names
+            call.bucket = host.bucket
+            request = path_style(request, host.bucket)
         target = self._router.route(request, signing_name, call.body if is_form(request) else b"")
         call.target = target
         call.region = (call.claim.region if call.claim is not None else "") or self._region
         call.voice = self._endpoints.voice(target.service, target.protocol)
         if call.voice.style.is_s3:
-            call.facts = call.facts._replace(extra=signature_facts(call.claim, call.now))
+            call.facts = call.facts._replace(
+                extra={**signature_facts(call.claim, call.now), **call.request.known},
+                endpoint_region=host.region,
+                signed_region=call.claim.region if call.claim is not None else "",
+            )
         call.endpoint = self._endpoints.find(target)
         return call.endpoint
 
@@ -212,7 +215,7 @@ class Gateway:
         if call.claim is None and not anonymous:
             raise missing_token(endpoint.voice.style)
 
-    def _parse(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
+    def _parse(self, tx: Transaction, call: Call, endpoint: Endpoint) -> dict[str, Any]:
         request, target = call.request, call.target
         assert target is not None
         body: Any = call.body
@@ -230,6 +233,9 @@ class Gateway:
         call.arguments = parsed
         if endpoint.validate is not None:
             endpoint.validate(parsed)
+        resolve = endpoint.operation.service.resolve
+        if resolve is not None and (found := resolve(tx, endpoint.operation.name, parsed)):
+            call.facts = call.facts._replace(extra={**call.facts.extra, **found})
         return parsed
 
     # -- run
@@ -237,7 +243,7 @@ class Gateway:
     def _read(self, call: Call, endpoint: Endpoint) -> Response:
         with self._store.snapshot() as tx:
             self._authenticate(tx, call, endpoint)
-            self._run(tx, call, endpoint, self._parse(call, endpoint))
+            self._run(tx, call, endpoint, self._parse(tx, call, endpoint))
         return self._finish(call)
 
     async def _read_elsewhere(self, call: Call, endpoint: Endpoint) -> Response:
@@ -252,7 +258,7 @@ class Gateway:
         try:
             with self._store.snapshot() as tx:
                 self._authenticate(tx, call, endpoint)
-                parsed = self._parse(call, endpoint)
+                parsed = self._parse(tx, call, endpoint)
             await self._store.submit(lambda tx: self._run(tx, call, endpoint, dict(parsed)))
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
@@ -285,9 +291,11 @@ class Gateway:
         """The arguments of a call whose caller is known and may make it."""
         with self._store.snapshot() as tx:
             self._authenticate(tx, call, endpoint)
-            parsed = self._parse(call, endpoint)
+            parsed = self._parse(tx, call, endpoint)
             ctx = self._context(tx, call, endpoint)
-            return self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
+            arguments = self._invoker.permit(ctx, endpoint.operation, parsed, endpoint.voice.style)
+        self._invoker.end_rehearsal(endpoint.operation, parsed)  # what waits cannot be undone: it is not begun
+        return arguments
 
     def _run(self, tx: Transaction, call: Call, endpoint: Endpoint, parsed: dict[str, Any]) -> None:
         operation = endpoint.operation
@@ -309,10 +317,9 @@ class Gateway:
         assert endpoint is not None
         declaration = endpoint.operation.declaration
         kept_already = not declaration.read and not endpoint.operation.asynchronous
-        if not kept_already and not declaration.data_event:
-            event_id, event = self._event(call, endpoint)
-            self._recorder.gather(call.principal.account, call.region, call.now, event_id, event)
-        self._note(call, answer.status)
+        if not kept_already or declaration.data_event:
+            self._gather(call, endpoint)
+        self._note(call, answer)
         return Response(answer.status, answer.headers, answer.body)
 
     def _refuse(self, call: Call, error: AwsError) -> Response:
@@ -324,10 +331,18 @@ class Gateway:
             error.facts["resource"] = call.request.path
         answer = voice.write_error(error, call.request_id, operation)
         if call.endpoint is not None:
-            event_id, event = self._event(call, call.endpoint)
-            self._recorder.gather(call.principal.account, call.region, call.now, event_id, event)
-        self._note(call, answer.status)
+            self._gather(call, call.endpoint)
+        self._note(call, answer)
         return Response(answer.status, answer.headers, answer.body)
+
+    def _gather(self, call: Call, endpoint: Endpoint) -> None:
+        """Keep the call's event soon; a data event only where a trail wants it."""
+        account = call.principal.account
+        data = endpoint.operation.declaration.data_event
+        if data and not self._recorder.wants_data(account):
+            return
+        gather = self._recorder.gather_data if data else self._recorder.gather
+        gather(account, call.region, call.now, *self._event(call, endpoint))
 
     def _expected(self, call: Call, error: Exception) -> AwsError:
         """What the caller may know of an exception; what is no `AwsError` is a bug, or the disk."""
@@ -343,7 +358,7 @@ class Gateway:
         return InternalFailure(request_id=call.request_id)
 
     def _event(self, call: Call, endpoint: Endpoint) -> tuple[str, bytes]:
-        event_id = _uuid(self._world.entropy(16))
+        event_id = uuid_of(self._world.entropy(16))
         operation = endpoint.operation
         read = operation.declaration.read
         event = Event(
@@ -364,7 +379,10 @@ class Gateway:
         )
         return event_id, document(event)
 
-    def _note(self, call: Call, status: int) -> None:
+    def _note(self, call: Call, answer: Answer) -> None:
+        if self.noted is not None:
+            self.noted(call, answer)
+        status = answer.status
         seconds = time.perf_counter() - call.started
         service = call.target.service if call.target is not None else ""
         operation = call.target.operation if call.target is not None else ""
@@ -379,34 +397,10 @@ class Gateway:
             "principal": call.principal.arn,
             "region": call.region,
             "source": call.request.client,
-            "decision": _decision(call),
+            "decision": call.decision,
             "status": status,
             "ms": round(seconds * 1000, 2),
         }
         if call.error is not None:
             fields["error"] = call.error.code
         self._log.write(call.now, fields)
-
-
-def _decision(call: Call) -> str:
-    """Whether the call was let in: what an operator looks for first."""
-    if call.error is None:
-        return "allowed"
-    if call.principal is ANONYMOUS and call.claim is not None:
-        return "unauthenticated"
-    return "denied" if call.error.status == 403 or "Denied" in call.error.code else "allowed"
-
-
-def _take(request: Request) -> bytes:
-    """A body that is complete, without waiting for it."""
-    reading = request.body.read(LARGEST_BODY)
-    try:
-        reading.send(None)
-    except StopIteration as done:
-        return bytes(done.value)
-    raise RuntimeError("a complete body made its reader wait")
-
-
-def _uuid(entropy: bytes) -> str:
-    text = entropy.hex()
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"

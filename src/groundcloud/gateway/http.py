@@ -1,6 +1,6 @@
 """What the server hands to the gateway and gets back: plain values, no sockets."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol
 
 
@@ -29,7 +29,7 @@ class Body(Protocol):
 class Request:
     """One HTTP request. Header names are lower case; repeated headers are joined by a comma."""
 
-    __slots__ = ("body", "client", "headers", "method", "path", "query", "secure")
+    __slots__ = ("body", "client", "headers", "known", "method", "path", "query", "secure")
 
     def __init__(
         self, method: str, path: str, query: str, headers: dict[str, str], body: Body, client: str, secure: bool
@@ -45,6 +45,8 @@ class Request:
         self.client = client
         """The peer's IP address."""
         self.secure = secure
+        self.known: Mapping[str, str] = {}
+        """Condition keys, lower case, that the way of the request gives (`aws:sourcevpc`)."""
 
 
 class FileRange:
@@ -62,7 +64,7 @@ class FileRange:
         self.count = count
 
 
-ResponseBody = bytes | AsyncIterable[bytes] | FileRange
+ResponseBody = bytes | memoryview | AsyncIterable[bytes | memoryview] | FileRange
 
 
 class Response:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from groundcloud.context import Context, Facts, World
+from groundcloud.errors import AwsError
 from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.signature import ErrorStyle, style_of
 from groundcloud.identity import Principal
 from groundcloud.operation import Operation, Service
+from groundcloud.outbox import Notice, call_of, facts_of
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.sealing import NotOurs
@@ -44,9 +46,7 @@ class Invoker:
         """Check the permission, run the function, cut its list. `parsed` is the request as the protocol read it."""
         arguments = self.permit(ctx, operation, parsed, style)
         result = operation.function(ctx, **arguments)
-        if operation.rehearses and parsed.get("dry_run"):
-            assert operation.service.dry_run is not None
-            raise operation.service.dry_run()
+        self.end_rehearsal(operation, parsed)
         return self._cut(ctx, operation, parsed, result) if operation.paging else result
 
     def permit(self, ctx: Context, operation: Operation, parsed: dict[str, Any], style: ErrorStyle) -> dict[str, Any]:
@@ -58,6 +58,12 @@ class Invoker:
                 check(ctx, parsed[name], arguments)
         self._authorizer.check(ctx, operation, arguments, style)
         return arguments
+
+    def end_rehearsal(self, operation: Operation, parsed: Mapping[str, Any]) -> None:
+        """Raises what answers a call with `DryRun`, which undoes all that it has done in its transaction."""
+        if operation.rehearses and parsed.get("dry_run"):
+            assert operation.service.dry_run is not None
+            raise operation.service.dry_run()
 
     def prepare(self, ctx: Context, operation: Operation) -> None:
         """Make what the first use of a service makes. Raises `NotMadeYet` in a transaction that only reads."""
@@ -75,17 +81,72 @@ class Invoker:
         called = found.named(operation)
         if called.asynchronous:
             raise TypeError(f"{service}:{called.name} opens its own transactions and cannot run inside another one")
-        source = f"{self._services[ctx.service_name].prefix}.amazonaws.com"
-        facts = ctx.facts._replace(called_via=(*ctx.facts.called_via, source))
-        inner = self.context(called, ctx.principal, ctx.region, ctx.request_id, facts, ctx.tx)
+        inner = self._inner(ctx, called, ctx.tx)
         result = self.run(inner, called, arguments, style_of_service(found))
         if isinstance(result, dict):
             return {name: list(value) if isinstance(value, Page) else value for name, value in result.items()}
         return result
 
+    async def wait(self, ctx: Context, service: str, operation: str, arguments: dict[str, Any]) -> Any:
+        """Run another service's operation that opens its transactions itself, for this caller."""
+        found = self._services[service]
+        called = found.named(operation)
+        with ctx.world.store.snapshot() as tx:
+            permitted = self.permit(self._inner(ctx, called, tx), called, arguments, style_of_service(found))
+        return await called.function(self._inner(ctx, called, None), **permitted)
+
+    def check(self, ctx: Context, service: str, operation: str, arguments: dict[str, Any]) -> None:
+        """Whether this caller may run another service's operation. Raises that service's denial."""
+        found = self._services[service]
+        called = found.named(operation)
+        self.permit(self._inner(ctx, called, ctx.tx), called, arguments, style_of_service(found))
+
+    def _inner(self, ctx: Context, called: Operation, tx: Transaction | None) -> Context:
+        """The context of a call within a call. A service that calls as itself calls via nobody."""
+        facts = ctx.facts
+        if not ctx.principal.service:
+            source = f"{self._services[ctx.service_name].prefix}.amazonaws.com"
+            facts = facts._replace(called_via=(*facts.called_via, source))
+        return Context(ctx.world, called.service, self, ctx.principal, ctx.region, ctx.request_id, facts, tx)
+
     def authorize(self, ctx: Context, action: str, resource: Resource, principal: Principal) -> None:
         style = style_of_service(self._services[ctx.service_name])
         self._authorizer.check_one(ctx, action, resource, principal, style)
+
+    def admits(self, ctx: Context, target_arn: str, notice: Notice) -> bool:
+        call = call_of(target_arn, notice)
+        if call is None or call.service not in self._services:
+            return False
+        operation = self._services[call.service].operation(call.operation)
+        facts = Facts(extra=facts_of(notice))
+        inner = self.context(operation, of_service(notice.service), call.region, ctx.request_id, facts, ctx.tx)
+        try:
+            self.permit(inner, operation, call.arguments, style_of_service(operation.service))
+        except AwsError:
+            return False
+        return True
+
+    # -- for deliveries, which no request asks for
+
+    async def deliver(self, target_arn: str, notice: Notice) -> None:
+        """Send a queue or topic a service's notice. Raises the target's errors; `LookupError` for an ARN of another
+        kind."""
+        call = call_of(target_arn, notice)
+        if call is None:
+            raise LookupError(target_arn)
+        operation = self._services[call.service].operation(call.operation)
+        style = style_of_service(operation.service)
+        principal, facts = of_service(notice.service), Facts(extra=facts_of(notice))
+
+        def context(tx: Transaction | None) -> Context:
+            return self.context(operation, principal, call.region, "", facts, tx)
+
+        if not operation.asynchronous:
+            await self._world.store.submit(lambda tx: self.run(context(tx), operation, dict(call.arguments), style))
+            return
+        with self._world.store.snapshot() as tx:
+            arguments = self.permit(context(tx), operation, call.arguments, style)
+        await operation.function(context(None), **arguments)
 
     # -- pages
 
@@ -114,6 +175,11 @@ class Invoker:
             return self._world.sealer.open(base64.urlsafe_b64decode(token), purpose)
         except (NotOurs, binascii.Error, ValueError) as error:
             raise operation.service.invalid_token() from error
+
+
+def of_service(name: str) -> Principal:
+    """A service as the caller: it belongs to no account, and only resource policies let it in."""
+    return Principal(type="Service", account="", arn=name, service=name, user_id=name)
 
 
 def style_of_service(service: Service) -> ErrorStyle:

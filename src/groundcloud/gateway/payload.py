@@ -7,8 +7,18 @@ import zlib
 from collections.abc import AsyncIterator
 
 from groundcloud.errors import AwsError
-from groundcloud.gateway.http import Body
+from groundcloud.gateway.http import Body, Request
 from groundcloud.gateway.signature import STREAMING, ChunkDecoder, Claim, body_hash_of
+
+
+def complete_body(request: Request, limit: int) -> bytes:
+    """A body that has arrived, without waiting for it."""
+    reading = request.body.read(limit)
+    try:
+        reading.send(None)
+    except StopIteration as done:
+        return bytes(done.value)
+    raise RuntimeError("a complete body made its reader wait")
 
 
 def without_chunking(headers: dict[str, str]) -> dict[str, str]:
@@ -34,11 +44,12 @@ def check_md5(body: bytes, header: str) -> None:
     try:
         wanted = base64.b64decode(header, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidDigest() from error
+        raise InvalidDigest(content_md5=header) from error
     if len(wanted) != 16:
-        raise InvalidDigest()
-    if wanted != hashlib.md5(body).digest():
-        raise BadDigest()
+        raise InvalidDigest(content_md5=header)
+    computed = hashlib.md5(body).digest()
+    if wanted != computed:
+        raise BadDigest(expected_digest=wanted.hex(), calculated_digest=base64.b64encode(computed).decode())
 
 
 class InvalidCompression(AwsError, code="InvalidRequest", status=400):

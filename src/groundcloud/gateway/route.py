@@ -136,6 +136,8 @@ class Router:
     def _named(self, signing_name: str, request: Request) -> list[Entry]:
         """The services that the signature names, or the host, or S3."""
         known = catalog()
+        if signing_name == "s3" and "x-amz-account-id" in request.headers:
+            return known.by_endpoint["s3-control"]  # it signs as S3, whose keys may look like its paths
         if signing_name:
             return known.by_signing_name.get(signing_name) or known.by_endpoint.get(signing_name, [])
         for label in reversed(_labels_of(request.headers.get("host", ""))):

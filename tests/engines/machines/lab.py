@@ -62,8 +62,8 @@ class Lab:
 
     def ssh(self, address, command, user="admin", patience=30.0, pause=0.02):
         """What a command says in a machine. It waits for a machine that does not take a login yet."""
-        words = ["ssh", "-q", "-i", str(self.key), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-                 "-o", "ConnectTimeout=5", "-o", "BatchMode=yes", f"{user}@{address}", command]  # fmt: skip
+        options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=5", "BatchMode=yes")
+        words = ["ssh", "-q", "-i", str(self.key), *(f"-o{each}" for each in options), f"{user}@{address}", command]
         last = time.monotonic() + patience
         while True:
             done = subprocess.run([*self.inside(), *words], capture_output=True, text=True, stdin=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""Disks: attached while a machine runs, formatted, mounted, grown, kept in snapshots, restored, and made into images."""
+"""Disks: attached while a machine runs, formatted, mounted, grown, kept in snapshots, restored, made into images."""
 
 import pytest
 
@@ -76,6 +76,16 @@ def test_a_volume_grows_while_it_is_in_use(machine):
     assert machine.ssh("sudo blockdev --getsize64 /dev/xvdj") == f"{3 * 1024**3}\n"
     with pytest.raises(MachineFailed, match="cannot shrink"):
         machine.volumes.grow("vol-e", 2)
+
+
+def test_a_root_volume_has_grown_at_the_next_start_at_the_latest(machine):
+    machine.boot(5, size=2)
+    machine.volumes.grow("vol-5", 5)
+    machine.ssh("sudo touch /kept", 5)
+    machine.stop(5)
+    machine.start(5)
+    size = machine.ssh("ls /kept >/dev/null && df --block-size=1M --output=size / | tail -1", 5)
+    assert 4500 < int(size) <= 5120
 
 
 def test_a_snapshot_of_a_disk_in_use_is_whole_and_restores(machine):

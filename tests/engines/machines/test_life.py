@@ -5,8 +5,10 @@ import signal
 import time
 from contextlib import suppress
 
+import msgspec
 import pytest
 
+from groundcloud.engines.machines import volumes
 from groundcloud.engines.machines.wanted import MachineFailed
 from tests.engines.machines.ground import leaks
 
@@ -50,6 +52,12 @@ def test_a_reboot_from_outside_is_one_too(ground):
     ground.wait(lambda: ground.state(3).running and ground.state(3).pid not in (0, first.pid))
 
 
+def test_a_stop_that_comes_before_the_system_is_up_is_heard(ground):
+    ground.boot(11)
+    ground.stop(11)
+    assert ground.state(11).ended == "shutdown"
+
+
 def test_a_shutdown_from_inside_ends_the_machine(ground):
     ground.boot(4)
     ground.ssh("sudo poweroff || true", 4)
@@ -87,7 +95,7 @@ def test_machines_live_on_without_the_engine_and_the_next_one_finds_them(fresh):
         time.sleep(0.01)
     fresh.begin()
     assert fresh.state(0) == running
-    assert fresh.state(1).ended == "died"
+    fresh.wait(lambda: fresh.state(1).ended == "died")
     assert fresh.ssh("echo alive") == "alive\n"
     fresh.stop()
     assert fresh.state(0).ended == "shutdown"
@@ -101,6 +109,17 @@ def test_a_machine_without_its_image_says_so_and_leaves_nothing(ground):
     assert ground.state(7).ended == "died"
     ground.machines.forget("i-7")
     assert not [each for each in leaks(ground.folders.state, ground.tag) if "i-7" in each]
+
+
+def test_a_root_volume_is_one_machine_alone(ground, monkeypatch):
+    monkeypatch.setattr(volumes, "_PATIENCE", 0.1)
+    ground.boot(9)
+    taken = msgspec.structs.replace(ground.machines.entry("i-9").machine, id="i-10")
+    with pytest.raises(MachineFailed, match="vol-9 is in use"):
+        ground.machines.start(taken)
+    with pytest.raises(MachineFailed, match="vol-9 is in use"):
+        ground.volumes.delete("vol-9")
+    assert ground.state(9).running
 
 
 def test_the_console_is_kept_after_the_end_and_has_the_host_keys(fresh):

@@ -185,4 +185,8 @@ def test_what_is_not_there_is_said(host: Host) -> None:
         host.engine.plug("vpc-b", "eni-4", "m", "eth0")
     with pytest.raises(Unreachable, match="no interface eni-9"):
         host.engine.plug("vpc-a", "eni-9", "m", "eth0")
-    assert os.path.exists(host.engine._space("vpc-a").path)
+    with pytest.raises(Unreachable, match="vpc-b"):
+        host.engine.listen("vpc-b")
+    host.machines["m"].end()
+    with pytest.raises(Unreachable, match="/ns/net"):
+        host.engine.plug("vpc-a", "eni-4", "m", "eth0")

@@ -2,12 +2,16 @@
 
 from msgspec.structs import replace
 
-from groundcloud.engines.network.links import interface_link, table_of
+from groundcloud.engines.network.links import groups_name, interface_link, table_of
 from groundcloud.engines.network.rules import ruleset
 from groundcloud.engines.network.wanted import Acl, AclEntry, GroupRule, NatGateway, Network, Route
 from tests.engines.network.wishes import INTERNET, OPEN, SUBNET_PUBLIC, eni, group, ping, subnet, tcp, udp, vpc
 
 ETH4 = interface_link("eni-4")
+
+
+def all_of(*groups: str) -> str:
+    return f"all_of_{groups_name(groups)}"
 
 
 def chain(network: Network, name: str) -> list[str]:
@@ -76,18 +80,19 @@ def test_protocols_and_ports_of_rules() -> None:
 
 def test_an_interface_asks_its_groups_and_drops_the_rest() -> None:
     network = vpc(eni(4, "sg-a sg-b"), groups=(group("sg-a", outbound=()), group("sg-b", outbound=())))
-    assert chain(network, f"in_{ETH4}") == ["jump in_sg_a", "jump in_sg_b", "goto refused_in"]
-    assert chain(network, "arriving") == [f'oifname vmap {{ "{ETH4}" : goto in_{ETH4} }}', "drop"]
+    both = f"in_{all_of('sg-a', 'sg-b')}"
+    assert chain(network, both) == ["jump in_sg_a", "jump in_sg_b", "goto refused_in"]
+    assert chain(network, "arriving") == [f'oifname vmap {{ "{ETH4}" : goto {both} }}', "drop"]
 
 
 def test_untracked_flows_are_those_that_rules_let_through_for_everybody_both_ways() -> None:
     network = vpc(eni(4), groups=(group("sg-a", tcp(22), tcp(80, "10.0.0.0/8")),))
-    assert chain(network, f"in_{ETH4}") == [
+    assert chain(network, f"in_{all_of('sg-a')}") == [
         "meta nfproto ipv4 tcp dport 22 ct mark set ct mark | 0x80000000 goto done",
         "jump in_sg_a",
         "goto refused_in",
     ]
-    assert chain(network, f"out_{ETH4}") == ["jump out_sg_a", "goto refused_out"]
+    assert chain(network, f"out_{all_of('sg-a')}") == ["jump out_sg_a", "goto refused_out"]
     assert chain(network, "refused_out") == ["drop"]
 
 

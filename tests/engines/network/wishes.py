@@ -9,9 +9,7 @@ from groundcloud.engines.network.wanted import (
     Group,
     GroupRule,
     Interface,
-    NatGateway,
     Network,
-    Peering,
     Route,
     Subnet,
 )
@@ -69,6 +67,3 @@ def vpc(*interfaces: Interface, groups: tuple[Group, ...] = (), **more: Any) -> 
         "interfaces": interfaces,
     }
     return Network(name, **{**wishes, **more})
-
-
-__all__ = ["NatGateway", "Peering", "Route"]

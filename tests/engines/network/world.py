@@ -18,6 +18,9 @@ PATIENT = 5.0
 """Seconds that one which should arrive is waited for, on a machine that has much to do."""
 
 
+POOL = "203.0.113.0/24"
+
+
 class Machine(Namespace):
     """A process with a network namespace of its own; sockets are opened in it, and used from anywhere."""
 
@@ -103,7 +106,7 @@ class Host:
     def new_engine(self) -> NamespaceNetworks:
         """As after a start of the host process: it knows nothing but what it finds."""
         return NamespaceNetworks(
-            self.tag, self._folder, lambda name: self.machines[name].process.pid, outward=self._outward
+            self.tag, self._folder, lambda name: self.machines[name].process.pid, pool=POOL, outward=self._outward
         )
 
     def __enter__(self) -> Self:

@@ -103,6 +103,19 @@ def test_one_hundred_continue_is_sent_when_the_body_is_read():
     run(script())
 
 
+def test_one_hundred_continue_is_sent_also_for_an_empty_body():
+    """botocore takes a final answer that comes instead as the state of the connection, and hangs at the next one."""
+
+    async def script():
+        async with serving(echo) as server, connected(server) as client:
+            for _ in range(2):
+                client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n")
+                assert await client.status() == 100
+                assert (await client.answer())[0] == 200
+
+    run(script())
+
+
 def test_an_answer_without_reading_the_expected_body_ends_the_connection():
     async def script():
         async with serving(lambda request: Response(403, [])) as server, connected(server) as client:

@@ -56,7 +56,7 @@ def test_a_deleted_table_leaves_nothing(cloud, dynamodb, simple):
 def settle(cloud):
     from groundcloud.controllers import Loop
 
-    for store, controllers in cloud.cloud.plane_controllers():
+    for store, controllers in cloud.loops.plane_controllers():
         Loop(store, controllers, now=cloud.clock, monotonic=lambda: 0.0).settle()
 
 

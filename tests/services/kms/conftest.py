@@ -50,7 +50,7 @@ def user(cloud: TestCloud) -> Callable[..., Any]:
 @pytest.fixture()
 def pass_time(cloud: TestCloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Moves the clock, botocore's as well, and lets the controllers do what is due."""
-    loop = Loop(cloud.store, cloud.cloud.controllers(), now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
+    loop = Loop(cloud.store, cloud.loops.controllers(), now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
     loop.settle()
 
     def advance(**units: float) -> None:

@@ -131,3 +131,18 @@ def test_another_account_needs_the_key_policy_and_its_own(kms, cloud):
     blob = stranger.encrypt(KeyId=arn, Plaintext=b"x")["CiphertextBlob"]
     assert stranger.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
     assert kms.decrypt(CiphertextBlob=blob)["KeyId"] == arn
+
+
+def test_a_key_with_tags_takes_the_permission_to_tag(cloud, kms):
+    iam = cloud.client("iam")
+    iam.create_user(UserName="maker")
+    iam.put_user_policy(UserName="maker", PolicyName="p", PolicyDocument=policy_of(allow("kms:CreateKey")))
+    maker = cloud.client("kms", Keys.of(iam.create_access_key(UserName="maker")["AccessKey"]))
+    tags = [{"TagKey": "team", "TagValue": "blue"}]
+    assert maker.create_key()["KeyMetadata"]["Enabled"]
+    code, message = refused(maker.create_key, Tags=tags)
+    assert (code, "kms:TagResource" in message) == ("AccessDeniedException", True)
+    iam.put_user_policy(
+        UserName="maker", PolicyName="p", PolicyDocument=policy_of(allow(["kms:CreateKey", "kms:TagResource"]))
+    )
+    assert maker.create_key(Tags=tags)["KeyMetadata"]["Enabled"]

@@ -19,7 +19,7 @@ class Company:
         self.api = cloud.client("organizations")
         self.loop = Loop(
             cloud.store,
-            cloud.cloud.controllers(),
+            cloud.loops.controllers(),
             now=cloud.clock,
             monotonic=lambda: cloud.clock().timestamp(),
         )

@@ -96,7 +96,7 @@ def test_creating_accounts_takes_the_permission(company):
 
 
 def test_the_loop_in_its_thread_makes_accounts_while_calls_are_answered(company):
-    loop = Loop(company.cloud.store, company.cloud.cloud.controllers(), now=company.cloud.clock)
+    loop = Loop(company.cloud.store, company.cloud.loops.controllers(), now=company.cloud.clock)
     news = threading.Event()
     company.cloud.store.on_commit(news.set)
     loop.start()

@@ -14,9 +14,9 @@ def subnets(ec2):
 
 
 def test_a_subnet_group_covers_two_zones(rds, subnets):
-    made = rds.create_db_subnet_group(
-        DBSubnetGroupName="Mine", DBSubnetGroupDescription="mine", SubnetIds=subnets[:2]
-    )["DBSubnetGroup"]
+    made = rds.create_db_subnet_group(DBSubnetGroupName="Mine", DBSubnetGroupDescription="mine", SubnetIds=subnets[:2])[
+        "DBSubnetGroup"
+    ]
     assert made["DBSubnetGroupName"] == "mine"
     assert [each["SubnetIdentifier"] for each in made["Subnets"]] == subnets[:2]
     with refused(rds, "DBSubnetGroupAlreadyExists"):

@@ -130,9 +130,7 @@ def test_deletion_needs_a_final_snapshot_or_the_word_that_none_is_wanted(rds, cr
     with refused(rds, "InvalidParameterCombination", "FinalDBSnapshotIdentifier is required"):
         rds.delete_db_instance(DBInstanceIdentifier="shop")
     with refused(rds, "InvalidParameterCombination"):
-        rds.delete_db_instance(
-            DBInstanceIdentifier="shop", SkipFinalSnapshot=True, FinalDBSnapshotIdentifier="last"
-        )
+        rds.delete_db_instance(DBInstanceIdentifier="shop", SkipFinalSnapshot=True, FinalDBSnapshotIdentifier="last")
     deleted = rds.delete_db_instance(DBInstanceIdentifier="shop", FinalDBSnapshotIdentifier="last")["DBInstance"]
     assert deleted["DBInstanceStatus"] == "deleting"
     assert rds.describe_db_snapshots(DBSnapshotIdentifier="last")["DBSnapshots"][0]["SnapshotType"] == "manual"

@@ -5,10 +5,11 @@ import os
 import pytest
 from botocore.exceptions import ClientError
 
-from groundcloud.controllers import Loop
+from groundcloud.controllers import Loop, troubles
 from groundcloud.engines.objects import Unavailable
 from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
-from groundcloud.services.s3.records import Blob
+from groundcloud.services.s3.records import Blob, Damage
+from groundcloud.services.s3.verifier import DamagedBytes, Verifier
 
 
 def files(tmp_path) -> list:
@@ -91,3 +92,101 @@ def test_the_parts_of_a_large_object_go_bit_by_bit(cloud, s3, bucket, engine, tm
     assert files(tmp_path) == []
     with cloud.store.snapshot() as tx:
         assert list(tx.scan(Blob)) == []
+
+
+# -- the verifier
+
+
+@pytest.fixture()
+def loop(cloud, engine):
+    seconds = lambda: cloud.clock().timestamp()  # noqa: E731 - time that the test moves
+    controllers = [Verifier(cloud.store, engine, cloud.clock), DamagedBytes(cloud.store, engine)]
+    return Loop(cloud.store, controllers, now=cloud.clock, monotonic=seconds)
+
+
+def rounds(cloud, loop, **time) -> list[str]:
+    """Let the controllers work for a while; the errors that `groundcloud status` shows then."""
+    for _ in range(12):
+        loop.settle()
+        cloud.clock.advance(**{unit: amount / 12 for unit, amount in time.items()})
+    loop.settle()
+    with cloud.store.snapshot() as tx:
+        return [each.error for each in troubles(tx)]
+
+
+def flip_file(path) -> bytes:
+    """Flip a bit of a file; its bytes before."""
+    before = path.read_bytes()
+    path.write_bytes(bytes([before[0] ^ 1]) + before[1:])
+    return before
+
+
+def test_damage_is_found_shown_with_its_object_and_forgotten_once_it_is_mended(cloud, s3, bucket, loop, tmp_path):
+    s3.put_object(Bucket=bucket, Key="whole", Body=b"a" * 200)
+    s3.put_object(Bucket=bucket, Key="hurt", Body=b"a" * 200_000)
+    assert rounds(cloud, loop, minutes=1) == []
+    (file,) = files(tmp_path)
+    before = flip_file(file)
+    (error,) = rounds(cloud, loop, days=8)
+    assert "s3://photos/hurt" in error
+    assert file.name in error
+    file.write_bytes(before)
+    assert rounds(cloud, loop, minutes=10) == []
+    with cloud.store.snapshot() as tx:
+        assert list(tx.scan(Damage)) == []
+
+
+def test_a_file_that_is_gone_and_a_small_object_that_is_damaged_are_found(cloud, s3, bucket, loop, tmp_path):
+    s3.put_object(Bucket=bucket, Key="gone", Body=b"a" * 200_000)
+    s3.put_object(Bucket=bucket, Key="small", Body=b"a" * 200)
+    (file,) = files(tmp_path)
+    file.unlink()
+
+    def flip(tx):
+        for blob in list(tx.scan(Blob)):
+            if blob.sealed:
+                blob.sealed = bytes([blob.sealed[0] ^ 1]) + blob.sealed[1:]
+                tx.put(blob)
+
+    cloud.store.write(flip)
+    found = " ".join(rounds(cloud, loop, minutes=1))
+    assert "s3://photos/gone" in found
+    assert "s3://photos/small" in found
+    s3.delete_object(Bucket=bucket, Key="gone")
+    s3.delete_object(Bucket=bucket, Key="small")
+    assert rounds(cloud, loop, minutes=10) == []
+
+
+def test_a_part_is_named_by_the_object_that_it_became(cloud, s3, bucket, loop, tmp_path):
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="joined")["UploadId"]
+    part = s3.upload_part(Bucket=bucket, Key="joined", UploadId=upload, PartNumber=1, Body=b"a" * 200_000)
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    s3.complete_multipart_upload(Bucket=bucket, Key="joined", UploadId=upload, MultipartUpload=parts)
+    (file,) = files(tmp_path)
+    flip_file(file)
+    (error,) = rounds(cloud, loop, minutes=1)
+    assert "s3://photos/joined" in error
+
+
+def test_the_verifier_goes_bit_by_bit_and_not_faster_than_its_rate(cloud, s3, bucket, engine, monkeypatch):
+    monkeypatch.setattr("groundcloud.services.s3.verifier._AT_ONCE", 100_000)
+    monkeypatch.setattr("groundcloud.services.s3.verifier.RATE", 100_000)
+    for number in range(3):
+        s3.put_object(Bucket=bucket, Key=str(number), Body=b"a" * 200_000)
+    seen: list[str] = []
+    monkeypatch.setattr(engine, "check", lambda blob, size, digest: seen.append(blob))
+    seconds = lambda: cloud.clock().timestamp()  # noqa: E731 - time that the test moves
+    loop = Loop(cloud.store, [Verifier(cloud.store, engine, cloud.clock)], now=cloud.clock, monotonic=seconds)
+    for count in (1, 1, 2, 2, 3, 3, 3):
+        loop.settle()
+        assert len(seen) == count
+        cloud.clock.advance(seconds=1)
+    again = Loop(cloud.store, [Verifier(cloud.store, engine, cloud.clock)], now=cloud.clock, monotonic=seconds)
+    again.settle()
+    assert len(seen) == 3
+    cloud.clock.advance(days=8)
+    again.settle()
+    cloud.clock.advance(hours=2)
+    again.settle()
+    assert len(set(seen)) == 3
+    assert len(seen) == 4

@@ -14,7 +14,7 @@ def live(cloud):
 
     def live(days: float) -> None:
         cloud.clock.advance(days=days)
-        controllers = [each for each in cloud.cloud.controllers() if isinstance(each, Lifecycle)]
+        controllers = [each for each in cloud.loops.controllers() if isinstance(each, Lifecycle)]
         Loop(cloud.store, controllers, now=cloud.clock).settle()
 
     return live

@@ -198,7 +198,8 @@ def test_a_rotation_that_nobody_would_do_is_refused(secrets, made):
     arn = "arn:aws:lambda:us-east-1:111122223333:function:rotate"
     code, message = refused(secrets.rotate_secret, SecretId="shop/db", RotationLambdaARN=arn)
     assert (code, message) == (
-        "NotImplemented",
-        "Groundcloud does not run rotation functions yet, so it cannot rotate secret shop/db.",
+        "AccessDeniedException",
+        "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to "
+        "the principal secretsmanager.amazonaws.com.",
     )
     assert "RotationEnabled" not in secrets.describe_secret(SecretId="shop/db")

@@ -347,7 +347,7 @@ def test_the_trust_policy_sees_a_code_of_the_callers_device(cloud: TestCloud, pe
 def test_the_event_of_a_call_names_the_session(cloud: TestCloud, people: People):
     session = people.assume(people.role("logged", trust(cloud.account), allow("iam:CreateUser")))
     cloud.client("iam", session).create_user(UserName="dave")
-    from groundcloud.gateway.trail.records import EventBatch
+    from groundcloud.trail import EventBatch
 
     with cloud.store.snapshot() as tx:
         events = [json.loads(event) for batch in tx.scan(EventBatch) for event in batch.events]

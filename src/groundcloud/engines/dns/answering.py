@@ -4,6 +4,8 @@ Answers that everybody gets are remembered as bytes until the data change, so th
 dictionary.
 """
 
+from struct import Struct
+
 from groundcloud.engines.dns.lookup import Authority
 from groundcloud.engines.dns.message import Reply, refusal, response
 from groundcloud.engines.dns.places import Asker
@@ -26,6 +28,8 @@ from groundcloud.engines.dns.wire import (
 _MOST_REMEMBERED = 20_000
 _LONGEST_REMEMBERED = 300
 _TCP_SIZE = 65535
+
+_KIND = Struct("!BHH")
 
 NOTHING = b""
 """What deserves no answer: a response, or less than a header."""
@@ -62,14 +66,21 @@ class Answering:
             query = parse(packet)
         except Malformed as error:
             return refusal(packet, FORMERR) if error.answerable else NOTHING
+        most = _TCP_SIZE if tcp else min(query.size, UDP_SIZE)
+        key = _key(packet, query, most)
+        known = memory.get(key)
+        if known is not None and query.subnet is None:
+            return packet[:2] + known
         reply = self._reply(query, address, vpc)
         if reply is None:
             return None
-        made = response(packet, query, reply, _TCP_SIZE if tcp else min(query.size, UDP_SIZE))
-        if reply.lasting and query.plain and not tcp and len(packet) <= _LONGEST_REMEMBERED:
+        made = response(packet, query, reply, most)
+        if reply.lasting and query.subnet is None:
             if len(memory) >= _MOST_REMEMBERED:
                 memory.clear()
-            memory[packet[2:]] = made[2:]
+            memory[key] = made[2:]
+            if query.plain and not tcp and len(packet) <= _LONGEST_REMEMBERED:
+                memory[packet[2:]] = made[2:]
         return made
 
     def _reply(self, query: Query, address: str, vpc: str | None) -> Reply | None:
@@ -81,7 +92,21 @@ class Answering:
             return Reply(REFUSED, authoritative=False)
         if query.class_ not in (IN, CLASS_ANY):
             return Reply(REFUSED, authoritative=False)
-        return self._authority.lookup(query.name, query.type, Asker(address, vpc, query.subnet))
+        found = self._authority.lookup(query.name, query.type, Asker(address, vpc, query.subnet))
+        return found if found is None or not self._table.signs else self._signed(query, found, vpc)
+
+    def _signed(self, query: Query, found: Reply, vpc: str | None) -> Reply:
+        from groundcloud.engines.dns.signing import keys_of, signed  # for those who have signed zones
+
+        found = keys_of(self._table, query.name, query.type, vpc) or found
+        return signed(self._table, found, query.name, query.type, vpc) if query.dnssec else found
+
+
+def _key(packet: bytes, query: Query, most: int) -> bytes:
+    """What the same answer is given to, whatever options a query has besides the client's subnet (cookies differ each
+    time). No packet begins so: a header's first flag says that it is no response."""
+    kind = query.version << 2 | query.dnssec << 1 | query.edns
+    return _KIND.pack(255, kind, most) + packet[2:4] + packet[12 : query.end]
 
 
 def refuse(packet: bytes) -> bytes:

@@ -23,7 +23,7 @@ class Dns:
     def __init__(self, region: str, locations: Iterable[str] = ()) -> None:
         networks: list[tuple[str, Location]] = [parse_place(text) for text in locations]
         self.table = Table()
-        self.places = Places(region, networks)
+        self.places = Places(region, networks, self.table.vpc_regions)
         self.authority = Authority(self.table, self.places)
         self.answering = Answering(self.authority)
         self.live = False

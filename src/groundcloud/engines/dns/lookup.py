@@ -107,8 +107,7 @@ class Authority:
         target = found.answers[-1].data
         if not found.deeper():
             return found.reply(NOERROR)
-        vpc = found.asker.vpc if zone.vpcs is not None or found.asker.vpc else None
-        further = self.table.zone_for(target, vpc)
+        further = self.table.zone_for(target, found.asker.vpc)
         if further is None:
             return found.reply(NOERROR)
         return self._answer(further, target, type_, found)
@@ -140,6 +139,8 @@ class Authority:
                 records = extra.answers if extra is not None else ()
                 found.answers += [each._replace(owner=name, ttl=_ALIAS_TTL) for each in records if each.type == type_]
             return
+        if home.vpcs is not None and home is not zone and found.asker.vpc not in home.vpcs:
+            return  # what is private is told to nobody else
         node = home.nodes.get(alias.target) or _wildcard(home, alias.target) or {}
         if sets := node.get(type_):
             self._records(home, name, type_, sets, found)

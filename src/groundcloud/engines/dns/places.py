@@ -56,12 +56,14 @@ class Asker(NamedTuple):
 class Places:
     """The place of each asker."""
 
-    def __init__(self, region: str, networks: Iterable[tuple[str, Location]] = ()) -> None:
+    def __init__(
+        self, region: str, networks: Iterable[tuple[str, Location]] = (), vpc_regions: Mapping[str, str] | None = None
+    ) -> None:
         self._home = REGIONS.get(region, REGIONS["us-east-1"])
         self._networks = sorted(
             ((ip_network(text), location) for text, location in networks), key=lambda pair: -pair[0].prefixlen
         )
-        self.vpc_regions: Mapping[str, str] = {}
+        self._vpc_regions = vpc_regions if vpc_regions is not None else {}
 
     def of(self, asker: Asker) -> Location:
         network = asker.network
@@ -69,7 +71,7 @@ class Places:
             if network is not None and covers(known, network):
                 return location
         if asker.vpc is not None:
-            return REGIONS.get(self.vpc_regions.get(asker.vpc, ""), self._home)
+            return REGIONS.get(self._vpc_regions.get(asker.vpc, ""), self._home)
         return self._home
 
 

@@ -98,7 +98,7 @@ def _by_library(type_name: str) -> Callable[[str], bytes]:
 
         try:
             found = rdata.from_text("IN", type_name, value, origin=name.root, relativize=False)
-            wire = found.to_wire()
+            wire = found.to_digestable()  # names in lower case, as signatures cover them
         except (exception.DNSException, ValueError, SyntaxError, UnicodeError) as error:
             words = f"Value is not valid for type {type_name}"
             raise BadValue(f"{type_name}RRDATAInvalid", words, value) from error

@@ -27,7 +27,7 @@ _IDLE = 10.0
 """Seconds that a TCP connection may be silent (RFC 7766, section 6.2.3)."""
 _NOTIFY_DELAY = 0.05
 """Seconds in which several changes become one notification."""
-_NOTIFY_AGAIN = (2.0, 5.0, 15.0)
+_NOTIFY_AGAIN = (0.5, 2.0, 5.0, 15.0)
 
 
 class DnsServer:

@@ -79,12 +79,3 @@ def _server(text: str) -> tuple[str, int]:
     host = host.strip("[]")
     ip_address(host)
     return host, int(port)
-
-
-def check_secondary(text: str) -> str:
-    """The same text, when it is a network, an address or `address:port`. Raises `ValueError`."""
-    if "/" in text:
-        ip_network(text)
-    else:
-        _server(text)
-    return text

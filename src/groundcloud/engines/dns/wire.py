@@ -85,10 +85,9 @@ def parse(packet: bytes) -> Query:
     if position + 4 > len(packet):
         raise Malformed("cut off in the question")
     type_, class_ = _TAIL.unpack_from(packet, position)
-    found = Query(id_, flags, opcode, shown.lower(), shown, type_, class_, position + 4)
-    if not additionals:
-        return found
-    return _with_edns(packet, found, answers + authorities, additionals)
+    end = position + 4
+    edns = _edns(packet, end, answers + authorities, additionals) if additionals else _NO_EDNS
+    return Query(id_, flags, opcode, shown.lower(), shown, type_, class_, end, *edns)
 
 
 def _question_name(packet: bytes) -> tuple[Name, int]:
@@ -122,8 +121,13 @@ def skip_name(packet: bytes, position: int) -> int:
     raise Malformed("cut off in a name")
 
 
-def _with_edns(packet: bytes, query: Query, before: int, additionals: int) -> Query:
-    position, found = query.end, query
+_Edns = tuple[bool, int, int, bool, IPv4Network | IPv6Network | None, bytes, bool]
+_NO_EDNS: _Edns = (False, 0, 512, False, None, b"", True)
+
+
+def _edns(packet: bytes, position: int, before: int, additionals: int) -> _Edns:
+    """The last fields of a `Query`. Raises `Malformed`."""
+    found = _NO_EDNS
     for number in range(before + additionals):
         owner = position
         position = skip_name(packet, position)
@@ -134,13 +138,10 @@ def _with_edns(packet: bytes, query: Query, before: int, additionals: int) -> Qu
         if position + size > len(packet):
             raise Malformed("cut off in a record's data")
         if type_ == OPT and number >= before:
-            if found.edns or packet[owner] != 0:
+            if found[0] or packet[owner] != 0:
                 raise Malformed("not one OPT record of the root")
-            subnet, option = _client_subnet(packet[position : position + size])
-            found = found._replace(
-                edns=True, version=ttl >> 16 & 255, size=max(512, class_), dnssec=bool(ttl & 0x8000),
-                subnet=subnet, subnet_option=option, plain=not size,
-            )  # fmt: skip
+            subnet, option = _client_subnet(packet[position : position + size]) if size else (None, b"")
+            found = (True, ttl >> 16 & 255, max(512, class_), bool(ttl & 0x8000), subnet, option, not size)
         position += size
     return found
 

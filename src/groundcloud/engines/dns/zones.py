@@ -7,7 +7,7 @@ as a whole, so whoever reads sees the old ones or the new ones. What the records
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from struct import pack
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from groundcloud.engines.dns.message import ResourceRecord, end_of_name
 from groundcloud.engines.dns.wire import NS, ROOT, SOA, Name, above, is_below
@@ -56,14 +56,13 @@ Node = Mapping[int, Sequence[RecordSet]]
 """The record sets of one name, by type."""
 
 
-class Signer:
-    """What signs a zone's answers; see `dnssec.py`."""
+class Signer(Protocol):
+    """What signs a zone's answers: `dnssec.ZoneSigner`, which is loaded for those who have signed zones only."""
 
-    def sign(self, owner: Name, type_: int, ttl: int, data: Sequence[bytes], zone: Name) -> ResourceRecord:
-        raise NotImplementedError
-
-    def keys(self) -> list[bytes]:
-        raise NotImplementedError
+    @property
+    def keys(self) -> Sequence[ResourceRecord]: ...
+    def signed(self, records: Sequence[ResourceRecord]) -> list[ResourceRecord]: ...
+    def denial(self, name: Name, types: Iterable[int], ttl: int) -> list[ResourceRecord]: ...
 
 
 class Zone:
@@ -76,6 +75,8 @@ class Zone:
         """Of several public zones of one name the first in this order answers."""
         self.vpcs = None if vpcs is None else frozenset(vpcs)
         """Who sees it; None for everybody."""
+        self.regions: dict[str, str] = {}
+        """The regions of its VPCs."""
         self.nodes: dict[Name, Node] = {}
         self.inner: dict[Name, int] = {}
         """Names that exist for the sake of names below them, with how many there are."""
@@ -83,6 +84,8 @@ class Zone:
         """Where others are told to ask on."""
         self.changes = 0
         """How often it has changed: what its serial number grows by for secondaries."""
+        self.servers: frozenset[str] = frozenset()
+        """The names of its name servers: of several zones of one name, those that the domain is delegated to answer."""
         self.signer: Signer | None = None
 
     def put(self, name: Name, node: Node) -> None:
@@ -134,11 +137,17 @@ class Table:
         self.zones: dict[str, Zone] = {}
         self.public: dict[Name, list[Zone]] = {}
         self.private: dict[str, dict[Name, list[Zone]]] = {}
+        self.vpc_regions: dict[str, str] = {}
+        """The regions of the VPCs that are known."""
         self.unhealthy: frozenset[str] = frozenset()
         """Health checks that are not healthy now; what is not known is healthy."""
         self.networks: dict[tuple[str, str], tuple[str, ...]] = {}
         """The CIDR blocks of a collection's location."""
         self.providers: list[Provider] = []
+        self.delegations: dict[Name, frozenset[str]] = {}
+        """The name servers of domains that are registered."""
+        self.signs = False
+        """Whether any zone is signed."""
         self.transferable = False
         """Whether zones have secondaries, so that their serial numbers have to grow."""
         self.remembered: dict[str | None, dict[bytes, bytes]] = {}
@@ -152,6 +161,8 @@ class Table:
         with self._writing:
             self._remove(zone.id)
             self.zones[zone.id] = zone
+            self.vpc_regions.update(zone.regions)
+            self.signs = self.signs or zone.signer is not None
             if zone.vpcs is None:
                 self._into(self.public, zone)
             for vpc in zone.vpcs or ():
@@ -197,9 +208,24 @@ class Table:
             self.networks = kept
         self.forget()
 
-    @staticmethod
-    def _into(where: dict[Name, list[Zone]], zone: Zone) -> None:
-        where[zone.apex] = sorted([*where.get(zone.apex, ()), zone], key=lambda each: each.order)
+    def delegate(self, apex: Name, servers: Iterable[str] | None) -> None:
+        """Which name servers a domain has where it is registered; None when it is not."""
+        with self._writing:
+            if servers is None:
+                self.delegations.pop(apex, None)
+            else:
+                self.delegations[apex] = frozenset(servers)
+            if apex in self.public:
+                self.public[apex] = self._sorted(self.public[apex])
+        self.forget()
+
+    def _sorted(self, zones: Iterable[Zone]) -> list[Zone]:
+        return sorted(
+            zones, key=lambda each: (not each.servers & self.delegations.get(each.apex, frozenset()), each.order)
+        )
+
+    def _into(self, where: dict[Name, list[Zone]], zone: Zone) -> None:
+        where[zone.apex] = self._sorted([*where.get(zone.apex, ()), zone])
 
     def _remove(self, id_: str) -> None:
         old = self.zones.pop(id_, None)

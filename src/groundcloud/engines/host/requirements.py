@@ -12,6 +12,8 @@ _PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
     "nft": "nftables",
     "ip": "iproute2",
+    "conntrack": "conntrack",
+    "pasta": "passt",
     "mkfs.ext4": "e2fsprogs",
     "unshare": "util-linux",
 }

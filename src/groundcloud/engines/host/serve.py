@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,10 @@ class Told(Struct, frozen=True, forbid_unknown_fields=True):
     pool: str = PUBLIC_POOL
 
 
+_LOOK = 10.0
+"""Seconds between two looks at whether the data folder is still there."""
+
+
 class AlreadyThere(Exception):
     """Another privileged process serves this installation."""
 
@@ -73,11 +78,20 @@ def run(told: Told) -> None:
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.close).start())
+    watch = (Path(told.data), machines, server)
+    threading.Thread(target=_until_abandoned, args=watch, name="abandoned", daemon=True).start()
     _say({"ready": True})
     _let_go()
     server.run()
     machines.close()
     os.close(held)
+
+
+def _until_abandoned(data: Path, machines: NspawnMachines, server: Server) -> None:
+    """End when somebody has deleted the data folder, as the tests of a killed server do, and no machine runs."""
+    while data.exists() or any(state.running for state in machines.states().values()):
+        time.sleep(_LOOK)
+    server.close()
 
 
 def _lock(folder: Path) -> int:

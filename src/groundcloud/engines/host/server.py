@@ -73,7 +73,8 @@ class Server:
         try:
             call = msgspec.json.decode(content, type=wire.Call)
             name = call.name
-            result = self._functions[name](*table.arguments(name, call.arguments))
+            given = table.arguments(name, call.arguments)
+            result = self._functions[name](*given)
             if table.FUNCTIONS[name].descriptors:
                 descriptors = list(result.values())
                 answer = wire.Answer(descriptors=list(result))

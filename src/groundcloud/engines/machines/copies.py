@@ -12,8 +12,8 @@ from groundcloud.engines.machines import kernel, loops
 from groundcloud.engines.machines.wanted import MachineFailed
 
 _FICLONE = 0x40049409
-_EXT4_RESIZE_FS = 0x40086610
 _FIFREEZE, _FITHAW = 0xC0045877, 0xC0045878
+_EXT4_RESIZE, _BLOCK = 0x40086610, 4096
 _CHUNK = 1 << 26
 
 
@@ -83,19 +83,18 @@ def still(file: Path) -> Iterator[None]:
             os.close(mount)
 
 
-def grow_mounted(file: Path) -> None:
-    """Let the mounted ext4 file system of a volume fill its device. Source: the kernel's fs/ext4/ioctl.c."""
-    for device in loops.found(file):
-        mount = _second_mount(device)
-        if mount is None:
-            continue
-        try:
-            blocks = os.stat(file).st_size // os.fstatvfs(mount).f_bsize
-            fcntl.ioctl(mount, _EXT4_RESIZE_FS, struct.pack("Q", blocks))
-        except OSError as error:
-            raise MachineFailed(f"the file system of {file.name} cannot grow: {error}") from error
-        finally:
+def grow_ext4(file: Path, size: int) -> bool:
+    """Make the ext4 of a volume that is mounted as large as the volume; False where it must be unmounted first."""
+    mounts = [mount for device in loops.found(file) if (mount := _second_mount(device)) is not None]
+    try:
+        for mount in mounts:
+            fcntl.ioctl(mount, _EXT4_RESIZE, struct.pack("Q", size // _BLOCK))
+    except OSError:
+        return False
+    finally:
+        for mount in mounts:
             os.close(mount)
+    return bool(mounts)
 
 
 def _second_mount(device: str) -> int | None:

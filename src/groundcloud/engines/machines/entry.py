@@ -97,12 +97,13 @@ def boot() -> str:
 
 
 def begun(pid: int) -> int | None:
-    """When a process began, in ticks; None when there is none of that number."""
+    """When a process began, in ticks; None when there is none of that number that lives."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return int(text.rpartition(")")[2].split()[19])
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else int(fields[19])
 
 
 def children(pid: int) -> list[int]:
@@ -110,6 +111,16 @@ def children(pid: int) -> list[int]:
         return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def heeds(pid: int, number: int) -> bool:
+    """Whether a machine's first process has got as far as to take a signal; before, the kernel drops it."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    masks = [int(line.split()[1], 16) for line in lines if line.startswith(("SigBlk:", "SigCgt:"))]
+    return any(mask >> (number - 1) & 1 for mask in masks)
 
 
 def leader_of(supervisor: int) -> int:

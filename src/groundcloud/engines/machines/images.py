@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 from msgspec import Struct
@@ -27,6 +28,7 @@ class Images:
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
+        self._lock = Lock()
 
     def names(self) -> set[str]:
         own = {path.stem for path in (self._folders.state / "images").glob("*.json")}
@@ -41,6 +43,10 @@ class Images:
 
     def add_layer(self, image: str, snapshot: Path, below: Sequence[str]) -> None:
         """An image whose topmost layer is what a root volume had at a snapshot."""
+        with self._lock:  # a snapshot is mounted once at a time
+            self._add_layer(image, snapshot, below)
+
+    def _add_layer(self, image: str, snapshot: Path, below: Sequence[str]) -> None:
         described = self._folders.image(image)
         if described.exists():
             return

@@ -54,8 +54,9 @@ def answer(entry: Entry, volumes: FileVolumes, request: bytes) -> None:
             raise MachineFailed("the machine does not run")
         disk = _disk(entry, wanted.device)
         device = volumes.device(disk.volume)
-        attributes, options = options_of(wanted, read_only=disk.read_only)
-        in_thread(lambda: _mount(entry, wanted, device, attributes, options))
+    # without the lock: a machine that makes this wait can still be ended
+    attributes, options = options_of(wanted, read_only=disk.read_only)
+    in_thread(lambda: _mount(entry, wanted, device, attributes, options))
 
 
 def _disk(entry: Entry, device: str) -> Disk:

@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 import msgspec
 
@@ -19,7 +19,7 @@ from groundcloud.engines.machines import devices, kernel, users
 from groundcloud.engines.machines.broker import Brokers
 from groundcloud.engines.machines.cgroups import Cgroups
 from groundcloud.engines.machines.console import Console
-from groundcloud.engines.machines.entry import Entry, leader_of, load, watched
+from groundcloud.engines.machines.entry import Entry, begun, heeds, leader_of, load, watched
 from groundcloud.engines.machines.names import Folders, checked_device, checked_host_name, checked_id
 from groundcloud.engines.machines.plan import SUPERVISOR, Range, Setting, command, device_rule, limits
 from groundcloud.engines.machines.roots import in_thread, put_together
@@ -143,7 +143,11 @@ class NspawnMachines:
                 return
             if any(disk.device == other.device for other in entry.machine.disks):
                 raise MachineFailed(f"{disk.device} is in use")
-            self._give(entry, disk)
+            try:
+                self._give(entry, disk)
+            except MachineFailed:
+                self._volumes.let_go(disk.volume)
+                raise
             entry.machine = _with_disks(entry.machine, (*entry.machine.disks, disk))
             entry.save()
 
@@ -193,8 +197,10 @@ class NspawnMachines:
             for disk in machine.disks:
                 self._give(entry, disk)
         except (OSError, MachineFailed) as error:
-            entry.supervisor = None
             self._clean(entry)
+            if entry.process is not None:
+                entry.process.wait()
+            entry.supervisor, entry.leader, entry.process = None, 0, None
             entry.ended = "died"
             raise MachineFailed(f"{machine.id} cannot be started: {error}") from error
         self._follow(entry)
@@ -215,8 +221,8 @@ class NspawnMachines:
             os.close(namespace)
         entry.supervisor = watched(process.pid)
         entry.save()
-        entry.leader = _wait_for_leader(entry, process)
         entry.process = process
+        entry.leader = _wait_for_leader(entry, process)
 
     def _give(self, entry: Entry, disk: Disk) -> None:
         loop = self._volumes.hold(disk.volume, read_only=disk.read_only)
@@ -324,6 +330,23 @@ def _wait_for_leader(entry: Entry, process: "subprocess.Popen[bytes]") -> int:
 
 
 def _signal(pid: int, number: int) -> None:
+    """Send a signal to a machine's first process, as soon as it takes it."""
+    if heeds(pid, number):
+        _send(pid, number)
+    else:
+        Thread(target=_send_later, args=(pid, number), name=f"signal to {pid}", daemon=True).start()
+
+
+def _send_later(pid: int, number: int) -> None:
+    first = begun(pid)
+    last = time.monotonic() + _PATIENCE
+    while not heeds(pid, number) and time.monotonic() < last:
+        time.sleep(0.01)
+    if begun(pid) == first:
+        _send(pid, number)
+
+
+def _send(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
 

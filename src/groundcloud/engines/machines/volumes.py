@@ -6,6 +6,7 @@ engine reads nothing (`broker.py` mounts what a machine has made in it).
 
 import os
 import subprocess
+import time
 from pathlib import Path
 from threading import Lock
 
@@ -19,6 +20,8 @@ from groundcloud.engines.machines.names import Folders
 from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
 
 _GIB = 1024**3
+_PATIENCE = 3.0
+"""Seconds that the end of a machine may take to let go of its root."""
 MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "assume_storage_prezeroed=1,nodiscard,root_owner=0:0")
 """A sparse file holds zeros, so nothing needs to be written but the description of the file system."""
 
@@ -75,17 +78,23 @@ class FileVolumes:
             raise MachineFailed(f"{volume} has {about.size} GiB and cannot shrink to {size}")
         os.truncate(path, size * _GIB)
         loops.resized(path)
+        if about.layers:
+            mark = _mark(path)
+            mark.touch()
+            if copies.grow_ext4(path, size * _GIB):
+                mark.unlink()
         self._write_about(path, About(size, about.layers))
 
     def grow_file_system(self, volume: str) -> None:
-        copies.grow_mounted(self._folders.volume(volume))
+        path = self._folders.volume(volume)
+        if not copies.grow_ext4(path, self._about(path, "volume").size * _GIB):
+            raise MachineFailed(f"the file system of {volume} cannot grow while it is used")
 
     def delete(self, volume: str) -> None:
         path = self._folders.volume(volume)
-        if loops.found(path):
-            raise MachineFailed(f"{volume} is in use")
-        path.unlink(missing_ok=True)
-        _about_file(path).unlink(missing_ok=True)
+        _wait_until_unused(path)
+        for each in (path, _about_file(path), _mark(path)):
+            each.unlink(missing_ok=True)
 
     def snapshot(self, volume: str, snapshot: str) -> None:
         source, path = self._folders.volume(volume), self._folders.snapshot(snapshot)
@@ -131,13 +140,13 @@ class FileVolumes:
         return found
 
     def ready_root(self, root: str) -> Path:
-        """The file of a root volume, with its file system as large as it is."""
+        """The file of a root volume that no other machine has, with its file system as large as it is."""
         path = self._folders.volume(root)
-        mark = path.with_suffix(".grown")
-        if mark.exists():
+        _wait_until_unused(path)
+        if _mark(path).exists():
             for program in (["e2fsck", "-fp", str(path)], ["resize2fs", str(path)]):
                 subprocess.run(program, capture_output=True, check=False)
-            mark.unlink()
+            _mark(path).unlink()
         return path
 
     def hold(self, volume: str, *, read_only: bool = False) -> str:
@@ -193,6 +202,20 @@ class FileVolumes:
 
 def _about_file(path: Path) -> Path:
     return path.with_name(path.name + ".json")
+
+
+def _wait_until_unused(path: Path) -> None:
+    """A machine that has just ended may still be unmounting its root. Raises `MachineFailed`."""
+    last = time.monotonic() + _PATIENCE
+    while loops.found(path):
+        if time.monotonic() > last:
+            raise MachineFailed(f"{path.name} is in use")
+        time.sleep(0.005)
+
+
+def _mark(path: Path) -> Path:
+    """Says that a root volume's file system is to be made as large as the volume, before it is mounted."""
+    return path.with_name(path.name + ".grown")
 
 
 def _format(made: Path, size: int) -> None:

@@ -22,7 +22,7 @@ from groundcloud.engines.network.links import (
     peering_link,
     router_mac,
 )
-from groundcloud.engines.network.namespaces import NAMED, Namespace, named
+from groundcloud.engines.network.namespaces import NAMED, Namespace, cutting, named
 from groundcloud.engines.network.rules import ruleset
 from groundcloud.engines.network.seen import Seen, changes, look, route_changes
 from groundcloud.engines.network.valid import check, check_ids, check_link
@@ -187,7 +187,7 @@ class NamespaceNetworks:
         gone = {link for link in seen.links if link[0] in "ip"} - wanted - peerings.keys()
         gone |= {link for link in seen.dark if link[0] in "up"}
         addresses = changes("addr", plan.addresses(network), seen.addresses, " dev lo")
-        space.batch([*(f"link delete {link}" for link in sorted(gone)), *addresses])
+        space.batch([*cutting(gone), *addresses])
         there = seen.links - gone
         new = []
         if UPLINK not in there:

@@ -61,7 +61,7 @@ class Edge:
         fixed = [f"route replace blackhole {zero} {LAST}" for zero in EVERYWHERE]
         self.space.become_router(ROUTER, fixed)
         self._filter(own | {str(self.pool[1])})
-        if str(self.pool[1]) not in own:
+        if self._link not in Namespace().links():  # another cloud of this host may have given it the address
             self._join_host()
         if self._outward and time.monotonic() > self._again and not (self._pid() and WORLD in self.space.links()):
             self._open()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from groundcloud.engines.network.links import identifier
-from groundcloud.engines.network.wanted import Acl, AclEntry, Group, GroupRule, Interface, Network
+from groundcloud.engines.network.wanted import Acl, AclEntry, Group, GroupRule, Network
 
 TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
 _PORTS = {TCP: "tcp", UDP: "udp"}
@@ -27,10 +27,11 @@ def _group_chain(group: Group, way: str, rules: tuple[GroupRule, ...], side: str
     return [*lines, "}"]
 
 
-def untracked(network: Network, interface: Interface, way: str) -> list[str]:
-    """Matches of TCP and UDP flows of an interface that AWS does not track: a rule lets them through for everybody, and
-    the groups let everything through the other way. Source: AWS, "Security group connection tracking"."""
-    groups = [group for group in network.groups if group.id in interface.groups]
+def untracked(network: Network, named: tuple[str, ...], way: str) -> list[str]:
+    """Matches of TCP and UDP flows that AWS does not track for an interface in these groups: a rule lets them through
+    for everybody, and the groups let everything through the other way. Source: AWS, "Security group connection
+    tracking"."""
+    groups = [group for group in network.groups if group.id in named]
     here = [rule for group in groups for rule in (group.inbound if way == "in" else group.outbound)]
     there = [rule for group in groups for rule in (group.outbound if way == "in" else group.inbound)]
     lines = []

@@ -55,7 +55,8 @@ def _type(key: str) -> str:
     return f"type {address} . {address} . inet_proto" + (" . inet_service . inet_service" if _PORTS in key else "")
 
 
-QUESTION = ["nft", "--json", "--numeric", "list", "sets", "inet"]
+QUESTION = ["nft", "--json", "--numeric", "list", "ruleset", "inet"]
+"""Of more than the sets: no other question for several sets is answered with their elements by every `nft`."""
 
 
 def emptying(network: Network) -> str:

@@ -49,6 +49,11 @@ def table_of(subnet: str) -> int:
     return 0x10000 | crc32(subnet.encode()) & 0x7FFEFFFF
 
 
+def groups_name(groups: tuple[str, ...]) -> str:
+    """A short name for what these groups let through together."""
+    return _digest(" ".join(groups))
+
+
 def identifier(name: str) -> str:
     """An AWS id as `nft` takes it in the name of a set or chain."""
     return name.replace("-", "_")

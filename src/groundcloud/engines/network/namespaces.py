@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ NAMED = Path("/run/netns")
 _NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 _FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
+_GONE = 911
 _SECONDS = 20
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
@@ -40,11 +42,10 @@ class Namespace:
 
     def exists(self) -> bool:
         """Whether it can be entered. A name without a namespace is what a crash leaves of `ip netns add`."""
-        try:
+        with suppress(Unreachable):
             self.do(int)
-        except OSError:
-            return False
-        return True
+            return True
+        return False
 
     def become_router(self, parameters: dict[str, str], lines: list[str]) -> None:
         """Make it, if need be, with parameters and lines of `ip`. That it forwards comes last, and says that all is
@@ -64,13 +65,14 @@ class Namespace:
     def destroy(self) -> None:
         """Remove it by its name, and its links at once: a socket that somebody has open in it would keep them."""
         if self.path and self.exists():
-            gone = [f"link delete {link}" for link in sorted(self.links() - {"lo"})]
-            self.run(["ip", "-force", "-batch", "-"], "\n".join(gone), empty=1)
+            gone = cutting(self.links() - {"lo"})
+            self.run(["ip", "-force", "-batch", "-"], "\n".join(gone) + "\n", empty=1)
         if Path(self.path).exists():
             run(["ip", "netns", "delete", Path(self.path).name])
 
     def do(self, work: Callable[[], T]) -> T:
-        """Call a function in the namespace, in a thread of its own, and give what it gives or raises."""
+        """Call a function in the namespace, in a thread of its own, and give what it gives or raises. Raises
+        `Unreachable` when there is no such namespace."""
         if not self.path:
             return work()
         done: list[T] = []
@@ -114,6 +116,12 @@ class Namespace:
         self.do(write)
 
 
+def cutting(links: set[str]) -> list[str]:
+    """Lines of `ip` that delete links all at once, as a group: the kernel waits for each deletion."""
+    grouped = [f"link set {link} group {_GONE}" for link in sorted(links)]
+    return [*grouped, f"link delete group {_GONE}"] if links else []
+
+
 def run(arguments: list[str], text: str = "", empty: int = 0) -> str:
     """Run a program in the caller's namespace. `empty` is the code with which it says that there was nothing to do."""
     try:
@@ -131,11 +139,13 @@ def run(arguments: list[str], text: str = "", empty: int = 0) -> str:
 
 
 def _enter(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unreachable(f"{path}: {error.strerror}") from None
     try:
         if _libc.setns(descriptor, _NEWNET):
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code), path)
+            raise Unreachable(f"{path}: {os.strerror(ctypes.get_errno())}")
     finally:
         os.close(descriptor)
 

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from groundcloud.engines.network.filters import acl_chains, allows_all, group_chains, merged, untracked
 from groundcloud.engines.network.flowlog import count, declarations
-from groundcloud.engines.network.links import UPLINK, identifier, interface_link, peering_link, table_of
+from groundcloud.engines.network.links import UPLINK, groups_name, identifier, interface_link, peering_link, table_of
 from groundcloud.engines.network.plan import METADATA, RESOLVER, Way, publics, reachable, resolvers, ways
 from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Network, Subnet
 
@@ -262,22 +262,25 @@ def _translation(network: Network) -> list[str]:
 
 
 def _interfaces(network: Network) -> list[str]:
-    """The chains of the interfaces' groups. What no group lets through is dropped."""
-    lines, outs, ins = [], [], []
-    for interface in sorted(network.interfaces, key=lambda interface: interface.id):
-        link = interface_link(interface.id)
-        outs.append(f'"{link}" : goto out_{link}')
-        ins.append(f'"{link}" : goto in_{link}')
-        for way in ("out", "in"):
-            bit, on = (OUT, "leaving") if way == "out" else (IN, "done")
-            free = [f"{match} ct mark set ct mark | {bit:#x} goto {on}" for match in untracked(network, interface, way)]
-            jumps = [f"jump {way}_{identifier(group)}" for group in interface.groups]
-            lines += [f"chain {way}_{link} {{ # {interface.id}", *free, *jumps, f"goto refused_{way}", "}"]
-    return [
-        *lines,
-        *("chain departing {", *_vmap("iifname", outs), "drop", "}"),
-        *("chain arriving {", *_vmap("oifname", ins), "drop", "}"),
-    ]
+    """The chains of the interfaces' groups, one for all that are in the same. What no group lets through is dropped."""
+    lines: list[str] = []
+    for way, side, chain in (("out", "iifname", "departing"), ("in", "oifname", "arriving")):
+        for named in sorted({interface.groups for interface in network.interfaces}):
+            lines += [f"chain {_all_of(named, way)} {{ # {' '.join(named)}", *_groups(network, named, way), "}"]
+        ordered = sorted(network.interfaces, key=lambda interface: interface.id)
+        ends = [f'"{interface_link(each.id)}" : goto {_all_of(each.groups, way)}' for each in ordered]
+        lines += [f"chain {chain} {{", *_vmap(side, ends), "drop", "}"]
+    return lines
+
+
+def _all_of(named: tuple[str, ...], way: str) -> str:
+    return f"{way}_all_of_{groups_name(named)}"
+
+
+def _groups(network: Network, named: tuple[str, ...], way: str) -> list[str]:
+    bit, on = (OUT, "leaving") if way == "out" else (IN, "done")
+    free = [f"{match} ct mark set ct mark | {bit:#x} goto {on}" for match in untracked(network, named, way)]
+    return [*free, *(f"jump {way}_{identifier(group)}" for group in named), f"goto refused_{way}"]
 
 
 def _way_chains(network: Network) -> list[str]:

@@ -60,7 +60,8 @@ def route_lines(shown: list[dict[str, Any]], version: int) -> set[str]:
 
 def route_line(shown: dict[str, Any], version: int) -> str:
     """A route of `ip -json -Numeric` as `plan.py` writes it."""
-    kind = _KINDS.get(str(shown.get("type", "1")), "unknown")
+    said = str(shown.get("type", "unicast"))
+    kind = _KINDS.get(said, said)
     zero = "0.0.0.0/0" if version == 4 else "::/0"
     destination = str(ip_network(zero if shown["dst"] == "default" else shown["dst"]))
     line = f"{kind} {destination} table {shown.get('table', 254)}"

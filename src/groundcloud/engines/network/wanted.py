@@ -199,5 +199,6 @@ SERVICE_ADDRESSES = {"": "198.51.100.1", "s3": "198.51.100.2", "dynamodb": "198.
 machine gets there as it gets to the internet (a public address or a NAT gateway, and a route), or through a gateway
 endpoint for S3 and DynamoDB."""
 
-PUBLIC_POOL = "203.0.113.0/24"
-"""Where public addresses come from unless the owner names a pool: a documentation range that only the host reaches."""
+PUBLIC_POOL = "198.18.0.0/16"
+"""Where public addresses come from unless the owner names a pool: a range for benchmarks (RFC 2544), which the internet
+does not route and only the host reaches. It is large, so that two clouds on one host seldom take the same address."""

@@ -1,4 +1,4 @@
-"""Where the bytes of objects lie: one narrow interface, here on local files (`local.py`).
+"""Where the bytes of objects lie: one narrow interface, on local files (`local.py`) or in a cluster (`cluster.py`).
 
 A blob is written once, under an id that the engine draws, and never changed. Everything on the disk is encrypted under
 the key that the caller gives, in chunks that are authenticated one by one (`chunks.py`): what comes out is what went
@@ -23,6 +23,8 @@ class Stored(NamedTuple):
 
     blob: str
     size: int
+    digest: str = ""
+    """Of the bytes at rest, for `check`."""
 
 
 class Found(NamedTuple):
@@ -33,7 +35,7 @@ class Found(NamedTuple):
 
 
 class Unavailable(Exception):
-    """The disk did not take the bytes (full, gone). Nothing of them is left."""
+    """The disk or the cluster did not take the bytes (full, gone), or does not answer. Nothing of them is left."""
 
 
 class Missing(Exception):
@@ -43,8 +45,9 @@ class Missing(Exception):
 class Reading(Protocol):
     """An open blob: it can be read to its end even if it is deleted meanwhile."""
 
-    def pieces(self, offset: int, count: int) -> AsyncIterator[bytes]:
-        """The bytes of a range, verified, in pieces of half a mebibyte or less. Raises `Damaged`."""
+    def pieces(self, offset: int, count: int) -> AsyncIterator[memoryview]:
+        """The bytes of a range, verified, in pieces of a mebibyte or less. Raises `Damaged`; where the bytes are
+        far away, before the first piece also `Missing`, and `Unavailable`."""
         ...
 
 
@@ -66,6 +69,11 @@ class Objects(Protocol):
 
     def remove(self, blobs: Iterable[str]) -> None:
         """The same for threads that may block."""
+        ...
+
+    def check(self, blob: str, size: int, digest: str) -> None:
+        """Read a blob as it lies there and compare it with what `put` has said; no key is needed. It may block.
+        Raises `Missing`, `Damaged`, `Unavailable`."""
         ...
 
     def scan(self) -> Iterator[Found]:

@@ -6,9 +6,10 @@ by opening only the chunks that it touches. Decision record: docs/decisions/0004
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import xxhash
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -17,6 +18,9 @@ CHUNK = 128 * 1024
 TAG = 16
 """Bytes that each chunk has more on the disk."""
 SEALED = CHUNK + TAG
+
+
+Bytes = bytes | bytearray | memoryview
 
 
 class Damaged(Exception):
@@ -34,10 +38,14 @@ class Cipher:
     def seal(self, number: int, data: bytes, last: bool) -> bytes:
         return self._cipher.encrypt(_nonce(number, last), data, None)
 
-    def open(self, number: int, sealed: bytes, last: bool) -> bytes:
+    def seal_into(self, number: int, data: Bytes, out: Bytes) -> None:
+        """A chunk that is not the last, into a buffer that is a tag longer: large ones are not copied about."""
+        self._cipher.encrypt_into(_nonce(number, False), data, None, out)
+
+    def open_into(self, number: int, sealed: Bytes, last: bool, out: Bytes) -> None:
         """Raises `Damaged`."""
         try:
-            return self._cipher.decrypt(_nonce(number, last), sealed, None)
+            self._cipher.decrypt_into(_nonce(number, last), sealed, None, out)
         except (InvalidTag, ValueError) as error:
             raise Damaged(f"chunk {number}") from error
 
@@ -56,6 +64,24 @@ def sealed_size(size: int) -> int:
     return size + count_of(size) * TAG
 
 
+def check(pieces: Iterable[bytes], size: int, digest: str) -> None:
+    """Whether the bytes at rest of a blob are those that were written, without its key: their digest, or, where none
+    was kept, their number. Raises `Damaged`."""
+    found, length = xxhash.xxh3_64(), 0
+    for piece in pieces:
+        found.update(piece)
+        length += len(piece)
+    if length != sealed_size(size):
+        raise Damaged(f"{length} bytes of {sealed_size(size)}")
+    if digest and found.hexdigest() != digest:
+        raise Damaged("the bytes at rest are not those that were written")
+
+
+def digest_of(sealed: bytes) -> str:
+    """The digest of a small blob, as `check` wants it."""
+    return xxhash.xxh3_64_hexdigest(sealed)
+
+
 class Sealing:
     """Turns plain bytes, in pieces of any size, into sealed chunks. Holds less than one chunk between calls."""
 
@@ -63,31 +89,41 @@ class Sealing:
         self._cipher = cipher
         self._held = b""
         self._number = 0
+        self._digest = xxhash.xxh3_64()
         self.size = 0
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The chunks that are complete now; the one that may be the last is kept back."""
+    @property
+    def digest(self) -> str:
+        """Of what was sealed, once it is finished: `digest_of` of the whole blob."""
+        return self._digest.hexdigest()
+
+    def feed(self, data: bytes) -> bytearray:
+        """The chunks that are complete now, in one row; the one that may be the last is kept back."""
         self.size += len(data)
         if self._held:
             data = self._held + data
-        out = []
-        at, end = 0, len(data)
-        while end - at > CHUNK:
-            out.append(self._cipher.seal(self._number, data[at : at + CHUNK], last=False))
+        count = (len(data) - 1) // CHUNK if data else 0
+        view, row = memoryview(data), bytearray(count * SEALED)
+        out = memoryview(row)
+        for each in range(count):
+            chunk = view[each * CHUNK : (each + 1) * CHUNK]
+            self._cipher.seal_into(self._number, chunk, out[each * SEALED : (each + 1) * SEALED])
             self._number += 1
-            at += CHUNK
-        self._held = data[at:]
-        return out
+        self._digest.update(row)
+        self._held = bytes(view[count * CHUNK :])
+        return row
 
     def finish(self) -> bytes:
         """The last chunk."""
-        return self._cipher.seal(self._number, self._held, last=True)
+        sealed = self._cipher.seal(self._number, self._held, last=True)
+        self._digest.update(sealed)
+        return sealed
 
 
 def seal(key: bytes, blob: str, data: bytes) -> bytes:
     """A whole small blob at once."""
     sealing = Sealing(Cipher(key, blob))
-    return b"".join((*sealing.feed(data), sealing.finish()))
+    return bytes(sealing.feed(data)) + sealing.finish()
 
 
 class Span(NamedTuple):
@@ -118,20 +154,18 @@ def spans(size: int, offset: int, count: int, chunks: int) -> Iterator[Span]:
         offset += take
 
 
-def open_span(cipher: Cipher, span: Span, sealed: bytes, size: int) -> bytes:
+def open_span(cipher: Cipher, span: Span, sealed: bytes | memoryview, size: int) -> memoryview:
     """The plain bytes of a span. Raises `Damaged`, also when the disk has fewer bytes than it should."""
     if len(sealed) != span.length:
         raise Damaged(f"chunk {span.first}: {len(sealed)} bytes of {span.length}")
     last = count_of(size) - 1
-    if span.length <= SEALED:
-        data = cipher.open(span.first, sealed, span.first == last)
-    else:
-        view = memoryview(sealed)
-        data = b"".join(
-            cipher.open(span.first + at // SEALED, view[at : at + SEALED], span.first + at // SEALED == last)  # type: ignore[arg-type]  # any buffer will do
-            for at in range(0, span.length, SEALED)
-        )
-    return data if len(data) == span.take else data[span.skip : span.skip + span.take]
+    count = -(-span.length // SEALED)
+    view, out = memoryview(sealed), memoryview(bytearray(span.length - count * TAG))
+    for each in range(count):
+        number = span.first + each
+        plain = out[each * CHUNK : (each + 1) * CHUNK]
+        cipher.open_into(number, view[each * SEALED : (each + 1) * SEALED], number == last, plain)
+    return out[span.skip : span.skip + span.take]
 
 
 def unseal(key: bytes, blob: str, sealed: bytes, size: int, offset: int, count: int) -> bytes:

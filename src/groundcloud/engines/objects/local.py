@@ -6,24 +6,25 @@ the caller hear of it. A process that is killed before leaves nothing, or a blob
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from threading import local
 
-from groundcloud.engines.objects import Digest, Found, Missing, Stored, Unavailable
-from groundcloud.engines.objects.chunks import Cipher, Sealing, Span, open_span, spans
+from groundcloud.engines.objects import Damaged, Digest, Found, Missing, Stored, Unavailable
+from groundcloud.engines.objects.chunks import CHUNK, SEALED, Cipher, Sealing, Span, check, open_span, spans
+from groundcloud.engines.objects.pipeline import BATCH, ahead, checked, fill, new_id
 
-_BATCH = 512 * 1024
-"""Bytes that go to a thread at once."""
 _READ = 4
 """Chunks that are read at once."""
+_READ_WHOLE = 9
+"""The same of a range up to a mebibyte, wherever it begins: it comes in one piece."""
 _SYNC_EVERY = 32 << 20
 """Bytes after which the disk begins to write, so that the last sync is short."""
-_SECONDS_OF_FOLDER = 16
-"""Blobs that come together lie in the same folder, so that one sync of it serves them all."""
 
 
 class LocalObjects:
@@ -35,34 +36,17 @@ class LocalObjects:
         self._syncs: dict[Path, _FolderSync] = {}
 
     async def put(self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = ()) -> Stored:
-        blob = _new_id()
+        blob = new_id()
         path = self._path(blob)
         writer = await asyncio.wrap_future(self._threads.submit(_Writer, path, Cipher(key, blob), digests))
-        job: Future[None] | None = None
+        await fill(self._threads, writer, source)
         try:
-            pieces: list[bytes] = []
-            held = 0
-            async for piece in source:
-                pieces.append(piece)
-                held += len(piece)
-                if held >= _BATCH:
-                    if job is not None:
-                        await asyncio.wrap_future(job)
-                    job = self._threads.submit(writer.write, pieces)
-                    pieces, held = [], 0
-            if job is not None:
-                await asyncio.wrap_future(job)
-            job = self._threads.submit(writer.finish, pieces)
-            await asyncio.wrap_future(job)
             await self._sync_folder(path.parent)
         except BaseException:
-            if job is None:
-                writer.abandon()
-            else:  # a thread may still be writing
-                job.add_done_callback(lambda _: writer.abandon())
+            writer.abandon()
             raise
         writer.close()
-        return Stored(blob, writer.size)
+        return Stored(blob, writer.size, writer.digest)
 
     def open(self, blob: str, key: bytes, size: int) -> "LocalReading":
         try:
@@ -80,6 +64,15 @@ class LocalObjects:
         """The same for a thread that may block."""
         _unlink([self._path(blob) for blob in blobs])
 
+    def check(self, blob: str, size: int, digest: str) -> None:
+        try:
+            with self._path(blob).open("rb", buffering=0) as file:
+                check(iter(partial(file.read, BATCH), b""), size, digest)
+        except FileNotFoundError as error:
+            raise Missing(blob) from error
+        except OSError as error:  # a disk that cannot read its own sector
+            raise Damaged(str(error)) from error
+
     def scan(self) -> Iterator[Found]:
         for first in _folders(self._folder):
             for second in _folders(first):
@@ -89,8 +82,7 @@ class LocalObjects:
                             yield Found(entry.name, datetime.fromtimestamp(entry.stat().st_mtime, UTC))
 
     def _path(self, blob: str) -> Path:
-        if len(blob) != 32 or not blob.isalnum():
-            raise ValueError(f"no id of a blob: {blob!r}")
+        checked(blob)
         return self._folder / blob[:2] / blob[2:4] / blob
 
     async def _sync_folder(self, folder: Path) -> None:
@@ -150,6 +142,10 @@ class _Writer:
     def size(self) -> int:
         return self._sealing.size
 
+    @property
+    def digest(self) -> str:
+        return self._sealing.digest
+
     def write(self, pieces: list[bytes]) -> None:
         """Raises `Unavailable`."""
         with _told():
@@ -169,17 +165,16 @@ class _Writer:
         with _told():
             if pieces:
                 self._write(pieces)
-            self._put([self._sealing.finish()])
+            self._put(self._sealing.finish())
             _link(self._descriptor, self._path)
             self._linked = True
             os.fsync(self._descriptor)
 
-    def _put(self, chunks: list[bytes]) -> None:
-        for chunk in chunks:
-            view = memoryview(chunk)
-            while view:
-                view = view[os.write(self._descriptor, view) :]
-            self._unsynced += len(chunk)
+    def _put(self, sealed: bytes | bytearray) -> None:
+        view = memoryview(sealed)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+        self._unsynced += len(sealed)
 
     def abandon(self) -> None:
         if self._linked:
@@ -222,24 +217,41 @@ class LocalReading:
         self._size = size
         self._threads = threads
 
-    async def pieces(self, offset: int, count: int) -> AsyncIterator[bytes]:
-        """One piece ahead of the reader."""
-        loop = asyncio.get_running_loop()
-        ahead: asyncio.Future[bytes] | None = None
-        for span in spans(self._size, offset, count, _READ):
-            coming = loop.run_in_executor(self._threads, self._read, span)
-            if ahead is not None:
-                yield await ahead
-            ahead = coming
-        if ahead is not None:
-            yield await ahead
+    async def pieces(self, offset: int, count: int) -> AsyncIterator[memoryview]:
+        chunks = _READ_WHOLE if count <= (_READ_WHOLE - 1) * CHUNK else _READ
+        wanted = spans(self._size, offset, count, chunks)
+        for span in wanted:
+            piece = self._at_hand(span)
+            if piece is None:
+                async for piece in ahead(self._threads, self._read, chain((span,), wanted)):
+                    yield piece
+            else:
+                yield piece
 
-    def _read(self, span: Span) -> bytes:
-        return open_span(self._cipher, span, os.pread(self._file.number, span.length, span.offset), self._size)
+    def _at_hand(self, span: Span) -> memoryview | None:
+        """A span that the kernel has in memory: it is opened sooner than a thread is woken."""
+        buffer = _buffer()[: span.length]
+        try:
+            count = os.preadv(self._file.number, [buffer], span.offset, os.RWF_NOWAIT)
+        except OSError:  # EAGAIN: the disk would have to be waited for; or a file system that knows no such reads
+            return None
+        return open_span(self._cipher, span, buffer, self._size) if count == span.length else None
+
+    def _read(self, span: Span) -> memoryview:
+        buffer = _buffer()[: span.length]
+        count = os.preadv(self._file.number, [buffer], span.offset)
+        return open_span(self._cipher, span, buffer[:count], self._size)
 
 
-def _new_id() -> str:
-    return f"{int(time.time()) // _SECONDS_OF_FOLDER & 0xFFFF:04x}{os.urandom(14).hex()}"
+_of_thread = local()
+
+
+def _buffer() -> memoryview:
+    """Where a thread reads sealed bytes: one for all its blobs, for a new one costs as much as reading into it."""
+    found: memoryview | None = getattr(_of_thread, "buffer", None)
+    if found is None:
+        found = _of_thread.buffer = memoryview(bytearray(_READ_WHOLE * SEALED))
+    return found
 
 
 def _unnamed(folder: Path) -> int:

@@ -5,6 +5,7 @@ Source: Developer Guide, "How Amazon Route 53 determines whether a health check 
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 ENDPOINTS = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
@@ -168,6 +169,19 @@ class Board:
             return {"Healthy": True, "Unhealthy": False}.get(check.insufficient, found.endpoint)
         well = sum(1 for checker in found.checkers if checker.healthy)
         return well > len(found.checkers) * _HEALTHY_SHARE
+
+
+_OURS = tuple(map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "2001:db8::/32")))
+"""Addresses that are nobody's on the internet, and the public ones of this cloud's machines by default."""
+
+
+def may_be_asked(text: str) -> bool:
+    """Whether checkers ask this address. As with AWS no private and no multicast ones, so that nobody looks into a
+    network by health checks; this machine's own are allowed, for its endpoints may be there."""
+    address = ip_address(text)
+    if address.is_loopback or any(address in network for network in _OURS):
+        return True
+    return not (address.is_private or address.is_multicast or address.is_link_local or address.is_unspecified)
 
 
 def regions_or_all(regions: Iterable[str] | None) -> tuple[str, ...]:

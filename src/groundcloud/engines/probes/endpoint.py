@@ -5,6 +5,7 @@ Certificates are not validated, as Route 53 does not.
 """
 
 import asyncio
+import os
 import socket
 import ssl
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 import httptools
 
-from groundcloud.engines.probes.board import Check, Seen
+from groundcloud.engines.probes.board import Check, Seen, may_be_asked
 
 _CONNECT, _CONNECT_TCP, _ANSWER = 4.0, 10.0, 2.0
 _SEARCHED = 5120
@@ -39,6 +40,8 @@ class Prober:
         address = check.address or await self._resolve(check.host)
         if address is None:
             return Seen(False, "Failure: DNS resolution failed: the domain name does not resolve to an IPv4 address")
+        if not may_be_asked(address):
+            return Seen(False, f"Failure: The domain name resolves to {address}, which health checkers can't reach.")
         try:
             limit = _CONNECT_TCP if check.type == "TCP" else _CONNECT
             async with asyncio.timeout(limit):
@@ -50,8 +53,7 @@ class Prober:
                 "blocked by your firewall.",
             )
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            return Seen(False, f"Failure: The health checker could not establish a connection: {reason}.")
+            return Seen(False, f"Failure: The health checker could not establish a connection: {_reason(error)}.")
         here = writer.get_extra_info("sockname")[0]
         try:
             healthy, text = await self._converse(check, reader, writer)
@@ -90,6 +92,13 @@ class Prober:
         if not answer.status:
             return False, "The endpoint closed the connection without an answer."
         return _judge(check, answer)
+
+
+def _reason(error: Exception) -> str:
+    """In the system's words; event loops have others of their own."""
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error)
 
 
 def _judge(check: Check, answer: "_Answer") -> tuple[bool, str]:

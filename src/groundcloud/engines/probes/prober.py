@@ -44,7 +44,7 @@ class Rounds:
         self.board = board
         self._ask = ask
         self._now = now
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._turns: list[_Turn] = []
         self._order = itertools.count()
         self._generation: dict[str, int] = {}
@@ -78,7 +78,7 @@ class Rounds:
         self.board.put(check, known)
         generation = self._generation[check.id] = next(self._order)
         for number in range(len(check.regions) if check.asks else 0):
-            at = self._monotonic() + number * _STAGGER
+            at = self.monotonic() + number * _STAGGER
             heapq.heappush(self._turns, _Turn(at, next(self._order), check.id, number, generation, first=True))
         self._news.set()
 
@@ -97,7 +97,7 @@ class Rounds:
                 self._news.clear()
                 self.begin_due()
                 self.board.look_at_alarms()
-                wait = min(1.0, self._turns[0].at - self._monotonic()) if self._turns else 1.0
+                wait = min(1.0, self._turns[0].at - self.monotonic()) if self._turns else 1.0
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(0.0, wait)):
                         await self._news.wait()
@@ -108,7 +108,7 @@ class Rounds:
 
     def begin_due(self) -> None:
         """Let every checker whose time has come ask, and say when it asks next."""
-        now = self._monotonic()
+        now = self.monotonic()
         while self._turns and self._turns[0].at <= now:
             turn = heapq.heappop(self._turns)
             if self._generation.get(turn.id) != turn.generation:

@@ -145,6 +145,7 @@ class RestProtocol(Protocol):
         shape = operation.output_shape
         status = int(operation.http.get("responseCode", 200))
         headers, prefixes, status_member = bind_output(shape)
+        write_headers = headers_writer(headers)
         write_body = self.body_writer(operation)
         statuses: dict[str, int] = self.repairs.get("status_when", {}).get(operation.name, {})
         bodiless = operation.http["method"] == "HEAD"
@@ -155,10 +156,7 @@ class RestProtocol(Protocol):
         def write(result: Any, request_id: str) -> Answer:
             get = getter(result)
             out = self.request_headers(request_id)
-            for wire, name, text in headers:
-                value = get(name)
-                if value is not None:
-                    out.append((wire, text(value)))
+            write_headers(result, get, out)
             for prefix, name in prefixes:
                 for key, value in (get(name) or {}).items():
                     out.append((prefix + to_latin1(key), to_latin1(value)))
@@ -179,6 +177,24 @@ def read_prefixed(request: Input, prefix: str, name: str, out: dict[str, Any]) -
     found = {key[len(prefix) :]: from_latin1(value) for key, value in request.headers.items() if key.startswith(prefix)}
     if found:
         out[name] = found
+
+
+def headers_writer(headers: list[tuple[str, str, Text]]) -> Callable[[Any, Any, list[tuple[str, str]]], None]:
+    """What writes those members of a result that are headers."""
+    by_name = {name: (wire, text) for wire, name, text in headers}
+
+    def write(result: Any, get: Callable[[str], Any], out: list[tuple[str, str]]) -> None:
+        if type(result) is dict:  # GetObject has 40 headers, and its answers have ten of them
+            for name, value in result.items():
+                if value is not None and (bound := by_name.get(name)) is not None:
+                    out.append((bound[0], bound[1](value)))
+            return
+        for wire, name, text in headers:
+            value = get(name)
+            if value is not None:
+                out.append((wire, text(value)))
+
+    return write
 
 
 def bind_output(shape: Any) -> tuple[list[tuple[str, str, Text]], list[tuple[str, str]], str | None]:

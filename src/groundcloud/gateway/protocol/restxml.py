@@ -41,7 +41,7 @@ class RestXmlProtocol(RestProtocol):
         self.roots: dict[str, str] = self.repairs.get("roots", {})
         self.text_roots: dict[str, str] = self.repairs.get("text_roots", {})
         self.content_type = str(self.repairs.get("content_type", "text/xml"))
-        self.error_facts = {snake(name): name for name in self.repairs.get("error_facts", ())}
+        self.error_facts = {snake(name.replace("-", "")): name for name in self.repairs.get("error_facts", ())}
 
     event_content_type = "text/xml"
 
@@ -161,7 +161,7 @@ class RestXmlProtocol(RestProtocol):
         def write(error: AwsError, request_id: str, operation: OperationModel | None) -> Answer:
             fault = self.faults.find(error.code, operation)
             status = fault.status or error.status
-            headers = [*self.request_headers(request_id), *getattr(error, "headers", ())]
+            headers = [*self.request_headers(request_id), *error.headers]
             if status == 304 and "e_tag" in error.facts:
                 headers.append(("ETag", f'"{error.facts["e_tag"]}"'))
             if status == 304 or (operation is not None and operation.http["method"] == "HEAD"):

@@ -103,6 +103,7 @@ class RequestBody:
         if self.length is not None and self.length > limit:
             raise BodyTooLarge
         if self.complete:
+            self._ask()
             if len(self._pieces) == 1 and len(self._pieces[0]) <= limit:
                 self.buffered = 0
                 return self._pieces.pop()
@@ -115,6 +116,13 @@ class RequestBody:
                 raise BodyTooLarge
             taken.append(piece)
         return b"".join(taken)
+
+    def _ask(self) -> None:
+        """Let the client send, also where there is nothing to send: botocore, which had a final answer instead of the
+        100 that it waits for, misreads the next answer on the connection."""
+        if self.expects:
+            self.expects = False
+            self._flow.body_wanted()
 
     def _whole(self, pieces: list[bytes], limit: int) -> bytes:
         data = b"".join(pieces)
@@ -130,11 +138,9 @@ class RequestBody:
         while not self._pieces:
             if self._error is not None:
                 raise BodyInterrupted(self._error)
+            self._ask()
             if self.complete:
                 raise StopAsyncIteration
-            if self.expects:
-                self.expects = False
-                self._flow.body_wanted()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         pieces = self._pieces

@@ -172,7 +172,7 @@ class Connection(asyncio.Protocol):
         response: Response | None = None
         try:
             response = result if isinstance(result, Response) else await result
-            if isinstance(response.body, bytes):
+            if isinstance(response.body, bytes | memoryview):
                 self._answer_whole(received, response, response.body)
             else:
                 await self._answer_streamed(received, response)
@@ -182,7 +182,7 @@ class Connection(asyncio.Protocol):
             self._failed(received, error)
         finally:
             self._task = None
-            if response is not None and not isinstance(response.body, bytes):
+            if response is not None and not isinstance(response.body, bytes | memoryview):
                 await release(response.body)
         if self._current is None and not self._lost:
             self._since = self._host.now
@@ -198,13 +198,11 @@ class Connection(asyncio.Protocol):
     def _body_can_end(self, received: Received) -> bool:
         """Whether the rest of the body is short enough to throw away. A client that waits for 100 might send none."""
         body = received.body
-        if body.complete:
-            return True
-        if body.expects or body.interrupted or self._refused:
+        if body.expects or (not body.complete and (body.interrupted or self._refused)):
             return False
-        return body.length is None or body.length - body.received <= self._host.limits.drain
+        return body.complete or body.length is None or body.length - body.received <= self._host.limits.drain
 
-    def _answer_whole(self, received: Received, response: Response, body: bytes) -> None:
+    def _answer_whole(self, received: Received, response: Response, body: bytes | memoryview) -> None:
         if self._lost:
             return
         try:
@@ -232,7 +230,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(head.data)
         elif isinstance(body, FileRange):
             await self._out.file(head, body, self._plain)
-        elif not isinstance(body, bytes):
+        elif not isinstance(body, bytes | memoryview):
             await self._out.stream(head, body)
         self._answering = False
         self._answered(received, head.keep_alive)

@@ -117,7 +117,7 @@ def _announced(value: str) -> int:
 
 def _length(response: Response, announced: int | None, silent: bool) -> int | None:
     body = response.body
-    if isinstance(body, bytes):
+    if isinstance(body, bytes | memoryview):
         known = len(body)
     elif isinstance(body, FileRange):
         known = body.count

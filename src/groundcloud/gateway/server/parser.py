@@ -209,7 +209,7 @@ class RequestParser:
         if "expect" in headers and not http10:
             if headers["expect"].lower() != "100-continue":
                 self._refuse(417)
-            expects = length != 0
+            expects = True
         return length, expects
 
     def _path(self, method: bytes) -> str:

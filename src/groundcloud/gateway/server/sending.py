@@ -63,7 +63,7 @@ class Outgoing:
         if self._room is not None:
             await self._room
 
-    async def stream(self, head: Head, body: AsyncIterable[bytes]) -> None:
+    async def stream(self, head: Head, body: AsyncIterable[bytes | memoryview]) -> None:
         """Raises `BadResponse` when the body is not as long as announced."""
         transport = self.transport
         transport.write(head.data)

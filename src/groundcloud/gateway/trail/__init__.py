@@ -5,6 +5,6 @@ second later at most. CloudTrail's API over them is a service of its own.
 """
 
 from groundcloud.gateway.trail.recorder import Recorder
-from groundcloud.gateway.trail.records import EventBatch
+from groundcloud.trail import EventBatch
 
 __all__ = ["EventBatch", "Recorder"]

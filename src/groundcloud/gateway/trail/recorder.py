@@ -7,12 +7,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from groundcloud.gateway.trail.records import EventBatch
 from groundcloud.identity import Principal, Use
 from groundcloud.later import Later, Write
 from groundcloud.store import Store, Transaction
+from groundcloud.trail import DataEventBatch, EventBatch
 
-Waiting = dict[tuple[str, str], list[tuple[datetime, str, bytes]]]
+Waiting = dict[tuple[type[EventBatch], str, str], list[tuple[datetime, str, bytes]]]
 
 _MOST_WAITING = 2_000
 _LARGEST_BATCH = 100
@@ -22,7 +22,14 @@ _LARGEST_BATCH = 100
 class Recorder:
     """Gathers the events that wait for no one, and writes them each second."""
 
-    def __init__(self, store: Store, note_uses: Callable[[Transaction, Iterable[Use]], None], later: Later) -> None:
+    def __init__(
+        self,
+        store: Store,
+        note_uses: Callable[[Transaction, Iterable[Use]], None],
+        later: Later,
+        data_accounts: Callable[[Transaction], frozenset[str]] = lambda tx: frozenset(),
+    ) -> None:
+        """`data_accounts` says which accounts' data events a trail wants; it is asked each second."""
         self._store = store
         self._note_uses = note_uses
         self._later = later
@@ -30,16 +37,31 @@ class Recorder:
         self._waiting: Waiting = defaultdict(list)
         self._count = 0
         self._flush_soon = asyncio.Event()
+        self._data_accounts = data_accounts
+        with store.snapshot() as tx:
+            self._wanted = data_accounts(tx)
 
     def put(self, tx: Transaction, account: str, region: str, time: datetime, event_id: str, event: bytes) -> None:
         """Keep an event together with what the call wrote."""
-        tx.put(_batch(account, region, time, event_id, [event]))
+        tx.put(_batch(EventBatch, account, region, time, event_id, [event]))
 
     def gather(self, account: str, region: str, time: datetime, event_id: str, event: bytes) -> None:
         """Keep an event soon. Of calls that nobody can be named for, nothing is kept."""
-        if not account:
-            return
-        self._waiting[account, region].append((time, event_id, event))
+        if account:
+            self._add(EventBatch, account, region, time, event_id, event)
+
+    def wants_data(self, account: str) -> bool:
+        """Whether a trail asks for this account's data events."""
+        return account in self._wanted
+
+    def gather_data(self, account: str, region: str, time: datetime, event_id: str, event: bytes) -> None:
+        """The same as `gather` for a data event."""
+        self._add(DataEventBatch, account, region, time, event_id, event)
+
+    def _add(
+        self, kind: type[EventBatch], account: str, region: str, time: datetime, event_id: str, event: bytes
+    ) -> None:
+        self._waiting[kind, account, region].append((time, event_id, event))
         self._count += 1
         if self._count >= _MOST_WAITING:
             self._flush_soon.set()
@@ -64,6 +86,9 @@ class Recorder:
             waiting, self._waiting, self._count = self._waiting, defaultdict(list), 0
             uses, self._uses = self._uses, {}
             await self._store.submit(lambda tx: self._write(tx, waiting, list(uses.values()), later))
+        if not self._store.reads_block:
+            with self._store.snapshot() as tx:
+                self._wanted = self._data_accounts(tx)
 
     def _write(self, tx: Transaction, waiting: Waiting, uses: list[Use], later: dict[Write, list[Any]]) -> None:
         _write_events(tx, waiting)
@@ -73,13 +98,15 @@ class Recorder:
 
 
 def _write_events(tx: Transaction, waiting: Waiting) -> None:
-    for (account, region), events in waiting.items():
+    for (kind, account, region), events in waiting.items():
         for start in range(0, len(events), _LARGEST_BATCH):
             batch = events[start : start + _LARGEST_BATCH]
             time, event_id, _ = batch[0]
-            tx.put(_batch(account, region, time, event_id, [event for _, _, event in batch]))
+            tx.put(_batch(kind, account, region, time, event_id, [event for _, _, event in batch]))
 
 
-def _batch(account: str, region: str, time: datetime, event_id: str, events: list[bytes]) -> EventBatch:
+def _batch(
+    kind: type[EventBatch], account: str, region: str, time: datetime, event_id: str, events: list[bytes]
+) -> EventBatch:
     milliseconds = int(time.timestamp() * 1000)
-    return EventBatch(account=account, region=region, milliseconds=milliseconds, batch_id=event_id, events=events)
+    return kind(account=account, region=region, milliseconds=milliseconds, batch_id=event_id, events=events)

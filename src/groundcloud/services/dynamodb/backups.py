@@ -1,10 +1,30 @@
-"""Backups: none are written yet, and so the answer to who asks is that they are off."""
+"""On-demand backups, and tables restored from them. The controller (`backup_controller.py`) copies the items.
+
+Source: "Backing up a DynamoDB table" and "Restoring a DynamoDB table from a backup" in the developer guide. Continuous
+backups are not written, and so the answer to who asks is that they are off.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
+from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors
+from groundcloud.services.dynamodb.descriptions import described, table_arn
+from groundcloud.services.dynamodb.errors import invalid
+from groundcloud.services.dynamodb.keys import after
 from groundcloud.services.dynamodb.reads import on_table
-from groundcloud.services.dynamodb.schema import find_schema, named, plane
+from groundcloud.services.dynamodb.records import Backup, Erasure, Index, ProvisionedThroughput, Restore, Table
+from groundcloud.services.dynamodb.schema import find_schema, named, plane, resource
+from groundcloud.services.dynamodb.table_checks import check_name
+from groundcloud.services.dynamodb.tables import new_uuid
+from groundcloud.store import Transaction
+
+_WRITES = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 
 
 @operation(on=on_table, read=True)
@@ -19,3 +39,217 @@ def describe_continuous_backups(ctx: Context, table_name: str) -> object:
             "point_in_time_recovery_description": {"point_in_time_recovery_status": "DISABLED"},
         }
     }
+
+
+# -- backups
+
+
+@operation(on=on_table)
+async def create_backup(ctx: Context, table_name: str, backup_name: str) -> object:
+    account, region, name = named(ctx, table_name)
+    now = ctx.now()
+    backup_id = f"{int(ctx.world.clock().timestamp() * 1000):014d}-{ctx.random(4).hex()}"
+
+    def work(tx: Transaction) -> Backup:
+        table = tx.get(Table, account, region, name)
+        if table is None:
+            raise errors.NoSuchTable(table_name=name)
+        if any(index.status == "CREATING" for index in table.secondary_indexes):
+            raise errors.TableInUse(table_name=name)
+        return tx.put(Backup(account, region, name, backup_id, backup_name, now, table))
+
+    return {"backup_details": _details(await plane(ctx).submit(work))}
+
+
+def _parts(arn: str) -> tuple[str, str, str, str]:
+    """Account, region, table and id of a backup's ARN. Raises `ValidationException`."""
+    parts = arn.split(":", 5)
+    path = parts[5].split("/") if len(parts) == 6 else []
+    if len(path) != 4 or path[0] != "table" or path[2] != "backup" or parts[2] != "dynamodb":
+        raise invalid(f"Invalid Request: BackupArn {arn} is not valid")
+    return parts[4], parts[3], path[1], path[3]
+
+
+def _find(tx: Transaction, arn: str) -> Backup:
+    found = tx.get(Backup, *_parts(arn))
+    if found is None:
+        raise errors.BackupNotFound(arn=arn)
+    return found
+
+
+def on_backup(ctx: Context, backup_arn: str) -> Resource:
+    account = _parts(backup_arn)[0]
+    return Resource(backup_arn, "" if account == ctx.account else account)
+
+
+@operation(on=on_backup, read=True)
+def describe_backup(ctx: Context, backup_arn: str) -> object:
+    with plane(ctx).snapshot() as tx:
+        return {"backup_description": _described(_find(tx, backup_arn))}
+
+
+@operation(on=on_backup)
+async def delete_backup(ctx: Context, backup_arn: str) -> object:
+    def work(tx: Transaction) -> Backup:
+        found = _find(tx, backup_arn)
+        restoring = (one.backup_id for one in tx.scan(Restore, found.account, found.region))
+        if found.status == "CREATING" or found.backup_id in restoring:
+            raise errors.BackupInUse(arn=backup_arn)
+        tx.delete(found)
+        tx.put(Erasure(low=found.prefix, high=after(found.prefix)))
+        found.status = "DELETED"
+        return found
+
+    return {"backup_description": _described(await plane(ctx).submit(work))}
+
+
+@operation(on="*", read=True)
+def list_backups(
+    ctx: Context,
+    table_name: str = "",
+    limit: int = 100,
+    time_range_lower_bound: datetime | None = None,
+    time_range_upper_bound: datetime | None = None,
+    exclusive_start_backup_arn: str = "",
+    backup_type: str = "ALL",
+) -> object:
+    prefix = (named(ctx, table_name)[2],) if table_name else ()
+    with plane(ctx).snapshot() as tx:
+        found = [
+            backup
+            for backup in tx.scan(Backup, ctx.account, ctx.region, *prefix)
+            if backup.arn > exclusive_start_backup_arn
+            and (time_range_lower_bound is None or backup.created >= time_range_lower_bound)
+            and (time_range_upper_bound is None or backup.created < time_range_upper_bound)
+            and backup_type in ("ALL", "USER")
+        ]
+    found.sort(key=lambda backup: backup.arn)
+    answer: dict[str, Any] = {"backup_summaries": [_summary(backup) for backup in found[:limit]]}
+    if len(found) > limit:
+        answer["last_evaluated_backup_arn"] = found[limit - 1].arn
+    return answer
+
+
+def _details(backup: Backup) -> dict[str, Any]:
+    return {
+        "backup_arn": backup.arn,
+        "backup_name": backup.backup_name,
+        "backup_size_bytes": backup.size_bytes,
+        "backup_status": backup.status,
+        "backup_type": "USER",
+        "backup_creation_date_time": backup.created,
+    }
+
+
+def _summary(backup: Backup) -> dict[str, Any]:
+    table = backup.definition
+    return {
+        **_details(backup),
+        "table_name": table.table_name,
+        "table_id": table.table_id,
+        "table_arn": table_arn(table),
+    }
+
+
+def _described(backup: Backup) -> dict[str, Any]:
+    table = backup.definition
+    throughput = table.provisioned_throughput or ProvisionedThroughput(0, 0)
+    features: dict[str, Any] = {}
+    locals_ = [index for index in table.secondary_indexes if index.local]
+    globals_ = [index for index in table.secondary_indexes if not index.local]
+    if locals_:
+        features["local_secondary_indexes"] = [_index(index) for index in locals_]
+    if globals_:
+        features["global_secondary_indexes"] = [
+            {**_index(index), "provisioned_throughput": index.provisioned_throughput} for index in globals_
+        ]
+    return {
+        "backup_details": _details(backup),
+        "source_table_details": {
+            "table_name": table.table_name,
+            "table_id": table.table_id,
+            "table_arn": table_arn(table),
+            "table_size_bytes": backup.size_bytes,
+            "key_schema": table.key_schema,
+            "table_creation_date_time": table.created,
+            "provisioned_throughput": throughput,
+            "item_count": backup.item_count,
+            "billing_mode": table.billing_mode,
+        },
+        "source_table_feature_details": features,
+    }
+
+
+def _index(index: Index) -> dict[str, Any]:
+    return {"index_name": index.index_name, "key_schema": index.key_schema, "projection": index.projection}
+
+
+# -- restoring
+
+
+def _restoring(ctx: Context, target_table_name: str, backup_arn: str) -> list[Resource]:
+    """A restore needs the permission on the backup and the table, and all that writes items (service authorization
+    reference, RestoreTableFromBackup)."""
+    table = resource(ctx, target_table_name)
+    return [on_backup(ctx, backup_arn), table, *(table._replace(action=f"dynamodb:{name}") for name in _WRITES)]
+
+
+@operation(on=_restoring)
+async def restore_table_from_backup(
+    ctx: Context,
+    target_table_name: str,
+    backup_arn: str,
+    billing_mode_override: str = "",
+    provisioned_throughput_override: ProvisionedThroughput | None = None,
+    global_secondary_index_override: Sequence[Any] | None = None,
+    local_secondary_index_override: Sequence[Any] | None = None,
+) -> object:
+    check_name(target_table_name)
+    if global_secondary_index_override or local_secondary_index_override:
+        raise invalid("An override of indexes can only be empty: it leaves them out")
+    table_id, now = new_uuid(ctx), ctx.now()
+
+    def work(tx: Transaction) -> Table:
+        backup = _find(tx, backup_arn)
+        if backup.status != "AVAILABLE":
+            raise errors.BackupInUse(arn=backup_arn)
+        place = (ctx.account, ctx.region, target_table_name)
+        if tx.get(Table, *place) is not None or tx.get(Restore, *place) is not None:
+            raise errors.TableAlreadyExists(table_name=target_table_name)
+        kept = [
+            index
+            for index in backup.definition.secondary_indexes
+            if index.status == "ACTIVE"
+            and (local_secondary_index_override if index.local else global_secondary_index_override) is None
+        ]
+        made = _restored(backup.definition, place, table_id, now, kept)
+        if billing_mode_override:
+            made.billing_mode = billing_mode_override
+            made.billing_changed = now if billing_mode_override == "PAY_PER_REQUEST" else None
+        if provisioned_throughput_override is not None:
+            made.provisioned_throughput = provisioned_throughput_override
+        tx.put(Restore(*place, backup.table_name, backup.backup_id, made))
+        return made
+
+    return {"table_description": described(await plane(ctx).submit(work), "CREATING")}
+
+
+def _restored(old: Table, place: tuple[str, str, str], table_id: str, now: datetime, indexes: list[Index]) -> Table:
+    """A table like another one; what the guide says is to be set up again (stream, time to live, tags) is not there."""
+    account, region, name = place
+    return Table(
+        account=account,
+        region=region,
+        table_name=name,
+        table_id=table_id,
+        created=now,
+        attribute_definitions=old.attribute_definitions,
+        key_schema=old.key_schema,
+        secondary_indexes=[msgspec.structs.replace(index, item_count=0, size_bytes=0) for index in indexes],
+        next_index=old.next_index,
+        billing_mode=old.billing_mode,
+        billing_changed=old.billing_changed,
+        provisioned_throughput=old.provisioned_throughput,
+        on_demand_throughput=old.on_demand_throughput,
+        table_class=old.table_class,
+    )

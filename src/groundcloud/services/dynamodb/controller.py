@@ -14,6 +14,7 @@ from groundcloud.services.dynamodb.records import Erasure, Stream, Table
 from groundcloud.services.dynamodb.schema import Schema, find_schema, item_prefix
 from groundcloud.services.dynamodb.streams import KEPT, decode, prefix_of
 from groundcloud.store import Key, Store, Transaction
+from groundcloud.store.erase import erase
 
 _AT_ONCE = 200
 """Entries in one transaction."""
@@ -39,19 +40,6 @@ class Erasures:
             return Outcome()
         erase(self._store, wanted.low, wanted.high)
         return Outcome(write=lambda tx: tx.delete(wanted))
-
-
-def erase(store: Store, low: bytes, high: bytes) -> None:
-    """Remove a range of the store, a little at a time."""
-
-    def work(tx: Transaction) -> int:
-        pairs = tx.table.range(low, high, _AT_ONCE, False)
-        for place, _ in pairs:
-            tx.table.delete(place)
-        return len(pairs)
-
-    while store.write(work) == _AT_ONCE:
-        pass
 
 
 class Streams:

@@ -31,6 +31,18 @@ class TableExists(AwsError, code="ResourceInUseException"):
     """Table already exists: {table_name}"""
 
 
+class TableAlreadyExists(AwsError, code="TableAlreadyExistsException"):
+    """Table already exists: {table_name}"""
+
+
+class BackupNotFound(AwsError, code="BackupNotFoundException"):
+    """Backup not found: {arn}"""
+
+
+class BackupInUse(AwsError, code="BackupInUseException"):
+    """Backup is being used by another operation: {arn}"""
+
+
 class TableInUse(AwsError, code="ResourceInUseException"):
     """Attempt to change a resource which is still in use: Table is being updated: {table_name}"""
 

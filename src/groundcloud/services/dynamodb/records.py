@@ -7,6 +7,7 @@ from datetime import datetime
 
 from groundcloud.services.dynamodb import errors
 from groundcloud.store import Part, Record
+from groundcloud.store.keys import pack
 
 
 class Tag(Part):
@@ -159,6 +160,47 @@ class Stream(Record):
     def arn(self) -> str:
         table = f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.table_name}"
         return f"{table}/stream/{self.label}"
+
+
+class Backup(Record):
+    """A copy of a table's items at one moment, with the table as it was."""
+
+    table = "dynamodb.backup"
+    key = ("account", "region", "table_name", "backup_id")
+
+    account: str
+    region: str
+    table_name: str
+    backup_id: str
+    backup_name: str
+    created: datetime
+    definition: Table
+    status: str = "CREATING"
+    item_count: int = 0
+    size_bytes: int = 0
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.table_name}/backup/{self.backup_id}"
+
+    @property
+    def prefix(self) -> bytes:
+        """Where its items lie."""
+        return pack(("dynamodb.backup_item", self.account, self.region, self.table_name, self.backup_id))
+
+
+class Restore(Record):
+    """A table on its way from a backup; it becomes a table when it has all its items."""
+
+    table = "dynamodb.restore"
+    key = ("account", "region", "table_name")
+
+    account: str
+    region: str
+    table_name: str
+    source_table: str
+    backup_id: str
+    definition: Table
 
 
 class Erasure(Record):

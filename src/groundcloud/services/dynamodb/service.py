@@ -5,6 +5,7 @@ from groundcloud.services.dynamodb import (
     backups,
     batches,
     limits,
+    partiql_operations,
     queries,
     reads,
     resource_policies,
@@ -30,4 +31,5 @@ service = Service(
     tags,
     resource_policies,
     limits,
+    partiql_operations,
 )

@@ -21,6 +21,7 @@ from groundcloud.services.dynamodb.records import (
     KeySchemaElement,
     OnDemandThroughput,
     ProvisionedThroughput,
+    Restore,
     SseSpecification,
     StreamSpecification,
     Table,
@@ -104,7 +105,7 @@ async def create_table(
     set_stream(ctx, table, stream_specification)
 
     def work(tx: Transaction) -> Table:
-        if tx.get(Table, account, region, name) is not None:
+        if tx.get(Table, account, region, name) is not None or tx.get(Restore, account, region, name) is not None:
             raise errors.TableExists(table_name=name)
         follow_table(tx, None, table, now)
         return tx.put(table)
@@ -166,6 +167,9 @@ def on_table(ctx: Context, table_name: str) -> Resource:
 @operation(on=on_table, read=True)
 def describe_table(ctx: Context, table_name: str) -> object:
     with plane(ctx).snapshot() as tx:
+        restoring = tx.get(Restore, *named(ctx, table_name))
+        if restoring is not None:
+            return {"table": described(restoring.definition, "CREATING")}
         return {"table": described(find_table(ctx, tx, table_name))}
 
 

@@ -129,14 +129,14 @@ async def transact_write_items(
     client_request_token: str = "",
 ) -> object:
     digest = hashlib.sha256(msgspec.json.encode(transact_items, order="sorted")).digest()
-    steps = [_step(one) for one in transact_items]
+    steps = [step_of(one) for one in transact_items]
     now = ctx.world.clock()
 
     def work(tx: Transaction) -> Document:
-        if client_request_token and _done_before(ctx, tx, client_request_token, digest):
+        if client_request_token and done_before(ctx, tx, client_request_token, digest):
             return {}
         schemas = {step.table_name: schema_of(ctx, tx, step.table_name) for step in steps}
-        done = _perform(tx, schemas, steps, now)
+        done = perform_all(tx, schemas, steps, now)
         if return_consumed_capacity == "NONE":
             return {}
         consumed = []
@@ -148,7 +148,8 @@ async def transact_write_items(
     return await plane(ctx).submit(work)
 
 
-def _step(wanted: Any) -> Step:
+def step_of(wanted: Any) -> Step:
+    """One entry of TransactItems, ready to be done. Raises `ValidationException`."""
     kinds = [kind for kind in _ACTIONS if kind in wanted]
     if len(kinds) != 1:
         raise invalid("TransactItems can only contain one of Check, Put, Update or Delete")
@@ -181,7 +182,7 @@ def _step(wanted: Any) -> Step:
     )
 
 
-def _perform(tx: Transaction, schemas: dict[str, Schema], steps: list[Step], now: datetime) -> list[Written]:
+def perform_all(tx: Transaction, schemas: dict[str, Schema], steps: list[Step], now: datetime) -> list[Written]:
     """All steps. Raises `TransactionCanceledException`, whose reasons are in the steps' order."""
     places = [place_of(schemas[step.table_name], step.write) for step in steps]
     if len(set(places)) < len(places):
@@ -203,7 +204,7 @@ def _perform(tx: Transaction, schemas: dict[str, Schema], steps: list[Step], now
     return done
 
 
-def _done_before(ctx: Context, tx: Transaction, token: str, digest: bytes) -> bool:
+def done_before(ctx: Context, tx: Transaction, token: str, digest: bytes) -> bool:
     """Whether this very transaction was done under its token. Raises `IdempotentParameterMismatchException`."""
     now = ctx.now()
     for old in tx.scan(Idempotency, index="by_time"):

@@ -143,14 +143,10 @@ def made(
     name: str = "*",
 ) -> list[Resource]:
     """What a call is about to make, and the tagging of it. `name`: what its ARN ends with, where the caller says it."""
-    tags = [tag for each in specifications or () if each.resource_type == resource_type for tag in each.tags]
-    brought: dict[str, str | Sequence[str]] = {f"aws:requesttag/{tag.key.lower()}": tag.value for tag in tags}
-    if tags:
-        brought["aws:tagkeys"] = [tag.key for tag in tags]
     arn = ctx.arn(f"{resource_type}/{name}")
-    found = [Resource(arn, facts={**facts, **brought})]
-    if tags:
-        found.append(Resource(arn, action="ec2:CreateTags", facts={**facts, **brought, "ec2:createaction": by}))
+    found = [Resource(arn, facts=facts)]
+    if any(each.resource_type == resource_type and each.tags for each in specifications or ()):
+        found.append(Resource(arn, action="ec2:CreateTags", facts={**facts, "ec2:createaction": by}))
     return found
 
 

@@ -87,10 +87,8 @@ _REGION_FILTERS: Filters = {
 }
 
 
-@operation(on="*", read=True)
-def describe_regions(
-    ctx: Context, region_names: Sequence[str] = (), filters: Sequence[Filter] = (), all_regions: bool = False
-) -> object:
+@operation(on="*", read=True, harmless=["AllRegions"])  # there are none that an account does not have
+def describe_regions(ctx: Context, region_names: Sequence[str] = (), filters: Sequence[Filter] = ()) -> object:
     known = [_region(name) for name in sorted(regions())]
     names = {each["region_name"] for each in known}
     if unknown := [name for name in region_names if name not in names]:
@@ -123,13 +121,12 @@ _ZONE_FILTERS: Filters = {
 }
 
 
-@operation(on="*", read=True)
+@operation(on="*", read=True, harmless=["AllAvailabilityZones"])
 def describe_availability_zones(
     ctx: Context,
     filters: Sequence[Filter] = (),
     zone_names: Sequence[str] = (),
     zone_ids: Sequence[str] = (),
-    all_availability_zones: bool = False,
 ) -> object:
     passes = matcher(filters, _ZONE_FILTERS)
     known = zones(ctx.account, ctx.region)

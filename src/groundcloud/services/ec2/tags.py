@@ -14,7 +14,7 @@ from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import KINDS, Tag, Tagged, TagSpecification, kind_named, kind_of, on
 from groundcloud.services.ec2.filters import Filter, Filters, matcher, only_values
 
-_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 127, 255
+_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 127, 256
 
 
 def tags_for(specifications: Sequence[TagSpecification], *resource_types: str) -> list[Tag]:

@@ -28,8 +28,13 @@ def _spec(ctx: Context, key_spec: str, customer_master_key_spec: str) -> str:
     return key_spec or customer_master_key_spec or "SYMMETRIC_DEFAULT"
 
 
+def _new(ctx: Context, tags: Sequence[Tag]) -> list[Resource]:
+    """To make a key with tags takes the permission to tag keys, too (API reference, CreateKey)."""
+    return [Resource("*"), *([Resource("*", action="kms:TagResource")] if tags else ())]
+
+
 @operation(
-    on="*",
+    on=_new,
     conditions={
         "kms:BypassPolicyLockoutSafetyCheck": _bypass,
         "kms:KeySpec": _spec,

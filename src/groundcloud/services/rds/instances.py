@@ -211,7 +211,9 @@ def create_db_instance(
 ) -> object:
     kind = engine_named(engine)
     version = version_for(kind, engine_version)
-    _check_not_there(kind, character_set_name, license_model, enable_iam_database_authentication, storage_encrypted)
+    _check_not_there(
+        kind, character_set_name, license_model, enable_iam_database_authentication, encrypted=storage_encrypted
+    )
     if allocated_storage is None:
         raise errors.InvalidParameterCombination(reason="The parameter AllocatedStorage must be provided")
     if not master_username:
@@ -230,7 +232,8 @@ def create_db_instance(
         preferred_maintenance_window=maintenance_window(ctx, preferred_maintenance_window),
         backup_retention_period=check_retention(backup_retention_period),
         auto_minor_version_upgrade=auto_minor_version_upgrade, iops=iops, storage_throughput=storage_throughput,
-        storage_type=storage_type or ("io1" if iops else "gp2"), max_allocated_storage=max_allocated_storage, deletion_protection=deletion_protection,
+        storage_type=storage_type or ("io1" if iops else "gp2"), max_allocated_storage=max_allocated_storage,
+        deletion_protection=deletion_protection,
         ca_certificate_identifier=ca_certificate_identifier,
     )  # fmt: skip
     if manage_master_user_password:
@@ -258,7 +261,7 @@ def check_database(engine: Engine, name: str | None) -> None:
         )
 
 
-def _check_not_there(engine: Engine, character_set: str, license_model: str, iam: bool, encrypted: bool) -> None:
+def _check_not_there(engine: Engine, character_set: str, license_model: str, iam: bool, *, encrypted: bool) -> None:
     if character_set:
         raise errors.InvalidParameterCombination(
             reason=f"The parameter CharacterSetName is not valid for the engine {engine.name}."

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from groundcloud.controllers import Outcome
 from groundcloud.engines.dns.names import to_wire
 from groundcloud.engines.dns.zones import Table
+from groundcloud.services.route53.dnssec_controller import Signing
 from groundcloud.services.route53.records import (
     INSYNC,
     PENDING,
@@ -14,18 +15,18 @@ from groundcloud.services.route53.records import (
     HostedZone,
     RecordSet,
 )
-from groundcloud.services.route53.zone_data import name_of_order, node_of, zone_of
+from groundcloud.services.route53.zone_data import name_of_order, node_of
 from groundcloud.store import Key, Store, Transaction
 
 _KEPT = timedelta(days=7)
 """How long a change that is done can still be asked for."""
 
 
-def load(store: Store, table: Table) -> None:
+def load(store: Store, table: Table, signing: Signing) -> None:
     """All zones, as the records have them now: before the first answer."""
     with store.snapshot() as tx:
         for zone in tx.scan(HostedZone):
-            table.add(zone_of(tx, zone))
+            table.add(signing.read(tx, zone))
         for collection in tx.scan(CidrCollection):
             table.set_networks(collection.id, collection.locations)
 
@@ -36,7 +37,8 @@ class Changes:
     name = "route53.changes"
     kind = ChangeInfo
 
-    def __init__(self, store: Store, table: Table, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, table: Table, signing: Signing, now: Callable[[], datetime]) -> None:
+        self._signing = signing
         self._store = store
         self._table = table
         self._now = now
@@ -51,12 +53,14 @@ class Changes:
         return Outcome(again=left) if left > 0 else Outcome(lambda tx: self._forget(tx, key))
 
     def _apply(self, change: ChangeInfo) -> None:
+        if change.names is None:
+            self._signing.refresh(change.account, change.zone_id)
         with self._store.snapshot() as tx:
             zone = tx.get(HostedZone, change.account, change.zone_id)
             if zone is None:
                 self._table.remove(change.zone_id)
             elif change.names is None or change.zone_id not in self._table.zones:
-                self._table.add(zone_of(tx, zone))
+                self._table.add(self._signing.read(tx, zone))
             else:
                 names = {
                     to_wire(name_of_order(order)): node_of(tx.scan(RecordSet, zone.account, zone.id, order))

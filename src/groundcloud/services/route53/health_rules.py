@@ -3,12 +3,10 @@
 Source: API Reference, HealthCheckConfig.
 """
 
-from ipaddress import ip_address
-
 import msgspec
 
 from groundcloud.context import Context
-from groundcloud.engines.probes.board import CALCULATED, ENDPOINTS, Check, regions_or_all
+from groundcloud.engines.probes.board import CALCULATED, ENDPOINTS, Check, may_be_asked, regions_or_all
 from groundcloud.services.route53 import errors
 from groundcloud.services.route53.health_records import HealthCheck, HealthCheckConfig
 
@@ -50,19 +48,10 @@ def _check_endpoint(config: HealthCheckConfig) -> None:
         raise errors.InvalidInput(
             reason="Invalid parameter : ChildHealthChecks and HealthThreshold are for health checks of type CALCULATED."
         )
-    if config.ip_address is not None:
-        _check_address(config.ip_address)
-
-
-def _check_address(text: str) -> None:
-    """As AWS, no private and no multicast addresses. This machine's own are allowed: here the endpoints may be."""
-    address = ip_address(text)
-    documentation = ("192.0.2.", "198.51.100.", "203.0.113.")
-    if address.is_loopback or text.startswith(documentation):
-        return
-    if address.is_private or address.is_multicast or address.is_link_local or address.is_unspecified:
+    if config.ip_address is not None and not may_be_asked(config.ip_address):
         raise errors.InvalidInput(
-            reason=f"Invalid parameter : The IP address {text} is in a local, private, nonroutable or multicast range."
+            reason=f"Invalid parameter : The IP address {config.ip_address} is in a local, private, nonroutable or "
+            "multicast range."
         )
 
 

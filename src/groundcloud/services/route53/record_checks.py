@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from groundcloud.engines.dns.names import BadName, to_text, to_wire
 from groundcloud.engines.dns.rdata import BadValue, to_data
 from groundcloud.services.route53 import errors
+from groundcloud.services.route53.geo_locations import is_known
 from groundcloud.services.route53.records import Change, HostedZone, ResourceRecordSet
 
 _POLICIES = {
@@ -19,9 +20,15 @@ _POLICIES = {
 _SINGLE = ("CNAME", "SOA")
 
 
+def _is_set(shown: ResourceRecordSet, field: str) -> bool:
+    """A weight of 0 is one; MultiValueAnswer=false is none."""
+    value = getattr(shown, field)
+    return value is not None and value is not False
+
+
 def policy(shown: ResourceRecordSet) -> str:
     """Its routing policy as AWS calls it in errors; empty for a simple record set."""
-    return next((name for field, name in _POLICIES.items() if getattr(shown, field) not in (None, False)), "")
+    return next((name for field, name in _POLICIES.items() if _is_set(shown, field)), "")
 
 
 def check_request(changes: Sequence[Change]) -> None:
@@ -51,7 +58,7 @@ def _check_form(change: Change) -> None:
         raise errors.InvalidInput(reason=f"Invalid request: {wanted}, but found none {where}")
     if sum(given) > 1 or half:
         raise errors.InvalidInput(reason=f"Invalid request: {wanted}, but found more than one {where}")
-    policies = [field for field in _POLICIES if getattr(shown, field) not in (None, False)]
+    policies = [field for field in _POLICIES if _is_set(shown, field)]
     names = "Weight, Region, Failover, GeoLocation, MultiValueAnswer, CidrRoutingConfig, or GeoProximityLocation"
     if len(policies) > 1:
         raise errors.InvalidInput(
@@ -100,6 +107,8 @@ def flaws(zone: HostedZone, shown: ResourceRecordSet) -> Iterator[str]:
         )
     if shown.alias_target is not None and shown.type in ("NS", "SOA"):
         yield f"An alias of type {shown.type} with DNS name {shown.name} is not permitted"
+    if shown.geo_location is not None and not is_known(shown.geo_location):
+        yield f"RRSet with DNS name {shown.name}, type {shown.type} names a geolocation that is not supported"
     yield from _bad_values(shown)
 
 

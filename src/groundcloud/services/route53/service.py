@@ -5,6 +5,8 @@ from groundcloud.services.route53 import (
     answers,
     cidr_collections,
     delegation_sets,
+    dnssec,
+    geo_locations,
     health_checks,
     query_logging,
     record_sets,
@@ -24,5 +26,7 @@ service = Service(
     cidr_collections,
     answers,
     query_logging,
+    dnssec,
+    geo_locations,
     arn_prefix="arn:aws:route53:::",
 )

@@ -3,6 +3,7 @@
 import re
 
 from groundcloud.context import Context
+from groundcloud.errors import AwsError
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.route53 import errors
@@ -12,10 +13,21 @@ from groundcloud.services.route53.shared import begin_change, first_page, limit
 _VPC_ID = re.compile(r"vpc-[0-9a-z]{1,32}")
 
 
-def check_vpc(vpc: VPC) -> None:
+def check_form(vpc: VPC) -> None:
     """Raises `InvalidVPCId`."""
     if not vpc.vpc_region or not _VPC_ID.fullmatch(vpc.vpc_id):
         raise errors.InvalidVPCId(vpc=vpc.vpc_id)
+
+
+def check_vpc(ctx: Context, vpc: VPC) -> None:
+    """It is the caller's own, who may describe it (API Reference, "Required permissions"). Raises `InvalidVPCId`."""
+    check_form(vpc)
+    try:
+        ctx.in_region(vpc.vpc_region).call("ec2", "describe_vpcs", vpc_ids=[vpc.vpc_id])
+    except AwsError as error:
+        if error.code.startswith("InvalidVpcID"):
+            raise errors.InvalidVPCId(vpc=vpc.vpc_id) from error
+        raise
 
 
 def vpc_condition(ctx: Context, vpc: VPC | None) -> str | None:
@@ -45,7 +57,7 @@ def _zone(ctx: Context, hosted_zone_id: str) -> Resource:
 @operation(on=_zone, conditions={"route53:VPCs": vpc_condition})
 def associate_vpc_with_hosted_zone(ctx: Context, hosted_zone_id: str, vpc: VPC, comment: str | None = None) -> object:
     zone = _visible(ctx, hosted_zone_id)
-    check_vpc(vpc)
+    check_vpc(ctx, vpc)
     if zone.account != ctx.account:
         place = (zone.account, zone.id, vpc.vpc_region, vpc.vpc_id)
         if ctx.tx.get(VpcAuthorization, *place) is None:
@@ -79,7 +91,7 @@ def disassociate_vpc_from_hosted_zone(
 @operation(on="hostedzone/{hosted_zone_id}", conditions={"route53:VPCs": vpc_condition})
 def create_vpc_association_authorization(ctx: Context, hosted_zone_id: str, vpc: VPC) -> object:
     zone = ctx.find(HostedZone, hosted_zone_id)
-    check_vpc(vpc)
+    check_form(vpc)
     if not zone.config.private_zone:
         raise errors.PublicZoneVPCAssociation()
     ctx.put(VpcAuthorization(ctx.account, zone.id, vpc.vpc_region, vpc.vpc_id))
@@ -110,7 +122,7 @@ def list_vpc_association_authorizations(
     page, further = first_page(found, count)
     return {
         "hosted_zone_id": zone.id,
-        "vpcs": [vpc for _, vpc in page],
+        "_vpcs": [vpc for _, vpc in page],
         "next_token": ctx.seal_text(page[-1][0], purpose) if further is not None else None,
     }
 

@@ -18,7 +18,9 @@ def zone_of(tx: Transaction, zone: HostedZone) -> Zone:
     order = f"{zone.created.timestamp():020.6f} {zone.id}"
     vpcs = [each.vpc_id for each in zone.vpcs] if zone.config.private_zone else None
     made = Zone(zone.id, to_wire(zone.name), order, vpcs)
+    made.regions = {each.vpc_id: each.vpc_region for each in zone.vpcs}
     made.changes = zone.changes
+    made.servers = frozenset(zone.name_servers)
     for _, records in groupby(tx.scan(RecordSet, zone.account, zone.id), key=lambda each: each.order):
         found = list(records)
         made.put(to_wire(found[0].shown.name), node_of(found))

@@ -56,7 +56,7 @@ def create_hosted_zone(
     config = hosted_zone_config or HostedZoneConfig()
     config.private_zone = vpc is not None
     if vpc is not None:
-        check_vpc(vpc)
+        check_vpc(ctx, vpc)
         check_unused(ctx, vpc, name)
     servers = _servers(ctx, vpc is not None, delegation_set_id)
     zone = HostedZone(
@@ -100,7 +100,7 @@ def _shown_servers(zone: HostedZone) -> Any:
 @operation(on="hostedzone/{id}", read=True)
 def get_hosted_zone(ctx: Context, id: str) -> object:
     zone = ctx.find(HostedZone, id)
-    return {"hosted_zone": shown_zone(zone), "delegation_set": _shown_servers(zone), "vpcs": zone.vpcs or None}
+    return {"hosted_zone": shown_zone(zone), "delegation_set": _shown_servers(zone), "_vpcs": zone.vpcs or None}
 
 
 @operation(on="hostedzone/{id}")

@@ -2,7 +2,7 @@
 
 A bucket's policy, its access control list and Block Public Access become one policy here. Source: Service
 Authorization Reference, "Actions, resources, and condition keys for Amazon S3"; S3 User Guide, "Access control list
-(ACL) overview" (which action each permission of a list stands for).
+(ACL) overview" (which action each permission of a list stands for), "Configuring IAM policies for using access points".
 """
 
 import json
@@ -14,8 +14,9 @@ from groundcloud.context import Context
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors
 from groundcloud.services.s3.owners import canonical_id
-from groundcloud.services.s3.records import Bucket, Content
+from groundcloud.services.s3.records import AccessPoint, AccountAccess, Bucket, Content
 from groundcloud.services.s3.rules import acl, public
+from groundcloud.services.s3.rules.public import PublicAccessBlockConfiguration
 
 ARN = "arn:aws:s3:::"
 
@@ -40,13 +41,31 @@ def find_bucket(ctx: Context, bucket: str) -> Bucket:
     return found
 
 
+def called_bucket(ctx: Context, bucket: str) -> Bucket:
+    """The bucket that a call is sent to. Raises `NoSuchBucket`, and what S3 answers in a Region that is not its own.
+
+    Where the host names no Region, the signature's counts for it. Source: S3 User Guide, "Making requests" ("Request
+    redirection and the REST API").
+    """
+    found = find_bucket(ctx, bucket)
+    facts = ctx.facts
+    signed = facts.signed_region
+    asked = facts.endpoint_region or signed
+    if asked not in ("", "*", found.region):
+        raise errors.PermanentRedirect(bucket, found.region)
+    if signed not in ("", found.region):
+        raise errors.WrongRegion(signed, found.region)
+    return found
+
+
 def of_bucket(ctx: Context, bucket: str) -> Resource:
     """The bucket that a call names. Raises `NoSuchBucket` before anybody's permission is asked, as S3 does."""
-    return bucket_resource(ctx, find_bucket(ctx, bucket))
+    return bucket_resource(ctx, called_bucket(ctx, bucket))
 
 
 def bucket_resource(ctx: Context, bucket: Bucket, action: str = "") -> Resource:
-    return Resource(ARN + bucket.name, account=bucket.account, policy=_policy(ctx, bucket, None), action=action)
+    own = Resource(ARN + bucket.name, account=bucket.account, policy=_policy(ctx, bucket, None), action=action)
+    return _through(ctx, bucket, own, "")
 
 
 def in_bucket(
@@ -58,13 +77,48 @@ def in_bucket(
     content: Content | None = None,
 ) -> Resource:
     """An object, whether it exists or not; `content` is what is there, where its own list of access counts."""
-    return Resource(
+    own = Resource(
         f"{ARN}{bucket.name}/{key}",
         account=bucket.account,
         policy=_policy(ctx, bucket, content),
         action=action,
         facts=facts or {},
     )
+    return _through(ctx, bucket, own, f"/object/{key}")
+
+
+POINT = "s3:dataaccesspointarn"
+"""The condition key that says through which access point a call came; nothing else says it."""
+
+
+def _through(ctx: Context, bucket: Bucket, own: Resource, rest: str) -> Resource:
+    """What a call acts on that came through an access point: the point, and the bucket behind it as well."""
+    arn = ctx.facts.extra.get(POINT)
+    if arn is None:
+        return own
+    _, _, _, region, account, name = arn.split(":", 5)
+    point = ctx.tx.get(AccessPoint, account, region, name.partition("/")[2])
+    if point is None or point.bucket != bucket.name:
+        return own
+    policy = point.policy
+    settings = public.strictest(public_access(ctx, bucket), account_access(ctx, point.account), point.public_access)
+    caller = ctx.principal
+    if public.shuts_out(
+        settings, policy, caller_account=caller.account, bucket_account=account, is_service=bool(caller.service)
+    ):
+        policy = None
+    return own._replace(arn=arn + rest, account=point.account, policy=policy, also=(own,))
+
+
+def account_access(ctx: Context, account: str) -> PublicAccessBlockConfiguration | None:
+    """Block Public Access of a whole account."""
+    found = ctx.tx.get(AccountAccess, account)
+    return found.public_access if found is not None else None
+
+
+def public_access(ctx: Context, bucket: Bucket) -> PublicAccessBlockConfiguration:
+    """Block Public Access as it holds for a bucket: its own settings and its account's."""
+    return public.strictest(account_access(ctx, bucket.account), bucket.public_access)
 
 
 def check_expected_owner(ctx: Context, expected: str, arguments: Mapping[str, Any]) -> None:
@@ -79,7 +133,7 @@ def _policy(ctx: Context, bucket: Bucket, content: Content | None) -> str | None
     principal = ctx.principal
     if principal.account == bucket.account:
         return policy
-    if policy is not None and shut_out(bucket, principal.account, bool(principal.service)):
+    if policy is not None and shut_out(ctx, bucket, principal.account, bool(principal.service)):
         policy = None
     if bucket.ownership == acl.BUCKET_OWNER_ENFORCED:
         return policy
@@ -89,10 +143,10 @@ def _policy(ctx: Context, bucket: Bucket, content: Content | None) -> str | None
     return _with(policy, given) if given else policy
 
 
-def shut_out(bucket: Bucket, caller_account: str, is_service: bool) -> bool:
+def shut_out(ctx: Context, bucket: Bucket, caller_account: str, is_service: bool) -> bool:
     """Whether Block Public Access keeps a caller from what the bucket's policy gives."""
-    settings = bucket.public_access
-    return settings is not None and public.shuts_out(
+    settings = public_access(ctx, bucket)
+    return public.shuts_out(
         settings, bucket.policy, caller_account=caller_account, bucket_account=bucket.account, is_service=is_service
     )
 
@@ -105,7 +159,7 @@ def _granted(
         return ()
     account = ctx.principal.account
     caller = canonical_id(account) if account else ""
-    ignored = bucket.public_access is not None and bucket.public_access.ignore_public_acls
+    ignored = public_access(ctx, bucket).ignore_public_acls
     found = acl.permissions(grants, caller, authenticated=bool(account), ignore_public=ignored)
     return tuple(sorted(action for permission in found for action in actions.get(permission, ())))
 

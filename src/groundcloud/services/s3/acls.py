@@ -6,8 +6,8 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import versioning
-from groundcloud.services.s3.access import ARN, find_bucket, of_bucket
+from groundcloud.services.s3 import events, replication_outbox, versioning
+from groundcloud.services.s3.access import ARN, find_bucket, of_bucket, public_access
 from groundcloud.services.s3.objects import of_existing
 from groundcloud.services.s3.owners import accounts, canonical_id
 from groundcloud.services.s3.records import Bucket
@@ -41,8 +41,7 @@ def _wanted(
         grants = rules.from_headers(headers, accounts(ctx))
     if canned != "private":
         rules.check_allowed(bucket.ownership, canned, grants, bucket_owner)
-    if bucket.public_access is not None:
-        public.check_acl(bucket.public_access, grants, ctx.principal.arn, resource)
+    public.check_acl(public_access(ctx, bucket), grants, ctx.principal.arn, resource)
     return grants
 
 
@@ -103,7 +102,9 @@ def put_object_acl(
     content = versioning.find_shown(ctx, bucket, key, version_id)
     owner = canonical_id(content.owner or found.account)
     content.acl = _wanted(ctx, found, given, owner, f"{ARN}{bucket}/{key}", True)
+    replication_outbox.note(ctx, found, content, change=True)
     ctx.put(content)
+    events.tell(ctx, found, "s3:ObjectAcl:Put", content)
 
 
 @operation(on=_reads, read=True, data_event=True)

@@ -6,10 +6,10 @@ object is ever held whole.
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from groundcloud.context import Context
-from groundcloud.engines.objects import Damaged, Missing, Objects, Unavailable, chunks
+from groundcloud.engines.objects import Damaged, Objects, Unavailable, chunks
 from groundcloud.services.s3 import errors
 from groundcloud.services.s3.records import Blob, Condemned, Content, Layout, Segment
 from groundcloud.services.s3.rules import checksums
@@ -24,6 +24,10 @@ _OPENED_AT_ONCE = 32
 """Parts of an object that are opened when it is asked for: their bytes come whatever happens to it meanwhile."""
 _AT_ONCE = 1 << 20
 """Bytes of a body that is read whole before it is answered: a damaged one is then a clean error."""
+
+
+Piece = bytes | memoryview
+P = TypeVar("P", bytes, Piece)
 
 
 class Payload(Protocol):
@@ -83,11 +87,12 @@ async def receive(
             stored = await engine(ctx).put(_both(first, source), key, (md5, running))
         except Unavailable as error:
             raise errors.ServiceUnavailable() from error
-        blob = Blob(body=body, size=stored.size, file=stored.blob)
+        blob = Blob(body=body, size=stored.size, file=stored.blob, digest=stored.digest)
     else:
         md5.update(first)
         running.update(first)
-        blob = Blob(body=body, size=len(first), sealed=chunks.seal(key, body, first))
+        sealed = chunks.seal(key, body, first)
+        blob = Blob(body=body, size=len(first), sealed=sealed, digest=chunks.digest_of(sealed))
     found = checksums.encoded(running)
     try:
         if length is not None and blob.size != length:
@@ -145,7 +150,7 @@ async def _beginning(source: AsyncIterator[bytes]) -> tuple[bytes, bool]:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces), False
 
 
-async def _both(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _both(first: P, rest: AsyncIterator[P]) -> AsyncIterator[P]:
     yield first
     async for piece in rest:
         yield piece
@@ -194,21 +199,26 @@ def _later(segment: Segment, key: bytes) -> Source:
     return Source(None, segment.body, key, segment.offset, segment.size)
 
 
-async def read(ctx: Context, found: list[Source], offset: int, count: int) -> bytes | AsyncIterator[bytes]:
-    """The bytes of a range; at once where they are few. Raises `InternalError` for bytes that are damaged."""
+async def read(ctx: Context, found: list[Source], offset: int, count: int) -> Piece | AsyncIterator[Piece]:
+    """The bytes of a range; at once where they are few. Raises `InternalError` for bytes that are damaged, and
+    `Missing` when the object has gone since it was looked up."""
     if count == 0:
         return b""
     pieces = _pieces(ctx, found, offset, count)
     try:
-        if count > _AT_ONCE:
-            first = await anext(pieces)
-            return _both(first, pieces)
-        return b"".join([piece async for piece in pieces])
-    except (Damaged, Missing) as error:
+        first = await anext(pieces)
+        if len(first) == count:
+            return first
+        if len(first) < count <= _AT_ONCE:
+            return b"".join([first, *[piece async for piece in pieces]])
+        return _both(first, pieces)
+    except Damaged as error:
         raise errors.InternalError() from error
+    except Unavailable as error:
+        raise errors.ServiceUnavailable() from error
 
 
-async def _pieces(ctx: Context, found: list[Source], offset: int, count: int) -> AsyncIterator[bytes]:
+async def _pieces(ctx: Context, found: list[Source], offset: int, count: int) -> AsyncIterator[Piece]:
     end = offset + count
     for source in found:
         if source.opened is None:

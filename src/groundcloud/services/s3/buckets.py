@@ -1,21 +1,28 @@
 """Buckets: make, list, head, locate, delete."""
 
+import re
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from groundcloud.context import Context
+from groundcloud.models import service_model
 from groundcloud.operation import operation
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors
-from groundcloud.services.s3.access import ARN, find_bucket, of_bucket
-from groundcloud.services.s3.owners import canonical_id
-from groundcloud.services.s3.records import Bucket, Object, Setting, Tag, Upload, Version
+from groundcloud.services.s3.access import ARN, POINT, bucket_resource, find_bucket, of_bucket
+from groundcloud.services.s3.acls import ACL_CONDITIONS
+from groundcloud.services.s3.owners import accounts, canonical_id
+from groundcloud.services.s3.records import AccessPoint, Bucket, Object, Setting, Tag, Upload, Version
 from groundcloud.services.s3.rules import acl as acl_rules
 from groundcloud.services.s3.rules import bucket_names, public
 from groundcloud.services.s3.rules.acl import BUCKET_OWNER_ENFORCED, Grant
 from groundcloud.services.s3.rules.object_lock import ObjectLockConfiguration
 from groundcloud.services.s3.tags import checked
 from groundcloud.store import Part
+
+_REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
 
 
 class LocationInfo(Part):
@@ -35,8 +42,31 @@ class CreateBucketConfiguration(Part):
     tags: list[Tag] = []
 
 
-def _new_bucket(ctx: Context, bucket: str) -> Resource:
-    return Resource(ARN + bucket)
+def _new_bucket(
+    ctx: Context,
+    bucket: str,
+    acl: str | None,
+    grant_full_control: str | None,
+    grant_read: str | None,
+    grant_read_acp: str | None,
+    grant_write: str | None,
+    grant_write_acp: str | None,
+    object_lock_enabled_for_bucket: bool,
+    object_ownership: str | None,
+    create_bucket_configuration: CreateBucketConfiguration | None,
+) -> list[Resource]:
+    """What the new bucket is given at once takes the permission to give it later (CreateBucket, "Permissions")."""
+    grants = grant_full_control or grant_read or grant_read_acp or grant_write or grant_write_acp
+    actions = ["s3:CreateBucket"]
+    if grants or acl not in (None, "private"):
+        actions.append("s3:PutBucketAcl")
+    if object_lock_enabled_for_bucket:
+        actions += ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"]
+    if object_ownership is not None:
+        actions.append("s3:PutBucketOwnershipControls")
+    if create_bucket_configuration is not None and create_bucket_configuration.tags:
+        actions.append("s3:TagResource")
+    return [Resource(ARN + bucket, action=action) for action in actions]
 
 
 def _location(ctx: Context, create_bucket_configuration: CreateBucketConfiguration | None) -> str | None:
@@ -47,7 +77,7 @@ def _location(ctx: Context, create_bucket_configuration: CreateBucketConfigurati
     on=_new_bucket,
     conditions={
         "s3:locationconstraint": _location,
-        "s3:x-amz-acl": "acl",
+        **ACL_CONDITIONS,
         "s3:x-amz-object-ownership": "object_ownership",
     },
 )
@@ -56,10 +86,17 @@ def create_bucket(
     bucket: str,
     acl: str | None = None,
     create_bucket_configuration: CreateBucketConfiguration | None = None,
+    grant_full_control: str | None = None,
+    grant_read: str | None = None,
+    grant_read_acp: str | None = None,
+    grant_write: str | None = None,
+    grant_write_acp: str | None = None,
     object_lock_enabled_for_bucket: bool = False,
-    object_ownership: str = BUCKET_OWNER_ENFORCED,
+    object_ownership: str | None = None,
     bucket_namespace: str = "",
 ) -> dict[str, Any]:
+    given = dict(locals())
+    ownership = object_ownership or BUCKET_OWNER_ENFORCED
     bucket_names.check_new(bucket, account=ctx.account, region=ctx.region, namespace=bucket_namespace)
     asked = create_bucket_configuration or CreateBucketConfiguration()
     region = _region(ctx, asked.location_constraint)
@@ -70,19 +107,19 @@ def create_bucket(
         if not (existing.region == region == "us-east-1"):  # there, making it again is no error (CreateBucket)
             raise errors.BucketAlreadyOwnedByYou(bucket_name=bucket)
         return {"location": f"/{bucket}", "bucket_arn": ARN + bucket}
-    if object_ownership == BUCKET_OWNER_ENFORCED and acl not in (None, "private"):
-        raise errors.InvalidBucketAclWithObjectOwnership()
+    grants = _first_acl(ctx, given, ownership)
     ctx.put(
         Bucket(
             name=bucket,
             account=ctx.account,
             region=region,
+            constraint="EU" if asked.location_constraint == "EU" else "",
             created=ctx.now(),
-            ownership=object_ownership,
+            ownership=ownership,
             versioning="Enabled" if object_lock_enabled_for_bucket else "",
             object_lock=ObjectLockConfiguration("Enabled") if object_lock_enabled_for_bucket else None,
             public_access=public.CLOSED,
-            acl=_first_acl(ctx, acl) if object_ownership != BUCKET_OWNER_ENFORCED else None,
+            acl=grants,
             tags=checked(asked.tags, bucket=True),
         )
     )
@@ -90,9 +127,19 @@ def create_bucket(
     return {"location": location, "bucket_arn": ARN + bucket}
 
 
-def _first_acl(ctx: Context, canned: str | None) -> list[Grant]:
-    """The ACL of a new bucket, which Block Public Access (on for new buckets) lets be private only."""
-    grants = acl_rules.canned(canned or "private", owner=canonical_id(ctx.account))
+def _first_acl(ctx: Context, given: Mapping[str, Any], ownership: str) -> list[Grant] | None:
+    """The list of a new bucket; Block Public Access, which is on for new buckets, lets it give nothing to everybody."""
+    canned, headers = given["acl"], {name: given[name] for name in acl_rules.GRANT_HEADERS}
+    by_headers = any(headers.values())
+    acl_rules.check_one_way(canned, by_headers)
+    if ownership == BUCKET_OWNER_ENFORCED:
+        if by_headers or canned not in (None, "private"):
+            raise errors.InvalidBucketAclWithObjectOwnership()
+        return None
+    if by_headers:
+        grants = acl_rules.from_headers(headers, accounts(ctx))
+    else:
+        grants = acl_rules.canned(canned or "private", owner=canonical_id(ctx.account))
     public.check_acl(public.CLOSED, grants, ctx.principal.arn, ARN)
     return grants
 
@@ -100,9 +147,13 @@ def _first_acl(ctx: Context, canned: str | None) -> list[Grant]:
 def _region(ctx: Context, constraint: str) -> str:
     """Where a new bucket is to be: in the region that is called, which only us-east-1 takes for granted."""
     if ctx.region == "us-east-1":
-        if constraint == "us-east-1":
+        if constraint and (constraint == "us-east-1" or constraint not in _constraints()):
             raise errors.InvalidLocationConstraint(location_constraint=constraint)
         return {"": "us-east-1", "EU": "eu-west-1"}.get(constraint, constraint)
+    if not _REGION.fullmatch(ctx.region):  # s3cmd signs for "US" at first, and learns the region from this answer
+        raise errors.AuthorizationHeaderMalformed(
+            reason=f"the region '{ctx.region}' is wrong; expecting 'us-east-1'", region="us-east-1"
+        )
     wanted = "eu-west-1" if constraint == "EU" else constraint
     if not wanted:
         raise errors.IllegalLocationConstraint(
@@ -117,6 +168,13 @@ def _region(ctx: Context, constraint: str) -> str:
     return wanted
 
 
+@cache
+def _constraints() -> frozenset[str]:
+    """The Regions that AWS's model knows."""
+    shape: Any = service_model("s3").shape_for("BucketLocationConstraint")
+    return frozenset(shape.enum)
+
+
 @operation(on=of_bucket)
 def delete_bucket(ctx: Context, bucket: str) -> None:
     found = find_bucket(ctx, bucket)
@@ -126,21 +184,37 @@ def delete_bucket(ctx: Context, bucket: str) -> None:
         raise errors.BucketNotEmpty(bucket_name=bucket)
     if ctx.tx.exists(Upload, bucket):
         raise errors.BucketNotEmpty(bucket_name=bucket)
+    if ctx.tx.exists(AccessPoint, bucket, index="by_bucket"):
+        raise errors.BucketHasAccessPointsAttached(bucket_name=bucket)
     for setting in list(ctx.tx.scan(Setting, bucket)):
         ctx.delete(setting)
     ctx.delete(found)
 
 
-@operation(on=of_bucket, read=True, action="s3:ListBucket")
+def _headed(ctx: Context, bucket: str) -> Resource:
+    """Whoever may not see the bucket learns where it is (HeadBucket)."""
+    found = of_bucket(ctx, bucket)
+    return found._replace(told=(("x-amz-bucket-region", find_bucket(ctx, bucket).region),))
+
+
+@operation(on=_headed, read=True, action="s3:ListBucket")
 def head_bucket(ctx: Context, bucket: str) -> dict[str, Any]:
     found = find_bucket(ctx, bucket)
-    return {"bucket_region": found.region, "bucket_arn": ARN + bucket, "access_point_alias": False}
+    through = POINT in ctx.facts.extra
+    return {"bucket_region": found.region, "bucket_arn": ARN + bucket, "access_point_alias": through}
 
 
-@operation(on=of_bucket, read=True)
+def _located(ctx: Context, bucket: str) -> Resource:
+    """us-east-1 knows where every bucket is, which is how clients find out."""
+    if (ctx.facts.endpoint_region or ctx.facts.signed_region) == "us-east-1":
+        return bucket_resource(ctx, find_bucket(ctx, bucket))
+    return of_bucket(ctx, bucket)
+
+
+@operation(on=_located, read=True)
 def get_bucket_location(ctx: Context, bucket: str) -> dict[str, Any]:
-    region = find_bucket(ctx, bucket).region
-    return {"location_constraint": None if region == "us-east-1" else region}
+    found = find_bucket(ctx, bucket)
+    return {"location_constraint": None if found.region == "us-east-1" else found.constraint or found.region}
 
 
 @operation(on="*", read=True, action="s3:ListAllMyBuckets", page_size=10_000)

@@ -9,13 +9,22 @@ from groundcloud.context import Context
 from groundcloud.engines.objects import Missing
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import errors, versioning
-from groundcloud.services.s3.access import find_bucket, in_bucket
-from groundcloud.services.s3.bodies import Source, forget, read, receive, remove_files, sources
+from groundcloud.services.s3 import errors
+from groundcloud.services.s3.access import called_bucket, find_bucket, in_bucket
+from groundcloud.services.s3.addressing import POINT_KEYS, behind_access_point
+from groundcloud.services.s3.archive import ARCHIVED, readable_until
+from groundcloud.services.s3.bodies import Source, read, receive, sources
 from groundcloud.services.s3.described import checksum_members
 from groundcloud.services.s3.keys import CustomerKey, customer_key, encryption_headers, make_key, open_key
 from groundcloud.services.s3.multipart import algorithm_of, check_number, find_upload, keep_part
-from groundcloud.services.s3.objects import WRITE_CONDITIONS, reading, visible
+from groundcloud.services.s3.objects import (
+    WRITE_CONDITIONS,
+    check_write,
+    existing,
+    keep_object,
+    visible,
+    write_permissions,
+)
 from groundcloud.services.s3.records import Bucket, Content, Object, UploadedPart
 from groundcloud.services.s3.rules import checksums, conditions, keys, ranges
 from groundcloud.services.s3.rules.conditions import Preconditions
@@ -25,7 +34,6 @@ from groundcloud.services.s3.writing import (
     granted_acl,
     locked,
     new_object,
-    permissions_of_write,
     written,
 )
 
@@ -39,9 +47,11 @@ class Named(NamedTuple):
 
 
 def source_of(copy_source: str) -> Named:
-    """`/bucket/key?versionId=...`, percent-encoded. Raises `InvalidArgument`."""
+    """`/bucket/key?versionId=...`, percent-encoded; or the ARN of an object behind an access point. Raises
+    `InvalidArgument`."""
     path, mark, version_id = copy_source.partition("?versionId=")
-    bucket, slash, key = unquote(path).lstrip("/").partition("/")
+    text = unquote(path).lstrip("/")
+    bucket, slash, key = text.partition("/object/" if text.startswith("arn:") else "/")
     if not (bucket and slash and key):
         raise errors.InvalidArgument(
             reason="Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
@@ -66,19 +76,33 @@ def _copies(
     object_lock_legal_hold_status: str | None,
 ) -> list[Resource]:
     """A copy reads its source and writes its target."""
-    grants = acl or grant_full_control or grant_read or grant_read_acp or grant_write_acp
-    hold = bool(object_lock_legal_hold_status)
-    target = find_bucket(ctx, bucket)
-    written_to = permissions_of_write(ctx, target, key, bool(grants), tagging, bool(object_lock_mode), hold)
+    written_to = write_permissions(
+        ctx, bucket, key, acl, grant_full_control, grant_read, grant_read_acp, grant_write_acp, tagging,
+        object_lock_mode, object_lock_legal_hold_status,
+    )  # fmt: skip
     return [_source_permission(ctx, copy_source), *written_to]
 
 
 def _copies_part(ctx: Context, bucket: str, key: str, copy_source: str) -> list[Resource]:
-    return [_source_permission(ctx, copy_source), in_bucket(ctx, find_bucket(ctx, bucket), key, "s3:PutObject")]
+    return [_source_permission(ctx, copy_source), in_bucket(ctx, called_bucket(ctx, bucket), key, "s3:PutObject")]
 
 
 def _source_permission(ctx: Context, copy_source: str) -> Resource:
-    return reading(ctx, *source_of(copy_source))
+    """The source may be in another Region than the one that the call is sent to."""
+    ctx, named = _behind(ctx, copy_source)
+    found = existing(ctx, find_bucket(ctx, named.bucket), named.key, named.version_id, "s3:GetObject")
+    facts = {**found.facts, **{key: ctx.facts.extra.get(key) for key in POINT_KEYS}}
+    return found._replace(facts=facts, also=tuple(each._replace(facts=facts) for each in found.also))
+
+
+def _behind(ctx: Context, copy_source: str) -> tuple[Context, Named]:
+    """The source with its bucket's own name, and the call as it comes to the source: through an access point or not,
+    whatever it comes to its target through."""
+    named = source_of(copy_source)
+    arguments = {"bucket": named.bucket}
+    facts = behind_access_point(ctx.tx, "GetObject", arguments)
+    rest = {key: value for key, value in ctx.facts.extra.items() if key not in POINT_KEYS}
+    return ctx.with_facts({**rest, **facts}), named._replace(bucket=arguments["bucket"])
 
 
 class Read(NamedTuple):
@@ -91,7 +115,7 @@ class Read(NamedTuple):
     length: int
 
 
-class _Bytes:
+class SourceBytes:
     """What is copied, as `receive` wants a payload."""
 
     trailers: dict[str, str] = {}
@@ -103,31 +127,37 @@ class _Bytes:
         self.length: int | None = found.length
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        data = await read(self._ctx, self._found.sources, self._found.offset, self._found.length)
-        if isinstance(data, bytes):
-            yield data
+        try:
+            data = await read(self._ctx, self._found.sources, self._found.offset, self._found.length)
+        except Missing as error:
+            raise errors.InternalError() from error
+        if isinstance(data, bytes | memoryview):
+            yield bytes(data)
             return
         async for piece in data:
-            yield piece
+            yield bytes(piece)
 
 
-def _read_source(
-    ctx: Context,
-    copy_source: str,
-    given: Preconditions,
-    customer: CustomerKey | None,
-    expected_owner: str | None,
-    wanted: str | None = None,
-) -> Read:
-    named = source_of(copy_source)
+def _read_source(ctx: Context, given: Mapping[str, Any]) -> Read:
+    """The source that the copy_source_* arguments name. Raises what they refuse."""
+    ctx, named = _behind(ctx, given["copy_source"])
     bucket = find_bucket(ctx, named.bucket)
-    if expected_owner is not None and bucket.account != expected_owner:
+    if given["expected_source_bucket_owner"] not in (None, bucket.account):
         raise errors.AccessDenied(reason="Access Denied")
     content = visible(ctx, bucket, named.key, named.version_id)
-    conditions.check_copy_source(given, content.e_tag, content.modified)
+    asked = Preconditions(**{name: given[f"copy_source_{name}"] for name in Preconditions.__struct_fields__})
+    conditions.check_copy_source(asked, content.e_tag, content.modified)
+    if content.attributes.storage_class in ARCHIVED and readable_until(content, ctx.now()) is None:
+        raise errors.ObjectNotInActiveTier()
+    customer = customer_key(
+        given["copy_source_sse_customer_algorithm"],
+        given["copy_source_sse_customer_key"],
+        given["copy_source_sse_customer_key_md5"],
+    )
     key = open_key(ctx, content.seal, customer) if content.seal is not None else b""
-    asked = ranges.of_copy_source(wanted, content.size) if wanted else None
-    offset, count = (asked.start, asked.length) if asked is not None else (0, content.size)
+    wanted = given.get("copy_source_range")
+    part = ranges.of_copy_source(wanted, content.size) if wanted else None
+    offset, count = (part.start, part.length) if part is not None else (0, content.size)
     try:
         return Read(content, bucket, sources(ctx, content, key, offset, count), offset, count)
     except Missing as error:
@@ -191,20 +221,11 @@ async def copy_object(
     given = dict(locals())
     keys.check_key(key)
     conditions.check_write_headers(if_match, if_none_match)
-    check = Preconditions(
-        copy_source_if_match,
-        copy_source_if_none_match,
-        copy_source_if_modified_since,
-        copy_source_if_unmodified_since,
-    )
-    theirs = customer_key(
-        copy_source_sse_customer_algorithm, copy_source_sse_customer_key, copy_source_sse_customer_key_md5
-    )
     customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     used = checksums.algorithm(checksum_algorithm) if checksum_algorithm else None
     with ctx.snapshot() as inner:
         found = find_bucket(inner, bucket)
-        source = _read_source(inner, copy_source, check, theirs, expected_source_bucket_owner)
+        source = _read_source(inner, given)
         _check_changes(given, source.content, customer)
         made_acl = granted_acl(inner, found, given)
         lock = locked(inner, found, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status)
@@ -213,25 +234,13 @@ async def copy_object(
     )
     kept = _kept(given, source.content)
     tags = tags_of_header(tagging) if tagging_directive == "REPLACE" else source.content.tags
-    taken = await receive(ctx, _Bytes(ctx, source), data_key, algorithm=used or _algorithm(source.content))
+    taken = await receive(ctx, SourceBytes(ctx, source), data_key, algorithm=used or _algorithm(source.content))
 
-    def work(inner: Context) -> tuple[Object, Bucket, list[str]]:
-        found = find_bucket(inner, bucket)
-        if if_match is not None or if_none_match is not None:
-            current = inner.tx.get(Object, bucket, key)
-            conditions.check_write(if_match, if_none_match, current.e_tag if current is not None else None)
-        made = new_object(inner, bucket, key, kept, seal, tags, made_acl, lock)
-        made.body, made.size, made.e_tag = taken.blob.body, taken.blob.size, taken.e_tag
-        made.checksums, made.checksum_type = {taken.algorithm: taken.checksum}, checksums.FULL_OBJECT
-        inner.put(taken.blob)
-        return made, found, versioning.put(inner, found, made)
+    def make(inner: Context) -> Object:
+        check_write(inner, bucket, key, if_match, if_none_match)
+        return new_object(inner, bucket, key, kept, seal, tags, made_acl, lock)
 
-    try:
-        made, found, stale = await ctx.submit(work)
-    except BaseException:
-        await forget(ctx, taken.blob)
-        raise
-    await remove_files(ctx, stale)
+    made, found = await keep_object(ctx, bucket, taken, make, "Copy")
     result = {"e_tag": f'"{made.e_tag}"', "last_modified": made.modified, **checksum_members(made)}
     shown = {name: value for name, value in written(made, found).items() if name not in result}
     if source.bucket.versioning:
@@ -295,23 +304,15 @@ async def upload_part_copy(
     copy_source_sse_customer_key_md5: str | None = None,
     expected_source_bucket_owner: str | None = None,
 ) -> dict[str, Any]:
+    given = dict(locals())
     check_number(part_number)
-    check = Preconditions(
-        copy_source_if_match,
-        copy_source_if_none_match,
-        copy_source_if_modified_since,
-        copy_source_if_unmodified_since,
-    )
-    theirs = customer_key(
-        copy_source_sse_customer_algorithm, copy_source_sse_customer_key, copy_source_sse_customer_key_md5
-    )
     customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     with ctx.snapshot() as inner:
         upload = find_upload(inner, bucket, key, upload_id)
         data_key = open_key(inner, upload.seal, customer)
-        source = _read_source(inner, copy_source, check, theirs, expected_source_bucket_owner, copy_source_range)
+        source = _read_source(inner, given)
     used = algorithm_of(upload) or checksums.DEFAULT
-    taken = await receive(ctx, _Bytes(ctx, source), data_key, algorithm=used)
+    taken = await receive(ctx, SourceBytes(ctx, source), data_key, algorithm=used)
     now = ctx.now()
     part = UploadedPart(
         upload_id=upload_id,

@@ -7,8 +7,8 @@ from groundcloud.context import Context
 from groundcloud.errors import AwsError
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import errors, versioning
-from groundcloud.services.s3.access import find_bucket, in_bucket
+from groundcloud.services.s3 import errors, events, versioning
+from groundcloud.services.s3.access import called_bucket, find_bucket, in_bucket
 from groundcloud.services.s3.bodies import remove_files
 from groundcloud.services.s3.records import Bucket, Content, Object
 from groundcloud.services.s3.rules import conditions, object_lock
@@ -19,7 +19,7 @@ MOST = 1000
 
 def deletion(ctx: Context, bucket: str, key: str, version_id: str | None) -> Resource:
     """DeleteObject, or DeleteObjectVersion where a version is named."""
-    found = find_bucket(ctx, bucket)
+    found = called_bucket(ctx, bucket)
     return _deletion(ctx, found, key, version_id)
 
 
@@ -73,9 +73,15 @@ def delete_one(
         return _delete_version(ctx, bucket, asked.key, asked.version_id, bypass)
     if bucket.versioning:
         marker, stale = versioning.mark_deleted(ctx, bucket, asked.key)
+        events.tell(ctx, bucket, "s3:ObjectRemoved:DeleteMarkerCreated", marker)
         return {"delete_marker": True, "version_id": marker.version_id}, stale
     current = ctx.tx.get(Object, bucket.name, asked.key)
-    return {}, versioning.remove(ctx, current) if current is not None else []
+    return {}, _remove(ctx, bucket, current) if current is not None else []
+
+
+def _remove(ctx: Context, bucket: Bucket, content: Content) -> list[str]:
+    events.tell(ctx, bucket, "s3:ObjectRemoved:Delete", content)
+    return versioning.remove(ctx, content)
 
 
 def _check(ctx: Context, bucket: str, asked: ObjectIdentifier) -> None:
@@ -94,7 +100,7 @@ def _delete_version(
 ) -> tuple[dict[str, Any], list[str]]:
     current = ctx.tx.get(Object, bucket.name, key)
     if version_id == versioning.NULL and not bucket.versioning:
-        return {}, versioning.remove(ctx, current) if current is not None else []
+        return {}, _remove(ctx, bucket, current) if current is not None else []
     found: Content | None = current
     if found is None or found.version_id != version_id:
         found = versioning.noncurrent(ctx, bucket.name, key, version_id)
@@ -108,7 +114,7 @@ def _delete_version(
     shown: dict[str, Any] = {"version_id": version_id}
     if found.delete_marker:
         shown["delete_marker"] = True
-    return shown, versioning.remove(ctx, found)
+    return shown, _remove(ctx, bucket, found)
 
 
 def check_lock(ctx: Context, bucket: Bucket, content: Content, bypass: bool) -> None:
@@ -127,7 +133,7 @@ def retention_of(content: Content) -> object_lock.Retention:
 
 def _deletions(ctx: Context, bucket: str) -> list[Resource]:
     """Each object is asked for by itself, and refused by itself (`delete_objects`)."""
-    find_bucket(ctx, bucket)
+    called_bucket(ctx, bucket)
     return []
 
 

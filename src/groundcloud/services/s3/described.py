@@ -1,5 +1,7 @@
 """What answers say of an object: headers and members, from its record."""
 
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 from groundcloud.services.s3 import versioning
@@ -12,7 +14,7 @@ from groundcloud.services.s3.rules import checksums, ranges
 class Wanted:
     """What a read found: the version, the range of it that was asked for, and where its bytes are."""
 
-    __slots__ = ("bucket", "content", "key", "part_sizes", "range", "sources")
+    __slots__ = ("bucket", "content", "key", "part_sizes", "range", "restored_until", "sources")
 
     def __init__(self, bucket: Bucket, content: Content) -> None:
         self.bucket = bucket
@@ -21,6 +23,7 @@ class Wanted:
         self.sources: list[Source] = []
         self.part_sizes: list[int] = []
         self.key = b""
+        self.restored_until: datetime | None = None
 
 
 def described(wanted: Wanted, checksum_mode: str | None) -> dict[str, Any]:
@@ -46,6 +49,12 @@ def described(wanted: Wanted, checksum_mode: str | None) -> dict[str, Any]:
         shown["tag_count"] = len(content.tags)
     if checksum_mode == "ENABLED" and wanted.range is None:
         shown |= checksum_members(content)
+    if wanted.restored_until is not None:
+        shown["restore"] = (
+            f'ongoing-request="false", expiry-date="{format_datetime(wanted.restored_until, usegmt=True)}"'
+        )
+    if content.replication:
+        shown["replication_status"] = content.replication
     _add_lock(shown, content)
     return shown
 

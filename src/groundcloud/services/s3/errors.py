@@ -1,25 +1,49 @@
-"""The errors S3 answers with, in AWS's words ("Error responses" in the S3 API reference)."""
+"""The errors S3 answers with, in AWS's words ("Error responses" in the S3 API reference).
+
+Those that rules raise as well are theirs.
+"""
 
 from functools import cache
 from types import new_class
 
 from groundcloud.errors import AwsError
+from groundcloud.services.s3.rules.errors import (
+    EntityTooLarge,
+    InvalidBucketAclWithObjectOwnership,
+    MalformedXML,
+    MethodNotAllowed,
+    NoSuchKey,
+    PreconditionFailed,
+)
+
+__all__ = [
+    "EntityTooLarge",
+    "InvalidBucketAclWithObjectOwnership",
+    "MalformedXML",
+    "MethodNotAllowed",
+    "NoSuchKey",
+    "PreconditionFailed",
+]
 
 
 class AccessDenied(AwsError, status=403):
     """{reason}"""
 
 
+class AccessPointAlreadyOwnedByYou(AwsError, status=409):
+    """Your previous request to create the named accesspoint succeeded and you already own it."""
+
+
 class AccessControlListNotSupported(AwsError, status=400):
     """The bucket does not allow ACLs"""
 
 
+class AuthorizationHeaderMalformed(AwsError, status=400):
+    """The authorization header is malformed; {reason}"""
+
+
 class BadDigest(AwsError, status=400):
     """{reason}"""
-
-
-class ContentMd5Mismatch(AwsError, code="BadDigest", status=400):
-    """The Content-MD5 you specified did not match what we received."""
 
 
 class ChecksumMismatch(AwsError, code="BadDigest", status=400):
@@ -35,20 +59,16 @@ class BucketAlreadyOwnedByYou(AwsError, status=409):
     """Your previous request to create the named bucket succeeded and you already own it."""
 
 
+class BucketHasAccessPointsAttached(AwsError, status=409):
+    """The bucket you tried to delete has access points attached. Delete your access points and try again."""
+
+
 class BucketNotEmpty(AwsError, status=409):
     """The bucket you tried to delete is not empty"""
 
 
 class VersionedBucketNotEmpty(AwsError, code="BucketNotEmpty", status=409):
     """The bucket you tried to delete is not empty. You must delete all versions in the bucket."""
-
-
-class ConditionalRequestConflict(AwsError, status=409):
-    """A conflicting operation occurred during this request. Please try again."""
-
-
-class EntityTooLarge(AwsError, status=400):
-    """Your proposed upload exceeds the maximum allowed size"""
 
 
 class EntityTooSmall(AwsError, status=400):
@@ -71,16 +91,8 @@ class InvalidArgument(AwsError, status=400):
     """{reason}"""
 
 
-class InvalidBucketName(AwsError, status=400):
-    """The specified bucket is not valid."""
-
-
 class InvalidBucketState(AwsError, status=409):
     """{reason}"""
-
-
-class InvalidDigest(AwsError, status=400):
-    """The Content-MD5 you specified was invalid."""
 
 
 class InvalidEncryptionAlgorithm(AwsError, code="InvalidEncryptionAlgorithmError", status=400):
@@ -91,6 +103,18 @@ class InvalidLocationConstraint(AwsError, status=400):
     """The specified location-constraint is not valid"""
 
 
+class InvalidObjectState(AwsError, status=403):
+    """The operation is not valid for the object's storage class"""
+
+
+class RestoreNotAllowed(AwsError, code="InvalidObjectState", status=403):
+    """Restore is not allowed for the object's current storage class"""
+
+
+class ObjectNotInActiveTier(AwsError, code="ObjectNotInActiveTierError", status=403):
+    """The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."""
+
+
 class InvalidPart(AwsError, status=400):
     """One or more of the specified parts could not be found. The part may not have been uploaded, or the specified
     entity tag may not match the part's entity tag."""
@@ -98,14 +122,6 @@ class InvalidPart(AwsError, status=400):
 
 class InvalidPartOrder(AwsError, status=400):
     """The list of parts was not in ascending order. Parts must be ordered by part number."""
-
-
-class InvalidPartNumber(AwsError, status=416):
-    """The requested partnumber is not satisfiable"""
-
-
-class InvalidRange(AwsError, status=416):
-    """The requested range is not satisfiable"""
 
 
 class InvalidRequest(AwsError, status=400):
@@ -124,28 +140,12 @@ class InvalidTargetBucketForLogging(AwsError, status=400):
     """{reason}"""
 
 
-class KeyTooLong(AwsError, code="KeyTooLongError", status=400):
-    """Your key is too long"""
-
-
-class MalformedAcl(AwsError, code="MalformedACLError", status=400):
-    """The XML you provided was not well-formed or did not validate against our published schema"""
-
-
 class MalformedPolicy(AwsError, status=400):
     """{reason}"""
 
 
-class MalformedXML(AwsError, status=400):
-    """The XML you provided was not well-formed or did not validate against our published schema"""
-
-
 class MetadataTooLarge(AwsError, status=400):
     """Your metadata headers exceed the maximum allowed metadata size"""
-
-
-class MethodNotAllowed(AwsError, status=405):
-    """The specified method is not allowed against this resource."""
 
 
 class MissingContentLength(AwsError, status=411):
@@ -154,6 +154,14 @@ class MissingContentLength(AwsError, status=411):
 
 class MissingRequestBody(AwsError, code="MissingRequestBodyError", status=400):
     """Request Body is empty"""
+
+
+class NoSuchAccessPoint(AwsError, status=404):
+    """The specified accesspoint does not exist"""
+
+
+class NoSuchAccessPointPolicy(AwsError, status=404):
+    """The specified accesspoint policy does not exist"""
 
 
 class NoSuchBucket(AwsError, status=404):
@@ -170,14 +178,6 @@ class NoSuchCorsConfiguration(AwsError, code="NoSuchCORSConfiguration", status=4
 
 class NoSuchConfiguration(AwsError, status=404):
     """The specified configuration does not exist."""
-
-
-class NoSuchEncryptionConfiguration(AwsError, code="ServerSideEncryptionConfigurationNotFoundError", status=404):
-    """The server side encryption configuration was not found"""
-
-
-class NoSuchKey(AwsError, status=404):
-    """The specified key does not exist."""
 
 
 class NoSuchLifecycleConfiguration(AwsError, status=404):
@@ -221,25 +221,25 @@ class NoSuchWebsiteConfiguration(AwsError, status=404):
     """The specified bucket does not have a website configuration"""
 
 
-class NotModified(AwsError, status=304):
-    """Not Modified"""
-
-
 class PermanentRedirect(AwsError, status=301):
     """The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future
     requests to this endpoint."""
 
+    def __init__(self, bucket: str, region: str) -> None:
+        self.headers = [("x-amz-bucket-region", region)]
+        super().__init__(endpoint=f"{bucket}.s3.{region}.amazonaws.com", bucket=bucket)
 
-class PreconditionFailed(AwsError, status=412):
-    """At least one of the pre-conditions you specified did not hold"""
+
+class WrongRegion(AuthorizationHeaderMalformed, code="AuthorizationHeaderMalformed", status=400):
+    """The authorization header is malformed; the region '{signed}' is wrong; expecting '{region}'"""
+
+    def __init__(self, signed: str, region: str) -> None:
+        self.headers = [("x-amz-bucket-region", region)]
+        super().__init__(signed=signed, region=region)
 
 
 class ServiceUnavailable(AwsError, status=503):
     """Please reduce your request rate."""
-
-
-class TooManyBuckets(AwsError, status=400):
-    """You have attempted to create more buckets than allowed"""
 
 
 class TooManyTags(AwsError, code="BadRequest", status=400):
@@ -256,10 +256,6 @@ class MarkerMethodNotAllowed(AwsError, code="MethodNotAllowed", status=405):
 
 class InvalidRedirectLocation(AwsError, status=400):
     """The website redirect location must have a prefix of 'http://' or 'https://' or '/'."""
-
-
-class InvalidBucketAclWithObjectOwnership(AwsError, status=400):
-    """Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"""
 
 
 class MfaDeleteNotAvailable(AwsError, code="NotImplemented", status=501):

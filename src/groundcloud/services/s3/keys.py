@@ -122,6 +122,19 @@ def _from_kms(ctx: Context, algorithm: str, key_id: str, arn: str, by_bucket: bo
     return made["plaintext"], seal
 
 
+def sealed_by_kms(ctx: Context, data_key: bytes, key_id: str, arn: str, by_bucket: bool) -> Seal:
+    """A data key that is there already, sealed by a key of KMS. Raises KMS's refusals."""
+    context = {"aws:s3:arn": arn}
+    made = _kms(ctx, "encrypt", key_id=key_id, plaintext=data_key, encryption_context=context)
+    return Seal(
+        kind="aws:kms",
+        wrapped=made["ciphertext_blob"],
+        key_id=made["key_id"],
+        bucket_key_enabled=by_bucket,
+        context=arn,
+    )
+
+
 def _kms(ctx: Context, operation: str, **arguments: Any) -> dict[str, Any]:
     """KMS's answer; what it refuses, in the words of S3."""
     try:

@@ -13,7 +13,7 @@ import msgspec
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
 from groundcloud.engines.objects import Objects
-from groundcloud.services.s3 import versioning
+from groundcloud.services.s3 import events, versioning
 from groundcloud.services.s3.deleting import retention_of
 from groundcloud.services.s3.listing import behind, version_entries
 from groundcloud.services.s3.multipart import remove_upload
@@ -155,7 +155,13 @@ def _done(ctx: Context, bucket: Bucket, wanted: _Due) -> list[str]:
     if wanted.action.kind == due.TRANSITION:
         content.attributes = msgspec.structs.replace(content.attributes, storage_class=wanted.action.storage_class)
         ctx.tx.put(content)
+        events.tell(ctx, bucket, "s3:LifecycleTransition", content)
         return []
     if wanted.action.kind == due.EXPIRE and bucket.versioning:
-        return versioning.mark_deleted(ctx, bucket, wanted.name)[1] if content is current else []
+        if content is not current:
+            return []
+        marker, stale = versioning.mark_deleted(ctx, bucket, wanted.name, by_lifecycle=True)
+        events.tell(ctx, bucket, "s3:LifecycleExpiration:DeleteMarkerCreated", marker)
+        return stale
+    events.tell(ctx, bucket, "s3:LifecycleExpiration:Delete", content)
     return versioning.remove(ctx, content)

@@ -206,24 +206,16 @@ def list_objects_v2(
     fetch_owner: bool = False,
     start_after: str | None = None,
 ) -> dict[str, Any]:
-    found = find_bucket(ctx, bucket)
-    limit, spelling = checked_limit(max_keys), Spelling(encoding_type)
     if continuation_token is not None:
         marker = _opened_token(ctx, bucket, continuation_token)
     else:
         marker = start_after or ""
-    place = place_after(marker, prefix, delimiter) if marker else b""
-    page = _page(entries(ctx, bucket, prefix, delimiter, place, limit), limit)
-    shown = _rows(page, spelling, shown_owner(ctx, found) if fetch_owner else None)
+    spelling = Spelling(encoding_type)
+    page, shown = _current_page(ctx, bucket, marker, prefix, delimiter, max_keys, spelling, fetch_owner)
     if page.truncated:
         shown["next_continuation_token"] = _token(ctx, bucket, page.entries[-1].name)
     return shown | {
-        "name": bucket,
-        "prefix": spelling(prefix),
-        "delimiter": spelling(delimiter) or None,
-        "max_keys": limit,
         "key_count": len(page.entries),
-        "encoding_type": spelling.type,
         "continuation_token": continuation_token,
         "start_after": spelling(start_after),
     }
@@ -246,18 +238,25 @@ def list_objects(
     max_keys: int = MOST,
     prefix: str = "",
 ) -> dict[str, Any]:
-    found = find_bucket(ctx, bucket)
-    limit, spelling = checked_limit(max_keys), Spelling(encoding_type)
-    place = place_after(marker, prefix, delimiter) if marker else b""
-    page = _page(entries(ctx, bucket, prefix, delimiter, place, limit), limit)
-    shown = _rows(page, spelling, shown_owner(ctx, found))
+    spelling = Spelling(encoding_type)
+    page, shown = _current_page(ctx, bucket, marker, prefix, delimiter, max_keys, spelling, True)
     if page.truncated and delimiter:  # without a delimiter the last key is the marker, and S3 names none
         shown["next_marker"] = spelling(page.entries[-1].name)
-    return shown | {
+    return shown | {"marker": spelling(marker)}
+
+
+def _current_page(
+    ctx: Context, bucket: str, marker: str, prefix: str, delimiter: str, max_keys: int, spelling: Spelling, owned: bool
+) -> tuple[_Listed, dict[str, Any]]:
+    """A page of current objects, and what both lists say of it."""
+    found = find_bucket(ctx, bucket)
+    limit = checked_limit(max_keys)
+    place = place_after(marker, prefix, delimiter) if marker else b""
+    page = _page(entries(ctx, bucket, prefix, delimiter, place, limit), limit)
+    return page, _rows(page, spelling, shown_owner(ctx, found) if owned else None) | {
         "name": bucket,
         "prefix": spelling(prefix),
         "delimiter": spelling(delimiter) or None,
-        "marker": spelling(marker),
         "max_keys": limit,
         "encoding_type": spelling.type,
     }

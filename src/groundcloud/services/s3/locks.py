@@ -5,7 +5,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import errors, versioning
+from groundcloud.services.s3 import errors, replication_outbox, versioning
 from groundcloud.services.s3.access import find_bucket, in_bucket, of_bucket
 from groundcloud.services.s3.deleting import retention_of
 from groundcloud.services.s3.objects import of_existing
@@ -62,6 +62,7 @@ def put_object_retention(
         now=ctx.now(),
     )
     content.lock_mode, content.lock_until = given.mode or "", given.retain_until_date
+    replication_outbox.note(ctx, found, content, change=True)
     ctx.put(content)
 
 
@@ -78,11 +79,12 @@ def get_object_retention(ctx: Context, bucket: str, key: str, version_id: str | 
 def put_object_legal_hold(
     ctx: Context, bucket: str, key: str, legal_hold: LegalHold | None = None, version_id: str | None = None
 ) -> None:
-    locked = find_bucket(ctx, bucket).object_lock is not None
+    found = find_bucket(ctx, bucket)
     given = legal_hold or LegalHold()
-    object_lock.check_legal_hold(given, locked=locked)
+    object_lock.check_legal_hold(given, locked=found.object_lock is not None)
     content = versioning.find_shown(ctx, bucket, key, version_id)
     content.legal_hold = given.status == "ON"
+    replication_outbox.note(ctx, found, content, change=True)
     ctx.put(content)
 
 

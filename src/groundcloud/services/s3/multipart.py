@@ -9,8 +9,8 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import errors, versioning
-from groundcloud.services.s3.access import find_bucket, in_bucket
+from groundcloud.services.s3 import errors, events, versioning
+from groundcloud.services.s3.access import called_bucket, find_bucket, in_bucket
 from groundcloud.services.s3.bodies import discard_bodies, forget, receive, remove_files
 from groundcloud.services.s3.keys import customer_key, encryption_headers, new_key, open_key
 from groundcloud.services.s3.objects import WRITE_CONDITIONS, claimed_checksum, write_permissions
@@ -27,7 +27,7 @@ _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._
 
 def _object(action: str) -> Any:
     def resource(ctx: Context, bucket: str, key: str) -> Resource:
-        return in_bucket(ctx, find_bucket(ctx, bucket), key, action)
+        return in_bucket(ctx, called_bucket(ctx, bucket), key, action)
 
     return resource
 
@@ -259,7 +259,9 @@ async def complete_multipart_upload(
         _check_whole(given, made)
         stale = _unused(inner, upload, stored, parts)
         inner.delete(upload)
-        return made, found, stale + versioning.put(inner, found, made)
+        stale += versioning.put(inner, found, made)
+        events.created(inner, found, "CompleteMultipartUpload", made)
+        return made, found, stale
 
     made, found, stale = await ctx.submit(work)
     await remove_files(ctx, stale)

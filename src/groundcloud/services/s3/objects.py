@@ -1,6 +1,6 @@
 """Objects: put, get, head."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +8,10 @@ from groundcloud.context import Context
 from groundcloud.engines.objects import Missing
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import errors, versioning
-from groundcloud.services.s3.access import bucket_resource, find_bucket, in_bucket
-from groundcloud.services.s3.bodies import Payload, forget, read, receive, remove_files, sources
+from groundcloud.services.s3 import errors, events, versioning
+from groundcloud.services.s3.access import bucket_resource, called_bucket, find_bucket, in_bucket
+from groundcloud.services.s3.archive import ARCHIVED, readable_until
+from groundcloud.services.s3.bodies import Payload, Taken, forget, read, receive, remove_files, sources
 from groundcloud.services.s3.described import Wanted, described
 from groundcloud.services.s3.keys import CustomerKey, customer_key, make_key, open_key
 from groundcloud.services.s3.records import Bucket, Content, Layout, Object
@@ -43,7 +44,7 @@ def write_permissions(
     object_lock_legal_hold_status: str | None,
 ) -> list[Resource]:
     grants = acl or grant_full_control or grant_read or grant_read_acp or grant_write_acp
-    found = find_bucket(ctx, bucket)
+    found = called_bucket(ctx, bucket)
     hold = bool(object_lock_legal_hold_status)
     return permissions_of_write(ctx, found, key, bool(grants), tagging, bool(object_lock_mode), hold)
 
@@ -125,20 +126,34 @@ async def put_object(
         found = find_bucket(inner, bucket)
         made_acl = granted_acl(inner, found, given)
         lock = locked(inner, found, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status)
-        _check_write(inner, bucket, key, if_match, if_none_match)
+        check_write(inner, bucket, key, if_match, if_none_match)
     data_key, seal = await make_key(
         ctx, found, key, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer
     )
     taken = await receive(ctx, body, data_key, content_md5, claimed)
 
+    def make(inner: Context) -> Object:
+        check_write(inner, bucket, key, if_match, if_none_match)
+        return new_object(inner, bucket, key, kept, seal, tags, made_acl, lock)
+
+    return written(*await keep_object(ctx, bucket, taken, make))
+
+
+async def keep_object(
+    ctx: Context, bucket: str, taken: Taken, make: Callable[[Context], Object], how: str = "Put"
+) -> tuple[Object, Bucket]:
+    """Write the record of an object whose bytes are there, in a transaction of its own; what it replaces goes.
+    `how` is what its event says of the write."""
+
     def work(inner: Context) -> tuple[Object, Bucket, list[str]]:
         found = find_bucket(inner, bucket)
-        _check_write(inner, bucket, key, if_match, if_none_match)
-        made = new_object(inner, bucket, key, kept, seal, tags, made_acl, lock)
+        made = make(inner)
         made.body, made.size, made.e_tag = taken.blob.body, taken.blob.size, taken.e_tag
         made.checksums, made.checksum_type = {taken.algorithm: taken.checksum}, checksums.FULL_OBJECT
         inner.put(taken.blob)
-        return made, found, versioning.put(inner, found, made)
+        stale = versioning.put(inner, found, made)
+        events.created(inner, found, how, made)
+        return made, found, stale
 
     try:
         made, found, stale = await ctx.submit(work)
@@ -146,7 +161,7 @@ async def put_object(
         await forget(ctx, taken.blob)
         raise
     await remove_files(ctx, stale)
-    return written(made, found)
+    return made, found
 
 
 def claimed_checksum(given: Mapping[str, Any], body: Payload | None) -> checksums.Claimed | None:
@@ -155,7 +170,8 @@ def claimed_checksum(given: Mapping[str, Any], body: Payload | None) -> checksum
     return checksums.claimed(members, None, getattr(body, "announced", None))
 
 
-def _check_write(ctx: Context, bucket: str, key: str, if_match: str | None, if_none_match: str | None) -> None:
+def check_write(ctx: Context, bucket: str, key: str, if_match: str | None, if_none_match: str | None) -> None:
+    """The conditions of a write. Raises `PreconditionFailed`, `NoSuchKey`."""
     if if_match is not None or if_none_match is not None:
         current = ctx.tx.get(Object, bucket, key)
         conditions.check_write(if_match, if_none_match, current.e_tag if current is not None else None)
@@ -171,7 +187,12 @@ def reading(ctx: Context, bucket: str, key: str, version_id: str | None) -> Reso
 
 def of_existing(ctx: Context, bucket: str, key: str, version_id: str | None, action: str) -> Resource:
     """An object that is there, with its tags; the action on a version is another one (`s3:GetObjectVersion`)."""
-    found = find_bucket(ctx, bucket)
+    return existing(ctx, called_bucket(ctx, bucket), key, version_id, action)
+
+
+def existing(ctx: Context, found: Bucket, key: str, version_id: str | None, action: str) -> Resource:
+    """The same in a bucket of whatever Region."""
+    bucket = found.name
     content: Content | None = ctx.tx.get(Object, bucket, key)
     if version_id:
         if content is None or content.version_id != version_id:
@@ -198,6 +219,10 @@ def _look_up(
     found = find_bucket(ctx, bucket)
     content = visible(ctx, found, key, version_id)
     wanted = Wanted(found, content)
+    if content.attributes.storage_class in ARCHIVED:
+        wanted.restored_until = readable_until(content, ctx.now())
+        if with_key and wanted.restored_until is None:
+            raise errors.InvalidObjectState(storage_class=content.attributes.storage_class)
     if content.seal is not None and (with_key or content.seal.kind == "customer"):
         wanted.key = open_key(ctx, content.seal, customer)
     if given is not conditions.NONE:
@@ -262,18 +287,17 @@ async def get_object(
     check = _preconditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
     customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     for attempt in (1, 2):  # an object that is replaced while we look has lost its file; then look again
-        with ctx.snapshot() as inner:
-            wanted = _look_up(inner, bucket, key, version_id, check, customer, range, part_number)
-            start, count = _extent(wanted)
-            try:
+        try:
+            with ctx.snapshot() as inner:
+                wanted = _look_up(inner, bucket, key, version_id, check, customer, range, part_number)
+                start, count = _extent(wanted)
                 wanted.sources = sources(inner, wanted.content, wanted.key, start, count)
-                break
-            except Missing as error:
-                if attempt == 2:
-                    raise errors.InternalError() from error
-    shown = described(wanted, checksum_mode) | _overrides(ctx, given)
-    shown["body"] = await read(ctx, wanted.sources, start, count)
-    return shown
+            body = await read(ctx, wanted.sources, start, count)
+            break
+        except Missing as error:
+            if attempt == 2:
+                raise errors.InternalError() from error
+    return described(wanted, checksum_mode) | _overrides(ctx, given) | {"body": body}
 
 
 @operation(on=reading, read=True, data_event=True)

@@ -6,7 +6,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.policy import MalformedPolicy, check_resource_policy
 from groundcloud.services.s3 import errors
-from groundcloud.services.s3.access import ARN, find_bucket, of_bucket
+from groundcloud.services.s3.access import ARN, find_bucket, of_bucket, public_access
 from groundcloud.services.s3.owners import canonical_id
 from groundcloud.services.s3.rules import acl, public
 from groundcloud.services.s3.rules.public import PublicAccessBlockConfiguration
@@ -29,8 +29,7 @@ def put_bucket_policy(ctx: Context, bucket: str, policy: str) -> None:
         check_resource_policy(policy, "s3", covers)
     except MalformedPolicy as error:
         raise errors.MalformedPolicy(reason=error.message) from error
-    if found.public_access is not None:
-        public.check_policy(found.public_access, policy, ctx.principal.arn, arn)
+    public.check_policy(public_access(ctx, found), policy, ctx.principal.arn, arn)
     found.policy = policy
     ctx.put(found)
 

@@ -17,6 +17,7 @@ from groundcloud.services.s3 import errors
 from groundcloud.services.s3.rules.acl import Grant
 from groundcloud.services.s3.rules.object_lock import ObjectLockConfiguration
 from groundcloud.services.s3.rules.public import PublicAccessBlockConfiguration
+from groundcloud.services.s3.rules.replication import ReplicationRule
 from groundcloud.store import Key, Part, Record
 
 
@@ -52,10 +53,49 @@ class Bucket(Record):
     """None where Object Lock is not enabled."""
     request_payer: str = "BucketOwner"
     acceleration: str = ""
+    replicated: bool = False
+    """Whether it has a replication configuration, which writes of other buckets need not look for."""
+    constraint: str = ""
+    """The location constraint that it was made with, where that is not the Region's name (`EU`)."""
 
     @property
     def versioned(self) -> bool:
         return self.versioning == "Enabled"
+
+
+class AccountAccess(Record):
+    """Block Public Access of an account: what holds for all of its buckets."""
+
+    table = "s3.account"
+    key = ("account",)
+    absent = errors.NoSuchPublicAccessBlock
+
+    account: str
+    public_access: PublicAccessBlockConfiguration
+
+
+class AccessPoint(Record):
+    """Another name for a bucket, with a policy of its own."""
+
+    table = "s3.access_point"
+    key = ("account", "region", "name")
+    indexes = {"by_bucket": ("bucket", "account", "name"), "by_alias": ("alias",), "by_name": ("account", "name")}
+    absent = errors.NoSuchAccessPoint
+
+    account: str
+    region: str
+    name: str
+    bucket: str
+    bucket_account: str
+    alias: str
+    created: datetime
+    public_access: PublicAccessBlockConfiguration
+    policy: str | None = None
+    tags: list[Tag] = []
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:s3:{self.region}:{self.account}:accesspoint/{self.name}"
 
 
 class Seal(Part):
@@ -117,6 +157,10 @@ class Content(Record):
     lock_until: datetime | None = None
     legal_hold: bool | None = None
     delete_marker: bool = False
+    restored_until: datetime | None = None
+    """Until when an archived object can be read."""
+    replication: str = ""
+    """PENDING, COMPLETED or FAILED at the source, REPLICA at the destination."""
 
 
 class Object(Content):
@@ -158,6 +202,8 @@ class Blob(Record):
     size: int
     file: str = ""
     sealed: bytes = b""
+    digest: str = ""
+    """Of the bytes at rest, by which they are verified without a key."""
 
 
 class Segment(Part):
@@ -191,6 +237,32 @@ class Condemned(Record):
     bodies: list[str]
 
 
+class Verified(Record):
+    """How far the verifier has come with the round that it began then."""
+
+    table = "s3.verified"
+    key = ("what",)
+    watched = False
+
+    begun: datetime
+    after: bytes = b""
+    """The position of the last blob that it has read."""
+    what: str = "objects"
+
+
+class Damage(Record):
+    """Bytes that are no longer those that were written."""
+
+    table = "s3.damage"
+    key = ("body",)
+
+    body: str
+    found: datetime
+    error: str
+    objects: list[str] = []
+    """What they belong to, as s3://bucket/key."""
+
+
 class Setting(Record):
     """One configuration of a bucket, as it was given: `kind` is cors, lifecycle, website, ...; `id` tells those apart
     of which a bucket may have many (inventory, metrics, ...)."""
@@ -202,6 +274,35 @@ class Setting(Record):
     kind: str
     document: dict[str, Any]
     id: str = ""
+
+
+class Replication(Record):
+    """A version that is still to be replicated; written together with the version itself."""
+
+    table = "s3.replication"
+    key = ("bucket", "name", "sequence")
+
+    bucket: str
+    name: str
+    sequence: int
+    version_id: str
+    role: str
+    rules: list[ReplicationRule]
+    noted: str = ""
+    """Tells this note from a later one of the same version."""
+
+
+class PendingLog(Record):
+    """Lines of a bucket's server access log that are not delivered yet, those of a second or so."""
+
+    table = "s3.pending_log"
+    key = ("bucket", "batch")
+
+    bucket: str
+    batch: str
+    """Begins with the time, so that batches lie in order."""
+    since: datetime
+    lines: list[str]
 
 
 class Upload(Record):

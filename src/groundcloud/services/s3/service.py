@@ -2,6 +2,7 @@
 
 from groundcloud.operation import Service
 from groundcloud.services.s3 import (
+    access_log,
     acls,
     attributes,
     buckets,
@@ -13,12 +14,16 @@ from groundcloud.services.s3 import (
     notifying,
     objects,
     policies,
+    reencrypting,
+    replicating,
     reports,
+    restoring,
     settings,
     tagging,
     uploads,
 )
 from groundcloud.services.s3.access import check_expected_owner
+from groundcloud.services.s3.addressing import behind_access_point
 
 service = Service(
     "s3",
@@ -35,6 +40,10 @@ service = Service(
     acls,
     settings,
     reports,
+    replicating,
+    access_log,
+    restoring,
+    reencrypting,
     locks,
     notifying,
     arn_prefix="arn:aws:s3:::",
@@ -45,4 +54,5 @@ service = Service(
         "content_md5": None,
         "mfa": None,
     },
+    resolve=behind_access_point,
 )

@@ -1,4 +1,4 @@
-"""What a bucket is told once and keeps: versioning, encryption, payment, CORS, website, life cycle, logging.
+"""What a bucket is told once and keeps: versioning, encryption, payment, CORS, website, life cycle.
 
 What the settings do is elsewhere.
 """
@@ -13,7 +13,7 @@ from groundcloud.errors import AwsError
 from groundcloud.operation import operation
 from groundcloud.services.s3 import errors
 from groundcloud.services.s3.access import find_bucket, of_bucket
-from groundcloud.services.s3.records import Bucket, Setting
+from groundcloud.services.s3.records import Setting
 from groundcloud.services.s3.rules import cors, lifecycle, object_lock, website
 from groundcloud.services.s3.rules.cors import CORSConfiguration
 from groundcloud.services.s3.rules.lifecycle import LifecycleRule
@@ -64,6 +64,11 @@ def put_bucket_versioning(ctx: Context, bucket: str, versioning_configuration: V
     if given.status not in ("Enabled", "Suspended"):
         raise errors.IllegalVersioning()
     object_lock.check_versioning(given.status, found.object_lock is not None)
+    if found.replicated and given.status != "Enabled":
+        raise errors.InvalidBucketState(
+            reason="A replication configuration is present on this bucket, so you cannot change the versioning state. "
+            "To change the versioning state, first delete the replication configuration."
+        )
     found.versioning = given.status
     ctx.put(found)
 
@@ -250,43 +255,3 @@ def get_bucket_lifecycle_configuration(ctx: Context, bucket: str) -> dict[str, A
 @operation(on=of_bucket, action="s3:PutLifecycleConfiguration")
 def delete_bucket_lifecycle(ctx: Context, bucket: str) -> None:
     drop(ctx, bucket, "lifecycle")
-
-
-# -- logging
-
-
-class LoggingEnabled(Part):
-    target_bucket: str
-    target_prefix: str
-    target_grants: list[dict[str, Any]] | None = None
-    target_object_key_format: dict[str, Any] | None = None
-
-
-class BucketLoggingStatus(Part):
-    logging_enabled: LoggingEnabled | None = None
-
-
-@operation(on=of_bucket)
-def put_bucket_logging(ctx: Context, bucket: str, bucket_logging_status: BucketLoggingStatus) -> None:
-    found = find_bucket(ctx, bucket)
-    wanted = bucket_logging_status.logging_enabled
-    if wanted is None:
-        drop(ctx, bucket, "logging")
-        return
-    target = ctx.tx.get(Bucket, wanted.target_bucket)
-    if target is None or target.account != found.account:
-        raise errors.InvalidTargetBucketForLogging(
-            reason="The target bucket for logging does not exist", target_bucket=wanted.target_bucket
-        )
-    if target.region != found.region:
-        raise errors.InvalidTargetBucketForLogging(
-            reason="The target bucket for logging must be in the same region", target_bucket=wanted.target_bucket
-        )
-    keep(ctx, bucket, "logging", {"logging_enabled": wanted})
-
-
-@operation(on=of_bucket, read=True)
-def get_bucket_logging(ctx: Context, bucket: str) -> dict[str, Any]:
-    find_bucket(ctx, bucket)
-    found = ctx.tx.get(Setting, bucket, "logging", "")
-    return found.document if found is not None else {}

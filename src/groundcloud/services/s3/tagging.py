@@ -5,7 +5,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.s3 import errors, versioning
+from groundcloud.services.s3 import errors, events, replication_outbox, versioning
 from groundcloud.services.s3.access import find_bucket, of_bucket
 from groundcloud.services.s3.objects import of_existing
 from groundcloud.services.s3.records import Tag
@@ -57,7 +57,9 @@ def _set(ctx: Context, bucket: str, key: str, version_id: str | None, tags: list
     found = find_bucket(ctx, bucket)
     content = versioning.find_shown(ctx, bucket, key, version_id)
     content.tags = tags
+    replication_outbox.note(ctx, found, content, change=True)
     ctx.put(content)
+    events.tell(ctx, found, f"s3:ObjectTagging:{'Put' if tags else 'Delete'}", content)
     return {"version_id": content.version_id if found.versioning else None}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from groundcloud.context import Context
-from groundcloud.services.s3 import errors
+from groundcloud.services.s3 import errors, replication_outbox
 from groundcloud.services.s3.bodies import discard
 from groundcloud.services.s3.records import Bucket, Content, Object, Version
 
@@ -84,11 +84,30 @@ def put(ctx: Context, bucket: Bucket, made: Object) -> list[str]:
     current = ctx.tx.get(Object, bucket.name, made.name)
     _number(ctx, bucket, made, current)
     stale = _retire(ctx, bucket, made.name, current)
+    replication_outbox.note(ctx, bucket, made)
     ctx.tx.put(made)
     return stale
 
 
-def mark_deleted(ctx: Context, bucket: Bucket, key: str) -> tuple[Version, list[str]]:
+def place(ctx: Context, bucket: Bucket, made: Object) -> bool:
+    """Put a version where its sequence says, which may be behind the current one; False if another has that place."""
+    if ctx.tx.get(Version, bucket.name, made.name, -made.sequence) is not None:
+        return False
+    current, before = ctx.tx.get(Object, bucket.name, made.name), newest(ctx, bucket.name, made.name)
+    if before is not None and before.sequence >= made.sequence:
+        if before.sequence == made.sequence:
+            return False
+        ctx.tx.put(as_version(made))
+        return True
+    if current is not None:
+        ctx.tx.put(as_version(current))
+        if made.delete_marker:
+            ctx.tx.delete(current)
+    ctx.tx.put(as_version(made) if made.delete_marker else made)
+    return True
+
+
+def mark_deleted(ctx: Context, bucket: Bucket, key: str, by_lifecycle: bool = False) -> tuple[Version, list[str]]:
     """A delete marker as the current version; the files to remove once this is committed."""
     current = ctx.tx.get(Object, bucket.name, key)
     marker = Version(bucket=bucket.name, name=key, sequence=0, version_id="", modified=ctx.now(), delete_marker=True)
@@ -96,6 +115,7 @@ def mark_deleted(ctx: Context, bucket: Bucket, key: str) -> tuple[Version, list[
     stale = _retire(ctx, bucket, key, current)
     if current is not None:
         ctx.tx.delete(current)
+    replication_outbox.note(ctx, bucket, marker, by_lifecycle=by_lifecycle)
     ctx.tx.put(marker)
     return marker, stale
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from groundcloud.context import Context
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors
-from groundcloud.services.s3.access import in_bucket
+from groundcloud.services.s3.access import in_bucket, public_access
 from groundcloud.services.s3.keys import encryption_headers
 from groundcloud.services.s3.owners import accounts, canonical_id
 from groundcloud.services.s3.records import Attributes, Bucket, Object, Seal, Tag
@@ -37,7 +37,7 @@ def permissions_of_write(
     """A write needs a permission of its own for each thing that it sets besides the bytes."""
     facts = requested_tags(tagging) if tagging else {}
     needed = [in_bucket(ctx, bucket, key, "s3:PutObject", facts)]
-    if with_acl:
+    if with_acl and not ctx.principal.service:  # policies of AWS's guides give services s3:PutObject alone
         needed.append(in_bucket(ctx, bucket, key, "s3:PutObjectAcl", facts))
     if tagging:
         needed.append(in_bucket(ctx, bucket, key, "s3:PutObjectTagging", facts))
@@ -98,9 +98,8 @@ def granted_acl(ctx: Context, bucket: Bucket, given: Mapping[str, Any]) -> list[
         grants = acl.from_headers(headers, accounts(ctx))
     if canned != "private":
         acl.check_allowed(bucket.ownership, canned, grants, bucket_owner)
-    if bucket.public_access is not None:
-        resource = f"arn:aws:s3:::{bucket.name}/{given['key']}"
-        public.check_acl(bucket.public_access, grants, ctx.principal.arn, resource)
+    resource = f"arn:aws:s3:::{bucket.name}/{given['key']}"
+    public.check_acl(public_access(ctx, bucket), grants, ctx.principal.arn, resource)
     return None if bucket.ownership == acl.BUCKET_OWNER_ENFORCED else grants
 
 

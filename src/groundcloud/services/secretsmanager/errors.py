@@ -73,3 +73,8 @@ class DecryptionFailure(AwsError):
 
 class NoRotator(AwsError, code="NotImplemented", status=501):
     """Groundcloud does not run rotation functions yet, so it cannot rotate secret {name}."""
+
+
+class CannotInvoke(AwsError, code="AccessDeniedException"):
+    """Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the
+    principal secretsmanager.amazonaws.com."""

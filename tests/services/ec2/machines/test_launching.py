@@ -6,6 +6,8 @@ import pytest
 
 from tests.services.ec2.conftest import refused
 
+pytestmark = pytest.mark.usefixtures("machines")
+
 
 @pytest.fixture()
 def image(ec2):
@@ -23,7 +25,7 @@ def test_a_launch_lands_in_a_default_subnet_with_a_public_address(ec2, image):
     assert instance["State"] == {"Code": 0, "Name": "pending"}
     assert instance["PrivateDnsName"] == f"ip-{instance['PrivateIpAddress'].replace('.', '-')}.ec2.internal"
     found = ec2.describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"][0]["Instances"][0]
-    assert found["PublicIpAddress"].startswith("203.0.113.")
+    assert found["PublicIpAddress"].startswith("198.18.")
     assert found["SecurityGroups"][0]["GroupName"] == "default"
     assert found["BlockDeviceMappings"][0]["DeviceName"] == "/dev/xvda"
 
@@ -104,3 +106,31 @@ def test_a_public_parameter_names_the_latest_image(cloud, ec2):
         assert words in ec2.describe_images(ImageIds=[found])["Images"][0]["Description"]
     below = ssm.get_parameters_by_path(Path="/aws/service/ami-amazon-linux-latest")["Parameters"]
     assert len(below) == 5
+
+
+def test_a_launch_template_says_what_a_launch_leaves_open(ec2, image):
+    data = {
+        "ImageId": image,
+        "InstanceType": "t3.small",
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "of the template"}]}],
+        "UserData": base64.b64encode(b"#!/bin/sh\n").decode(),
+    }
+    made = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)["LaunchTemplate"]
+    assert (made["DefaultVersionNumber"], made["LatestVersionNumber"]) == (1, 1)
+    instance = ec2.run_instances(MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateName": "web"})["Instances"][0]
+    assert instance["InstanceType"] == "t3.small"
+    assert instance["Tags"] == [{"Key": "Name", "Value": "of the template"}]
+    second = ec2.create_launch_template_version(
+        LaunchTemplateId=made["LaunchTemplateId"], SourceVersion="1", LaunchTemplateData={"InstanceType": "t3.nano"}
+    )["LaunchTemplateVersion"]
+    assert second["LaunchTemplateData"]["ImageId"] == image
+    latest = {"LaunchTemplateId": made["LaunchTemplateId"], "Version": "$Latest"}
+    own = ec2.run_instances(MinCount=1, MaxCount=1, LaunchTemplate=latest, InstanceType="t2.micro")["Instances"][0]
+    assert own["InstanceType"] == "t2.micro"
+    versions = ec2.describe_launch_template_versions(LaunchTemplateName="web")["LaunchTemplateVersions"]
+    assert [(each["VersionNumber"], each["DefaultVersion"]) for each in versions] == [(2, False), (1, True)]
+    with refused("InvalidLaunchTemplateId.VersionNotFound"):
+        ec2.run_instances(MinCount=1, MaxCount=1, LaunchTemplate={**latest, "Version": "7"})
+    ec2.delete_launch_template(LaunchTemplateName="web")
+    with refused("InvalidLaunchTemplateName.NotFoundException"):
+        ec2.describe_launch_templates(LaunchTemplateNames=["web"])

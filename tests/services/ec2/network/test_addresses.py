@@ -2,6 +2,9 @@
 
 import pytest
 
+from groundcloud.services.ec2.common import find
+from groundcloud.services.ec2.network.interfaces import assign_public
+from groundcloud.services.ec2.network.records import NetworkInterface
 from tests.cloud import Keys
 from tests.services.ec2.conftest import refused
 
@@ -18,7 +21,7 @@ def _interface(ec2, interface):
 
 def test_an_address_comes_from_the_pool_and_goes_back(ec2):
     made = ec2.allocate_address(Domain="vpc")
-    assert made["PublicIp"].startswith("203.0.113.")
+    assert made["PublicIp"].startswith("198.18.")
     assert made["AllocationId"].startswith("eipalloc-")
     assert ec2.describe_addresses(PublicIps=[made["PublicIp"]])["Addresses"][0]["AllocationId"] == made["AllocationId"]
     ec2.release_address(AllocationId=made["AllocationId"])
@@ -35,8 +38,9 @@ def test_two_accounts_never_have_the_same_address(cloud, ec2):
     assert len(set(addresses)) == 40
 
 
-def test_an_empty_pool_is_said_plainly(ec2):
-    for _ in range(253):  # of 256, less the network's, the host's and the broadcast address
+def test_an_empty_pool_is_said_plainly(ec2, monkeypatch):
+    monkeypatch.setattr("groundcloud.services.ec2.network.pool.PUBLIC_POOL", "198.18.0.0/28")
+    for _ in range(13):  # of 16, less the network's, the host's and the broadcast address
         ec2.allocate_address()
     with refused("InsufficientAddressCapacity"):
         ec2.allocate_address()
@@ -93,3 +97,22 @@ def test_an_address_can_have_a_reverse_name(ec2):
     assert found[0]["PtrRecord"] == "mail.example.com."
     ec2.reset_address_attribute(AllocationId=address, Attribute="domain-name")
     assert ec2.describe_addresses_attribute()["Addresses"] == []
+
+
+def test_a_machine_has_a_public_address_again_when_its_elastic_one_leaves(cloud, ec2, interface):
+    """Source: "Amazon EC2 instance IP addressing", on disassociating an elastic address."""
+
+    def launch(tx):
+        ctx = cloud.cloud.within_ec2(tx, cloud.account, "us-east-1")
+        assign_public(ctx, find(ctx, NetworkInterface, interface))
+
+    cloud.store.write(launch)
+    assigned = _interface(ec2, interface)["Association"]
+    assert assigned["IpOwnerId"] == "amazon"
+    address = ec2.allocate_address()
+    ec2.associate_address(AllocationId=address["AllocationId"], NetworkInterfaceId=interface)
+    assert _interface(ec2, interface)["Association"]["PublicIp"] == address["PublicIp"]
+    ec2.disassociate_address(PublicIp=address["PublicIp"])
+    again = _interface(ec2, interface)["Association"]
+    assert again["IpOwnerId"] == "amazon"
+    assert again["PublicIp"] != address["PublicIp"]

@@ -1,5 +1,10 @@
 """Network interfaces."""
 
+import pytest
+
+from groundcloud.services.ec2.common import find
+from groundcloud.services.ec2.network.interfaces import attach, create_interface
+from groundcloud.services.ec2.network.records import Subnet
 from groundcloud.services.ec2.tokens import ClientToken
 from tests.services.ec2.conftest import refused
 
@@ -129,3 +134,72 @@ def test_another_account_may_be_let_in(ec2, subnet):
     assert ec2.describe_network_interface_permissions()["NetworkInterfacePermissions"] == [made]
     ec2.delete_network_interface_permission(NetworkInterfacePermissionId=made["NetworkInterfacePermissionId"])
     assert ec2.describe_network_interface_permissions()["NetworkInterfacePermissions"] == []
+
+
+@pytest.fixture()
+def instance(cloud, ec2, subnet):
+    """The id of an instance that has its first interface, as RunInstances gives it one."""
+
+    def launch(tx):
+        ctx = cloud.cloud.within_ec2(tx, cloud.account, "us-east-1")
+        attach(ctx, create_interface(ctx, find(ctx, Subnet, subnet)), "i-0123456789abcdef0", 0)
+
+    cloud.store.write(launch)
+    return "i-0123456789abcdef0"
+
+
+def test_an_interface_moves_between_machines_and_routes_follow_it(ec2, vpc, subnet, instance):
+    second = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NetworkInterfaceId=second)
+    attached = ec2.attach_network_interface(NetworkInterfaceId=second, InstanceId=instance, DeviceIndex=1)
+    found = _described(ec2, second)
+    assert (found["Status"], found["Attachment"]["DeviceIndex"]) == ("in-use", 1)
+    assert found["Attachment"]["AttachmentId"] == attached["AttachmentId"]
+    route = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"][1]
+    assert (route["State"], route["InstanceId"]) == ("active", instance)
+    with refused("InvalidParameterValue", "is currently in use."):
+        ec2.delete_network_interface(NetworkInterfaceId=second)
+    third = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    with refused("InvalidParameterValue", "already has an interface attached at device index '1'"):
+        ec2.attach_network_interface(NetworkInterfaceId=third, InstanceId=instance, DeviceIndex=1)
+    with refused("InvalidNetworkInterface.InUse"):
+        ec2.attach_network_interface(NetworkInterfaceId=second, InstanceId=instance, DeviceIndex=2)
+    ec2.detach_network_interface(AttachmentId=attached["AttachmentId"])
+    assert _described(ec2, second)["Status"] == "available"
+    assert ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"][1]["State"] == "blackhole"
+
+
+def test_the_first_interface_of_a_machine_stays(ec2, instance):
+    filters = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    first = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"][0]
+    with refused("OperationNotPermitted", "The network interface at device index 0"):
+        ec2.detach_network_interface(AttachmentId=first["Attachment"]["AttachmentId"])
+    ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=first["NetworkInterfaceId"],
+        Attachment={"AttachmentId": first["Attachment"]["AttachmentId"], "DeleteOnTermination": True},
+    )
+    assert _described(ec2, first["NetworkInterfaceId"])["Attachment"]["DeleteOnTermination"] is True
+    with refused("InvalidInstanceID.NotFound", "The instance ID 'i-1' does not exist"):
+        ec2.attach_network_interface(NetworkInterfaceId=first["NetworkInterfaceId"], InstanceId="i-1", DeviceIndex=1)
+
+
+def test_an_interface_in_another_zone_does_not_fit(ec2, vpc, subnet, instance):
+    zone = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailabilityZone"]
+    other = "us-east-1b" if zone == "us-east-1a" else "us-east-1a"
+    far = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.7.0/24", AvailabilityZone=other)["Subnet"]["SubnetId"]
+    interface = ec2.create_network_interface(SubnetId=far)["NetworkInterface"]["NetworkInterfaceId"]
+    with refused("InvalidParameterCombination", "not in the same availability zone"):
+        ec2.attach_network_interface(NetworkInterfaceId=interface, InstanceId=instance, DeviceIndex=1)
+
+
+def test_an_elastic_address_goes_to_the_only_interface_of_a_machine(ec2, vpc, subnet, instance):
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    address = ec2.allocate_address()
+    ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=instance)
+    assert ec2.describe_addresses()["Addresses"][0]["InstanceId"] == instance
+    second = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    ec2.attach_network_interface(NetworkInterfaceId=second, InstanceId=instance, DeviceIndex=1)
+    with refused("InvalidInstanceID", "There are multiple interfaces attached to instance"):
+        ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=instance, AllowReassociation=True)

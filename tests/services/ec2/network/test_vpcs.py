@@ -1,5 +1,7 @@
 """VPCs, the default one, and their attributes."""
 
+import boto3
+
 from tests.services.ec2.conftest import refused
 
 
@@ -59,3 +61,37 @@ def test_a_dry_run_does_nothing_and_says_what_would_have_been(ec2):
     assert len(ec2.describe_vpcs()["Vpcs"]) == 1
     with refused("InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"):
         ec2.delete_vpc(VpcId="vpc-1", DryRun=True)
+
+
+def test_waiters_see_what_was_made(ec2):
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]
+    assert vpc["State"] == "pending"
+    ec2.get_waiter("vpc_exists").wait(VpcIds=[vpc["VpcId"]])
+    ec2.get_waiter("vpc_available").wait(VpcIds=[vpc["VpcId"]])
+    group = ec2.create_security_group(GroupName="web", Description="web servers", VpcId=vpc["VpcId"])["GroupId"]
+    ec2.get_waiter("security_group_exists").wait(GroupIds=[group])
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.get_waiter("internet_gateway_exists").wait(InternetGatewayIds=[gateway])
+
+
+def test_resources_of_boto3_find_their_parts(cloud):
+    session = boto3.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name="us-east-1")
+    client = cloud.client("ec2")
+    resource = session.resource("ec2")
+    resource.meta.client = client
+    vpc = resource.create_vpc(CidrBlock="10.0.0.0/16")
+    vpc.create_subnet(CidrBlock="10.0.0.0/24")
+    vpc.create_security_group(GroupName="web", Description="web servers").authorize_ingress(
+        IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0"
+    )
+    assert [subnet.cidr_block for subnet in vpc.subnets.all()] == ["10.0.0.0/24"]
+    assert sorted(group.group_name for group in vpc.security_groups.all()) == ["default", "web"]
+    assert len(list(vpc.network_acls.all())) == 1
+    assert next(iter(vpc.route_tables.all())).routes[0].gateway_id == "local"
+
+
+def test_an_unknown_vpc_is_named(ec2):
+    with refused("InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"):
+        ec2.describe_vpcs(VpcIds=["vpc-1"])
+    with refused("InvalidVpcID.NotFound", "The vpc IDs 'vpc-1, vpc-2' do not exist"):
+        ec2.describe_vpcs(VpcIds=["vpc-1", "vpc-2"])

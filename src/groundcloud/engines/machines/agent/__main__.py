@@ -1,4 +1,5 @@
-"""`init` and `final` are the two stages of a boot; `status` is for people, and for scripts that wait."""
+"""`init` and `final` are the two stages of a boot, `keys` shows the host keys again when the last one is made, and
+`status` is for people, and for scripts that wait."""
 
 import sys
 
@@ -13,6 +14,11 @@ def main() -> int:
         from .final import run as run_final
 
         return run_final()
+    if command == "keys":
+        from .final import show_host_keys
+
+        show_host_keys()
+        return 0
     from .status import run as run_status
 
     return run_status(sys.argv[1:])

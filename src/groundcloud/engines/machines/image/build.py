@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from groundcloud.engines.machines import copies, kernel
-from groundcloud.engines.machines.image.finish import finish
+from groundcloud.engines.machines.image.finish import files, finish
 from groundcloud.engines.machines.image.recipe import PACKAGES, Recipe, UnknownRecipe, base_layer, own_layer, recipe
 from groundcloud.engines.machines.images import Image
 from groundcloud.engines.machines.roots import in_thread
@@ -43,10 +43,19 @@ def build(cache: Path, name: str, say: Say, mirror: str = "") -> None:
     except UnknownRecipe as error:
         raise MachineFailed(str(error)) from error
     make = partial(_bootstrap, found=found, mirror=mirror or found.mirror, say=say)
-    keep(cache, name, base_layer(name), make, say, databases=found.databases)
+    keep(cache, name, base_layer(name), make, say, trusted=True, databases=found.databases)
 
 
-def keep(cache: Path, name: str, base: str, make: Callable[[Path], None], say: Say, *, databases: bool = False) -> None:
+def keep(
+    cache: Path,
+    name: str,
+    base: str,
+    make: Callable[[Path], None],
+    say: Say,
+    *,
+    trusted: bool,
+    databases: bool = False,
+) -> None:
     """Put a tree that `make` makes, and over it what makes it a machine, into the cache under an image's name."""
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     own = own_layer(base, databases=databases)
@@ -54,7 +63,7 @@ def keep(cache: Path, name: str, base: str, make: Callable[[Path], None], say: S
         try:
             _once(cache, base, make)
             say(ImageProgress("making it a machine of this cloud", 0.93))
-            _once(cache, own, lambda tree: in_thread(lambda: _finish_over(cache / base / "tree", tree, databases)))
+            _once(cache, own, lambda tree: _finish_over(cache / base / "tree", tree, trusted, databases))
         except (OSError, subprocess.SubprocessError) as error:
             raise MachineFailed(f"The image {name} cannot be made: {_said(error)}") from error
         content = msgspec.json.encode(Image((base, own)))
@@ -87,21 +96,25 @@ def _once(cache: Path, layer: str, make: Callable[[Path], None]) -> None:
         _delete(made)
 
 
-def _finish_over(base: Path, tree: Path, databases: bool) -> None:
-    """Finish a base without changing it: what is new goes into `tree`. For a thread of its own."""
+def _finish_over(base: Path, tree: Path, trusted: bool, databases: bool) -> None:
+    """Finish a base without changing it: what is new goes into `tree`."""
     work, root = tree.with_name("work"), tree.with_name("root")
     for folder in (tree, work, root):
         folder.mkdir(mode=0o755)
-    kernel.own_mounts()
-    mount = kernel.new_mount("overlay", {"lowerdir": str(base), "upperdir": str(tree), "workdir": str(work)})
-    try:
-        kernel.place(mount, str(root))
-    finally:
-        os.close(mount)
-    try:
-        finish(root, databases=databases)
-    finally:
-        kernel.unmount_now(str(root))
+    ours = files(databases=databases)
+
+    def within() -> None:
+        kernel.own_mounts()
+        mount = kernel.new_mount("overlay", {"lowerdir": str(base), "upperdir": str(tree), "workdir": str(work)})
+        try:
+            kernel.place(mount, str(root))
+        finally:
+            os.close(mount)
+        os.chroot(root)
+        os.chdir("/")
+        finish(Path("/"), ours, trusted=trusted, databases=databases)
+
+    in_thread(within)  # the mount and the other root end with it
     root.rmdir()
     shutil.rmtree(work)
 

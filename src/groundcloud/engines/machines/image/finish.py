@@ -1,10 +1,11 @@
 """What makes a distribution's tree a machine here: the agent, the users, and nothing that only slows it down."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
+from groundcloud.engines.machines.image.accounts import add_users
 from groundcloud.engines.machines.image.recipe import AGENT, DATABASE, FILES
 
 _USERS = ("admin", "ec2-user", "ubuntu")
@@ -22,7 +23,8 @@ _MASKED = (
     "systemd-pstore.service", "systemd-random-seed.service", "systemd-remount-fs.service", "systemd-repart.service",
     "systemd-resolved.service", "systemd-sysusers.service", "systemd-timesyncd.service",
     "systemd-tmpfiles-setup-dev.service", "systemd-update-utmp-runlevel.service", "systemd-update-utmp.service",
-    "motd-news.timer", "ssh.socket",
+    "motd-news.timer", "ssh.socket", "ldconfig.service", "systemd-update-done.service",
+    "systemd-journal-catalog-update.service", "systemd-hwdb-update.service", "systemd-tmpfiles-setup-dev-early.service",
 )  # fmt: skip
 """What a machine without hardware of its own does not need, or what its host does for it."""
 
@@ -40,6 +42,7 @@ _ON_DEMAND = ("dbus.service", "systemd-logind.service")
 _ENABLED = {
     "groundcloud-keys.service": "ssh.service.wants",
     "groundcloud-init.service": "sysinit.target.wants",
+    "groundcloud-rsa.timer": "timers.target.wants",
     "groundcloud-mounts.service": "multi-user.target.wants",
     "ssh.service": "sysinit.target.wants",
 }
@@ -51,57 +54,51 @@ _RESOLVER = "nameserver 169.254.169.253\n"
 """The VPC's resolver, which every machine reaches at this address."""
 
 
-def finish(tree: Path, *, databases: bool = False) -> None:
-    """Make a tree bootable here. Raises OSError and subprocess.CalledProcessError."""
-    _copy(FILES, tree)
-    agent = tree / "usr/lib/groundcloud/agent"
-    agent.mkdir(parents=True, exist_ok=True)
-    for path in AGENT.glob("*.py"):
-        _install(path, agent / path.name)
+class File(NamedTuple):
+    """A file of ours in a machine."""
+
+    path: str
+    """Without a slash in front."""
+    content: bytes
+    mode: int
+
+
+def files(*, databases: bool = False) -> list[File]:
+    """What this project puts into each image. A packaged file may have lost its mode, so that comes from what it is."""
+    found = [(path.relative_to(FILES), path) for path in sorted(FILES.rglob("*")) if path.is_file()]
+    found += [(Path("usr/lib/groundcloud/agent", path.name), path) for path in sorted(AGENT.glob("*.py"))]
+    if databases:
+        found += [(Path("usr/lib/groundcloud/database", path.name), path) for path in sorted(DATABASE.glob("*.py"))]
+    return [File(str(target), path.read_bytes(), _mode(target, path.read_bytes())) for target, path in found]
+
+
+def _mode(target: Path, content: bytes) -> int:
+    return 0o440 if "sudoers.d" in target.parts else 0o755 if content.startswith(b"#!") else 0o644
+
+
+def finish(tree: Path, ours: list[File], *, trusted: bool, databases: bool = False) -> None:
+    """Make a tree bootable here. For a thread whose root the tree is: its links lead nowhere else.
+
+    Of a tree that is not `trusted`, no program is run. Raises OSError.
+    """
+    for file in ours:
+        path = tree / file.path
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_bytes(file.content)
+        path.chmod(file.mode)
     for kind in ("ext4", "xfs", "btrfs"):
         _link(tree / f"usr/sbin/mount.{kind}", "../lib/groundcloud/mount-disk")
-    _make_users(tree)
+    add_users(tree, _USERS, ("adm", "sudo"))
     _services(tree)
     if databases:
         _serve_databases(tree)
     _forget(tree)
-    compiled = ["/usr/bin/python3", "-m", "compileall", "-q", "/usr/lib/groundcloud"]
-    subprocess.run(["chroot", str(tree), *compiled], check=False, capture_output=True)
-
-
-def _copy(source: Path, tree: Path) -> None:
-    for path in sorted(source.rglob("*")):
-        target = tree / path.relative_to(source)
-        if path.is_dir():
-            target.mkdir(exist_ok=True)
-        else:
-            _install(path, target)
-
-
-def _install(path: Path, target: Path) -> None:
-    """A file of ours; a packaged one may have lost its mode, so that comes from what it is."""
-    content = path.read_bytes()
-    target.unlink(missing_ok=True)
-    target.write_bytes(content)
-    target.chmod(0o440 if "sudoers.d" in target.parts else 0o755 if content.startswith(b"#!") else 0o644)
-    os.chown(target, 0, 0)
-
-
-def _make_users(tree: Path) -> None:
-    known = {line.split(":")[0] for line in (tree / "etc/passwd").read_text().splitlines()}
-    groups = {line.split(":")[0] for line in (tree / "etc/group").read_text().splitlines()}
-    for name in _USERS:
-        if name in known:
-            continue
-        words = ["useradd", "--create-home", "--shell", "/bin/bash", "--password", "!"]
-        words += ["--no-user-group", "--gid", name] if name in groups else ["--user-group"]
-        joined = ",".join(group for group in ("adm", "sudo") if group in groups)
-        words += ["--groups", joined] if joined else []
-        _run(tree, *words, name)
-
-
-def _run(tree: Path, *words: str) -> None:
-    subprocess.run(["chroot", str(tree), *words], check=True, capture_output=True)
+    if trusted:  # the first boot is quicker with compiled modules
+        compiled = ["/usr/bin/python3", "-m", "compileall", "-q", "/usr/lib/groundcloud"]
+        subprocess.run(
+            compiled, check=False, stdin=subprocess.DEVNULL, capture_output=True, env={"PATH": "/usr/bin:/bin"}
+        )
 
 
 def _services(tree: Path) -> None:
@@ -109,7 +106,7 @@ def _services(tree: Path) -> None:
     for name in _MASKED:
         _link(units / name, "/dev/null")
     for name, wants in _ENABLED.items():
-        (units / wants).mkdir(exist_ok=True)
+        (units / wants).mkdir(parents=True, exist_ok=True)
         where = "/etc/systemd/system" if (units / name).exists() else "/lib/systemd/system"
         _link(units / wants / name, f"{where}/{name}")
     _link(units / "default.target", "/lib/systemd/system/multi-user.target")
@@ -125,18 +122,14 @@ def _services(tree: Path) -> None:
 
 def _serve_databases(tree: Path) -> None:
     """The agent of databases in the place of what is for logins."""
-    agent = tree / "usr/lib/groundcloud/database"
-    agent.mkdir(parents=True, exist_ok=True)
-    for path in DATABASE.glob("*.py"):
-        _install(path, agent / path.name)
     units = tree / "etc/systemd/system"
     for name in _NO_LOGIN:
         _link(units / name, "/dev/null")
-    (units / "multi-user.target.wants").mkdir(exist_ok=True)
     _link(units / "multi-user.target.wants/groundcloud-database.service", "../groundcloud-database.service")
 
 
 def _link(path: Path, target: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_symlink() or path.exists():
         path.unlink()
     path.symlink_to(target)

@@ -30,7 +30,7 @@ def import_image(cache: Path, name: str, file: Path, say: Say) -> None:
     try:
         say(ImageProgress("reading the archive", 0.05))
         digest = _digest(file)
-        keep(cache, name, f"{name}-{digest[:8]}", lambda tree: _unpack(file, tree, say), say)
+        keep(cache, name, f"{name}-{digest[:8]}", lambda tree: _unpack(file, tree, say), say, trusted=False)
     except (tarfile.TarError, OSError, ValueError, KeyError) as error:
         raise MachineFailed(f"{file} cannot be imported: {error}") from error
 

@@ -62,7 +62,8 @@ def own_layer(base: str, *, databases: bool = False) -> str:
     """The name of the layer over a base: another one for each change of what this project puts into machines."""
     own = (*own_files(), *(sorted(DATABASE.glob("*.py")) if databases else ()))
     files = (part for path in own for part in (path.name.encode(), path.read_bytes()))
-    return f"{base}-{_digest(*files, (HERE / 'finish.py').read_bytes())}"
+    makers = ((HERE / name).read_bytes() for name in ("finish.py", "accounts.py"))
+    return f"{base}-{_digest(*files, *makers)}"
 
 
 def _digest(*parts: bytes) -> str:

@@ -7,6 +7,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import find_all, on
+from groundcloud.services.ec2.machines.launching import check_machines
 from groundcloud.services.ec2.machines.records import (
     PENDING,
     RUNNING,
@@ -51,6 +52,8 @@ def _changed(ctx: Context, instance_ids: Sequence[str], change: Callable[[Instan
 
 @operation(on=on("instance_ids"), harmless=("AdditionalInfo",))
 def start_instances(ctx: Context, instance_ids: Sequence[str]) -> object:
+    check_machines(ctx)
+
     def start(instance: Instance) -> None:
         if instance.state in (PENDING, RUNNING):
             return

@@ -21,6 +21,7 @@ from groundcloud.services.ec2.machines.devices import devices_for, make_volumes
 from groundcloud.services.ec2.machines.images import may_launch
 from groundcloud.services.ec2.machines.instance_types import InstanceType, instance_types
 from groundcloud.services.ec2.machines.key_pairs import named
+from groundcloud.services.ec2.machines.launch_templates import data_of, known_template
 from groundcloud.services.ec2.machines.parts import (
     CreditSpecification,
     InterfaceSpecification,
@@ -30,6 +31,7 @@ from groundcloud.services.ec2.machines.parts import (
     MonitoringSpecification,
     PlacementSpecification,
     ProfileSpecification,
+    TemplateSpecification,
 )
 from groundcloud.services.ec2.machines.placing import make_interfaces, place_for
 from groundcloud.services.ec2.machines.profiles import profile_for
@@ -43,6 +45,8 @@ _LARGEST_USER_DATA = 16384
 _MOST_AT_ONCE = 100
 """Instances of one launch; more than one machine could ever run."""
 
+_DEFAULT_TYPE = "m1.small"
+"""Source: RunInstances in the API reference."""
 _TAGGED = ("instance", "volume", "network-interface")
 """What a launch makes that may have tags."""
 
@@ -67,13 +71,21 @@ def _on(
     key_name: str,
     instance_type: str,
     tag_specifications: Sequence[TagSpecification],
+    launch_template: TemplateSpecification | None,
 ) -> list[Resource]:
     """What a launch needs permission for: the image, and all that it uses and makes.
 
     Source: "Actions, resources, and condition keys for Amazon EC2", RunInstances.
     """
-    facts = {"ec2:region": ctx.region, "ec2:instancetype": instance_type}
-    found = [
+    found: list[Resource] = []
+    if launch_template is not None and (used_template := known_template(ctx, launch_template)) is not None:
+        found.append(as_resource(used_template))
+        said = data_of(ctx, launch_template)
+        image_id, key_name = image_id or said.get("image_id", ""), key_name or said.get("key_name", "")
+        instance_type = instance_type or said.get("instance_type", "")
+        security_group_ids = security_group_ids or said.get("security_group_ids", ())
+    facts = {"ec2:region": ctx.region, "ec2:instancetype": instance_type or _DEFAULT_TYPE}
+    found += [
         each
         for resource_type in ("instance", "volume", "network-interface")
         for each in made(ctx, resource_type, "RunInstances", tag_specifications, facts)
@@ -93,7 +105,7 @@ def run_instances(
     max_count: int,
     min_count: int,
     image_id: str = "",
-    instance_type: str = "m1.small",
+    instance_type: str = "",
     key_name: str = "",
     security_group_ids: Sequence[str] = (),
     security_groups: Sequence[str] = (),
@@ -107,18 +119,21 @@ def run_instances(
     tag_specifications: Sequence[TagSpecification] = (),
     disable_api_termination: bool = False,
     disable_api_stop: bool = False,
-    instance_initiated_shutdown_behavior: str = "stop",
+    instance_initiated_shutdown_behavior: str = "",
     metadata_options: MetadataSpecification | None = None,
     placement: PlacementSpecification | None = None,
     monitoring: MonitoringSpecification | None = None,
     ebs_optimized: bool = False,
     credit_specification: CreditSpecification | None = None,
     instance_market_options: MarketOptions | None = None,
+    launch_template: TemplateSpecification | None = None,
 ) -> object:
     asked = locals().copy()
     request = _digest(asked)
     if client_token and (before := _launched_before(ctx, client_token, request)):
         return reservation(ctx, before)
+    if launch_template is not None:
+        return _from_template(ctx, launch_template, asked)
     count = _count(min_count, max_count)
     launch = _resolve(ctx, image_id, instance_type, key_name, user_data, request)
     placement = placement or PlacementSpecification()
@@ -127,6 +142,7 @@ def run_instances(
     )
     volumes = devices_for(ctx, launch.image, block_device_mappings)
     profile = profile_for(ctx, iam_instance_profile) if iam_instance_profile is not None else None
+    check_machines(ctx)
     reservation_id, now = ctx.new_id("r"), ctx.now()
     tags = {each: tags_for(tag_specifications, each, *_TAGGED) for each in _TAGGED}
     found = []
@@ -135,7 +151,7 @@ def run_instances(
         zone = place.subnet.availability_zone
         instance = Instance(
             owner_id=ctx.account, region=ctx.region, instance_id=instance_id, reservation_id=reservation_id,
-            image_id=image_id, instance_type=instance_type, launch_time=now, availability_zone=zone,
+            image_id=image_id, instance_type=launch.kind.name, launch_time=now, availability_zone=zone,
             subnet_id=place.subnet.subnet_id, vpc_id=place.subnet.vpc_id, ami_launch_index=index,
             client_token=client_token, request=request, key_name=launch.key_name, public_key=launch.public_key,
             root_device_name=launch.image.root_device_name, profile=profile,
@@ -143,7 +159,7 @@ def run_instances(
             block_devices=make_volumes(ctx, volumes, zone, instance_id, tags["volume"]),
             metadata_options=_metadata_options(metadata_options), disable_api_termination=disable_api_termination,
             disable_api_stop=disable_api_stop, auto_public=place.auto_public,
-            shutdown_behavior=instance_initiated_shutdown_behavior,
+            shutdown_behavior=instance_initiated_shutdown_behavior or "stop",
             ebs_optimized=ebs_optimized, monitoring=monitoring is not None and monitoring.enabled,
             tenancy=placement.tenancy or "default", placement_group=placement.group_name or None,
             credits=credit_specification.cpu_credits if credit_specification is not None else "",
@@ -155,6 +171,46 @@ def run_instances(
             sealed = ctx.seal(launch.user_data, "ec2.user_data")
             ctx.put(UserData(ctx.account, ctx.region, instance_id, sealed))
     return reservation(ctx, found)
+
+
+def check_machines(ctx: Context) -> None:
+    """Raises `UnsupportedOperation` where no machine can run, instead of an instance that never does."""
+    if "machines" not in ctx.world.engines:
+        raise errors.UnsupportedOperation(
+            reason="This cloud runs no machines, because root did not start it or the host lacks what they need; "
+            "'groundcloud doctor' says what."
+        )
+
+
+def _from_template(ctx: Context, wanted: TemplateSpecification, asked: dict[str, Any]) -> object:
+    """The launch with its template's words where it has none of its own; tags of both count, its own over the others.
+
+    Source: "Launch an instance using a launch template" in the EC2 user guide.
+    """
+    own = {name: value for name, value in asked.items() if value not in (None, "", (), [], False)}
+    del own["launch_template"]
+    said = data_of(ctx, wanted)
+    if "network_interfaces" in own:
+        said.pop("security_group_ids", None)
+        said.pop("security_groups", None)
+    if {"security_group_ids", "security_groups"} & own.keys():
+        said.pop("security_group_ids", None)
+        said.pop("security_groups", None)
+    said["tag_specifications"] = _merged_tags(said.get("tag_specifications", ()), own.pop("tag_specifications", ()))
+    mapped = {
+        each.device_name: each
+        for each in (*said.pop("block_device_mappings", ()), *own.pop("block_device_mappings", ()))
+    }
+    return run_instances(ctx, **{**said, "block_device_mappings": list(mapped.values()), **own})
+
+
+def _merged_tags(template: Sequence[TagSpecification], own: Sequence[TagSpecification]) -> list[TagSpecification]:
+    kinds = dict.fromkeys(each.resource_type for each in (*template, *own))
+    found = []
+    for kind in kinds:
+        tags = {tag.key: tag for each in (*template, *own) if each.resource_type == kind for tag in each.tags}
+        found.append(TagSpecification(kind, list(tags.values())))
+    return found
 
 
 def _digest(asked: dict[str, Any]) -> str:
@@ -191,7 +247,7 @@ def _count(least: int, most: int) -> int:
 def _resolve(ctx: Context, image_id: str, instance_type: str, key_name: str, user_data: str, request: str) -> Launch:
     if not image_id:
         raise errors.MissingParameter(name="ImageId")
-    kind = instance_types().get(instance_type)
+    kind = instance_types().get(instance_type or _DEFAULT_TYPE)
     if kind is None:
         raise errors.InvalidParameterValue(reason=f"Invalid value '{instance_type}' for InstanceType.")
     image = launchable(ctx, image_id)

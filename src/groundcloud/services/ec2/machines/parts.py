@@ -80,3 +80,11 @@ class SpotOptions(Part):
 class MarketOptions(Part):
     market_type: str = ""
     spot_options: SpotOptions | None = None
+
+
+class TemplateSpecification(Part):
+    """A launch template and its version (`$Default` unless it says another)."""
+
+    launch_template_id: str = ""
+    launch_template_name: str = ""
+    version: str = ""

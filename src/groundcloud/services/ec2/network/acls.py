@@ -9,6 +9,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on, parse_range
 from groundcloud.services.ec2.filters import Filter, Filters, Value, listed
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.making import DENY_RULE, new_acl
 from groundcloud.services.ec2.network.records import Vpc
@@ -77,7 +78,7 @@ def delete_network_acl(ctx: Context, network_acl_id: str) -> None:
     if acl.is_default:
         raise errors.InvalidParameterValue(reason=f"cannot delete default network ACL {network_acl_id}")
     if acl.associations:
-        raise errors.DependencyViolation(
+        raise faults.DependencyViolation(
             reason=f"The networkAcl '{network_acl_id}' has dependencies and cannot be deleted."
         )
     ctx.delete(acl)
@@ -162,7 +163,7 @@ def create_network_acl_entry(
     acl = find(ctx, NetworkAcl, network_acl_id)
     entry = _entry(rule_number, protocol, rule_action, egress, cidr_block, ipv6_cidr_block, icmp_type_code, port_range)
     if _place(acl, rule_number, egress) is not None:
-        raise errors.AclEntryExists(number=rule_number)
+        raise faults.AclEntryExists(number=rule_number)
     acl.entries.append(entry)
     _put(ctx, acl)
 
@@ -190,7 +191,7 @@ def _existing(acl: NetworkAcl, rule_number: int, egress: bool) -> int:
     place = _place(acl, rule_number, egress)
     if place is None:
         direction = "egress" if egress else "ingress"
-        raise errors.AclEntryNotFound(direction=direction, number=rule_number, acl=acl.network_acl_id)
+        raise faults.AclEntryNotFound(direction=direction, number=rule_number, acl=acl.network_acl_id)
     return place
 
 

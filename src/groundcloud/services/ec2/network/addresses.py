@@ -10,8 +10,9 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, as_resource, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, matcher
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
-from groundcloud.services.ec2.network.interfaces import forget_association
+from groundcloud.services.ec2.network.interfaces import assign_public, forget_association
 from groundcloud.services.ec2.network.pool import give_back_public, take_public
 from groundcloud.services.ec2.network.records import Address, Association, NetworkInterface, PrivateAddress
 from groundcloud.services.ec2.network.routing import InternetGateway
@@ -55,7 +56,7 @@ def _address(ctx: Context, allocation_id: str, public_ip: str) -> Address:
         raise errors.MissingParameter(name="AllocationId")
     found = next(ctx.scan(Address, public_ip, index="by_public_ip"), None)
     if found is None:
-        raise errors.AddressNotFound(reason=f"Address '{public_ip}' not found.")
+        raise faults.AddressNotFound(reason=f"Address '{public_ip}' not found.")
     return found
 
 
@@ -91,7 +92,7 @@ def associate_address(
         return {"association_id": address.association_id}
     if address.association_id is not None:
         if not allow_reassociation:
-            raise errors.ResourceAlreadyAssociated(
+            raise faults.ResourceAlreadyAssociated(
                 reason=f"resource {address.allocation_id} is already associated with associate-id "
                 f"{address.association_id}"
             )
@@ -106,7 +107,7 @@ def associate(ctx: Context, address: Address, interface: NetworkInterface, priva
     """Have an address stand for a private one of an interface; the association's id. Raises
     `Gateway.NotAttached` for a VPC without a way to the internet."""
     if not ctx.exists(InternetGateway, interface.vpc_id, index="by_vpc"):
-        raise errors.GatewayNotAttached(gateway=interface.vpc_id, vpc_id=interface.vpc_id)
+        raise faults.GatewayNotAttached(gateway=interface.vpc_id, vpc_id=interface.vpc_id)
     address.association_id = ctx.new_id("eipassoc")
     address.network_interface_id = interface.network_interface_id
     address.network_interface_owner_id = interface.owner_id
@@ -154,7 +155,7 @@ def _make_room(ctx: Context, private: PrivateAddress, allowed: bool) -> None:
         give_back_public(ctx, standing.public_ip)
         return
     if not allowed:
-        raise errors.ResourceAlreadyAssociated(
+        raise faults.ResourceAlreadyAssociated(
             reason=f"resource {standing.allocation_id} is already associated with associate-id "
             f"{standing.association_id}"
         )
@@ -170,6 +171,8 @@ def _dissociate(ctx: Context, address: Address) -> None:
             if private.association is not None and private.association.allocation_id == address.allocation_id:
                 private.association = None
         ctx.put(interface)
+        if interface.auto_public:
+            assign_public(ctx, interface)
         network_changed(ctx, interface.vpc_id)
     forget_association(address)
     ctx.put(address)
@@ -197,14 +200,14 @@ def disassociate_address(ctx: Context, association_id: str = "", public_ip: str 
 def _check_free_of_gateways(ctx: Context, address: Address) -> None:
     interface = ctx.get(NetworkInterface, address.network_interface_id or "")
     if interface is not None and interface.used_by:
-        raise errors.AddressOwnedByService()
+        raise faults.AddressOwnedByService()
 
 
 @operation(on=_of_address)
 def release_address(ctx: Context, allocation_id: str = "", public_ip: str = "", network_border_group: str = "") -> None:
     address = _address(ctx, allocation_id, public_ip)
     if address.association_id is not None:
-        raise errors.AddressAssociated(address=address.public_ip)
+        raise faults.AddressAssociated(address=address.public_ip)
     give_back_public(ctx, address.public_ip)
     ctx.delete(address)
 

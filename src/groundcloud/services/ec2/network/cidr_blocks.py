@@ -12,6 +12,7 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import find, on, parse_range
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.making import local_routes
 from groundcloud.services.ec2.network.records import (
@@ -75,11 +76,11 @@ def _in_state(made: CidrAssociation | Ipv6Association, block: str, name: str, st
 def _new_block(vpc: Vpc, cidr_block: str) -> IPv4Network:
     block = parse_range(cidr_block, "cidrBlock")
     if not isinstance(block, IPv4Network) or not 16 <= block.prefixlen <= 28:
-        raise errors.InvalidVpcRange(cidr=cidr_block)
+        raise faults.InvalidVpcRange(cidr=cidr_block)
     if any(block.overlaps(IPv4Network(each)) for each in vpc.blocks()):
-        raise errors.CidrConflict(cidr=cidr_block)
+        raise faults.CidrConflict(cidr=cidr_block)
     if len(vpc.blocks()) >= _MOST_BLOCKS:
-        raise errors.CidrLimitExceeded(vpc_id=vpc.vpc_id, most=_MOST_BLOCKS)
+        raise faults.CidrLimitExceeded(vpc_id=vpc.vpc_id, most=_MOST_BLOCKS)
     return block
 
 
@@ -119,7 +120,7 @@ def _of_vpc(ctx: Context, association_id: str) -> list[Resource]:
 def disassociate_vpc_cidr_block(ctx: Context, association_id: str) -> object:
     vpc = _vpc_with(ctx, association_id)
     if vpc is None:
-        raise errors.CidrAssociationNotFound(id=association_id)
+        raise faults.CidrAssociationNotFound(id=association_id)
     if vpc.cidr_block_association_set[0].association_id == association_id:
         raise errors.OperationNotPermitted(
             reason=f"The vpc CIDR block with association ID {association_id} may not be disassociated. "
@@ -134,7 +135,7 @@ def disassociate_vpc_cidr_block(ctx: Context, association_id: str) -> object:
         answer["cidr_block_association"] = _in_state(gone, gone.cidr_block, "cidr_block", "disassociating")
     else:
         if any(subnet.ipv6_cidr_block_association_set for subnet in subnets):
-            raise errors.CidrInUse(id=association_id)
+            raise faults.CidrInUse(id=association_id)
         vpc.ipv6_cidr_block_association_set.remove(gone)
         answer["ipv6_cidr_block_association"] = _in_state(
             gone, gone.ipv6_cidr_block, "ipv6_cidr_block", "disassociating"
@@ -146,7 +147,7 @@ def disassociate_vpc_cidr_block(ctx: Context, association_id: str) -> object:
 
 def _check_unused(block: IPv4Network, subnets: list[IPv4Network], association_id: str) -> None:
     if any(subnet.subnet_of(block) for subnet in subnets):
-        raise errors.CidrInUse(id=association_id)
+        raise faults.CidrInUse(id=association_id)
 
 
 # -- subnets
@@ -157,10 +158,10 @@ def ipv6_of_subnet(ctx: Context, vpc: Vpc, ipv6_cidr_block: str) -> Ipv6Associat
     block = parse_range(ipv6_cidr_block, "ipv6CidrBlock")
     ranges = [IPv6Network(each.ipv6_cidr_block) for each in vpc.ipv6_cidr_block_association_set]
     if not isinstance(block, IPv6Network) or block.prefixlen != 64 or not any(block.subnet_of(each) for each in ranges):
-        raise errors.InvalidSubnetRange(cidr=ipv6_cidr_block)
+        raise faults.InvalidSubnetRange(cidr=ipv6_cidr_block)
     for sibling in ctx.scan(Subnet, vpc.vpc_id, index="by_vpc"):
         if any(each.ipv6_cidr_block == str(block) for each in sibling.ipv6_cidr_block_association_set):
-            raise errors.SubnetConflict(cidr=ipv6_cidr_block)
+            raise faults.SubnetConflict(cidr=ipv6_cidr_block)
     return Ipv6Association(ctx.new_id("subnet-cidr-assoc"), str(block))
 
 
@@ -195,9 +196,9 @@ def _of_subnet(ctx: Context, association_id: str) -> list[Resource]:
 def disassociate_subnet_cidr_block(ctx: Context, association_id: str) -> object:
     subnet = _subnet_with(ctx, association_id)
     if subnet is None:
-        raise errors.SubnetCidrAssociationNotFound(id=association_id)
+        raise faults.SubnetCidrAssociationNotFound(id=association_id)
     if any(eni.ipv6_addresses for eni in ctx.scan(NetworkInterface, subnet.subnet_id, index="by_subnet")):
-        raise errors.CidrInUse(id=association_id)
+        raise faults.CidrInUse(id=association_id)
     gone = subnet.ipv6_cidr_block_association_set[0]
     subnet.ipv6_cidr_block_association_set = []
     subnet.assign_ipv6_address_on_creation = False

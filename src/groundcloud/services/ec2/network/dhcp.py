@@ -7,6 +7,7 @@ from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.records import Vpc
 from groundcloud.services.ec2.network.routing import DhcpConfiguration, DhcpOptions, DhcpValue
@@ -89,7 +90,7 @@ def associate_dhcp_options(ctx: Context, dhcp_options_id: str, vpc_id: str) -> N
 def delete_dhcp_options(ctx: Context, dhcp_options_id: str) -> None:
     options = find(ctx, DhcpOptions, dhcp_options_id)
     if any(vpc.dhcp_options_id == dhcp_options_id for vpc in ctx.scan(Vpc)):
-        raise errors.DependencyViolation(
+        raise faults.DependencyViolation(
             reason=f"The dhcpOptions '{dhcp_options_id}' has dependencies and cannot be deleted."
         )
     ctx.delete(options)

@@ -11,6 +11,7 @@ from groundcloud.paging import page_of
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed, matcher
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.linking import VpcEndpoint
 from groundcloud.services.ec2.network.prefix_list_reads import service_list_id
@@ -34,7 +35,7 @@ def _service(ctx: Context, service_name: str) -> str:
     """The service's short name. Raises `InvalidServiceName`."""
     prefix, _, short = service_name.rpartition(".")
     if prefix != f"com.amazonaws.{ctx.region}" or short not in _SERVICES:
-        raise errors.InvalidServiceName(name=service_name)
+        raise faults.InvalidServiceName(name=service_name)
     return short
 
 
@@ -69,7 +70,7 @@ def create_vpc_endpoint(
     if once.made:
         return {"vpc_endpoint": _shown(find(ctx, VpcEndpoint, once.made[0])), "client_token": client_token}
     if vpc_endpoint_type != "Gateway":
-        raise errors.InterfaceEndpoint(type=vpc_endpoint_type)
+        raise faults.InterfaceEndpoint(type=vpc_endpoint_type)
     find(ctx, Vpc, vpc_id)
     if not service_name:
         raise errors.MissingParameter(name="ServiceName")
@@ -96,7 +97,7 @@ def _lead(ctx: Context, endpoint: VpcEndpoint, table_id: str) -> None:
         )
     listed_as = service_list_id(ctx.region, _service(ctx, endpoint.service_name))
     if any(route.destination_prefix_list_id == listed_as for route in table.routes):
-        raise errors.RouteAlreadyExists(destination=listed_as)
+        raise faults.RouteAlreadyExists(destination=listed_as)
     table.routes.append(Route(destination_prefix_list_id=listed_as, gateway_id=endpoint.vpc_endpoint_id))
     ctx.put(table)
     endpoint.route_table_ids.append(table_id)
@@ -175,7 +176,7 @@ def delete_vpc_endpoints(ctx: Context, vpc_endpoint_ids: Sequence[str]) -> objec
     for endpoint_id in dict.fromkeys(vpc_endpoint_ids):
         endpoint = ctx.get(VpcEndpoint, endpoint_id)
         if endpoint is None:
-            failed.append(unsuccessful(endpoint_id, errors.EndpointNotFound(named=f" '{endpoint_id}' does")))
+            failed.append(unsuccessful(endpoint_id, faults.EndpointNotFound(named=f" '{endpoint_id}' does")))
             continue
         for table_id in list(endpoint.route_table_ids):
             _leave(ctx, endpoint, table_id)
@@ -198,7 +199,7 @@ _SERVICE_FILTERS: Filters = {
 }
 
 
-@operation(on="*", read=True)
+@operation(on="*", read=True, harmless=["NextToken"])  # there is one page
 def describe_vpc_endpoint_services(
     ctx: Context, service_names: Sequence[str] = (), filters: Sequence[Filter] = ()
 ) -> object:

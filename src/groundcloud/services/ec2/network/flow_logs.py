@@ -14,9 +14,11 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tagged, TagSpecification, find_all, made, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed
+from groundcloud.services.ec2.network import faults
+from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.endpoints import unsuccessful
 from groundcloud.services.ec2.network.linking import FlowLog
-from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc
+from groundcloud.services.ec2.network.records import InVpc, NetworkInterface, Subnet, Vpc
 from groundcloud.services.ec2.tags import tags_for
 from groundcloud.services.ec2.tokens import Once
 
@@ -93,10 +95,11 @@ def _make(
         if ctx.get(kind, resource_id) is None:
             failed.append(unsuccessful(resource_id, kind.absent(named=f" '{resource_id}' does")))
         elif any(_same(template, known) for known in ctx.scan(FlowLog, resource_id, index="by_resource")):
-            failed.append(unsuccessful(resource_id, errors.FlowLogExists()))
+            failed.append(unsuccessful(resource_id, faults.FlowLogExists()))
         else:
             new = replace(template, flow_log_id=ctx.new_id("fl"), resource_id=resource_id)
             ids.append(ctx.put(new).flow_log_id)
+            _tell(ctx, resource_id)
     return ids, failed
 
 
@@ -157,4 +160,13 @@ def describe_flow_logs(ctx: Context, filter: Sequence[Filter] = (), flow_log_ids
 def delete_flow_logs(ctx: Context, flow_log_ids: Sequence[str]) -> object:
     for log in find_all(ctx, FlowLog, flow_log_ids):
         ctx.delete(log)
+        _tell(ctx, log.resource_id)
     return {"unsuccessful": []}
+
+
+def _tell(ctx: Context, resource_id: str) -> None:
+    """Have the engine told of the VPC whose traffic is logged, or is no longer."""
+    for kind in _KINDS.values():
+        found = ctx.get(kind, resource_id) if resource_id.startswith(f"{kind.prefix}-") else None
+        if isinstance(found, (Vpc, InVpc)):
+            network_changed(ctx, found.vpc_id)

@@ -10,7 +10,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import find, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed, matcher
-from groundcloud.services.ec2.network import groups
+from groundcloud.services.ec2.network import faults, groups
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.group_rules import check_limit
 from groundcloud.services.ec2.network.linking import VpcPeeringConnection
@@ -62,7 +62,7 @@ def modify_security_group_rules(
     for update in security_group_rules:
         rule = known.get(update.security_group_rule_id)
         if rule is None:
-            raise errors.RuleIdNotFound(named=f" '{update.security_group_rule_id}' does")
+            raise faults.RuleIdNotFound(named=f" '{update.security_group_rule_id}' does")
         if update.security_group_rule is None:
             raise errors.MissingParameter(name="SecurityGroupRule")
         _change(ctx, group, rule, update.security_group_rule)
@@ -70,7 +70,7 @@ def modify_security_group_rules(
         keys = [key_of(rule) for rule in known.values() if rule.is_egress is egress]
         twice = next((key for key in keys if keys.count(key) > 1), None)
         if twice is not None:
-            raise errors.RuleDuplicate(rule=twice)
+            raise faults.RuleDuplicate(rule=twice)
         check_limit(ctx, keys)
     for rule in known.values():
         ctx.put(rule)
@@ -144,7 +144,7 @@ def _describe_rules(
                 rule.description = new.pop(name)
                 ctx.put(rule)
     if new:
-        raise errors.RuleNotFound(reason="The specified rule does not exist in this security group.")
+        raise faults.RuleNotFound(reason="The specified rule does not exist in this security group.")
     return {"return_": True}
 
 

@@ -6,9 +6,8 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, made
-from groundcloud.services.ec2.network import groups
+from groundcloud.services.ec2.network import faults, groups
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.prefix_list_reads import prefix_list
 from groundcloud.services.ec2.network.records import SecurityGroup, SecurityGroupRule, Vpc
@@ -44,7 +43,7 @@ def _authorize(
     keys = {key_of(rule) for rule in known}
     for rule in wanted:
         if rule.key in keys:
-            raise errors.RuleDuplicate(rule=rule.key)
+            raise faults.RuleDuplicate(rule=rule.key)
     check_limit(ctx, [*keys, *(rule.key for rule in wanted)])
     tags = tags_for(specifications, "security-group-rule")
     added = [_add(ctx, group, rule, egress, tags) for rule in wanted]
@@ -61,7 +60,7 @@ def check_limit(ctx: Context, keys: Sequence[RuleKey]) -> None:
         for family in "4" if peer.cidr_ipv4 else "6" if peer.cidr_ipv6 else "46":
             weights[family] += weight
     if max(weights.values()) > _MOST_RULES:
-        raise errors.RulesPerGroupLimit()
+        raise faults.RulesPerGroupLimit()
 
 
 def _add(ctx: Context, group: SecurityGroup, rule: Wanted, egress: bool, tags: Any) -> SecurityGroupRule:
@@ -140,7 +139,7 @@ def _revoke(
         gone = [by_key[rule.key] for rule in wanted if rule.key in by_key]
         unknown = [rule for rule in wanted if rule.key not in by_key]
     if unknown and not _in_default_vpc(ctx, group):
-        raise errors.RuleNotFound(reason="The specified rule does not exist in this security group.")
+        raise faults.RuleNotFound(reason="The specified rule does not exist in this security group.")
     for rule in gone:
         ctx.delete(rule)
     network_changed(ctx, group.vpc_id)
@@ -155,7 +154,7 @@ def _by_ids(known: Sequence[SecurityGroupRule], rule_ids: Sequence[str]) -> list
     by_id = {rule.security_group_rule_id: rule for rule in known}
     absent = [one for one in rule_ids if one not in by_id]
     if absent:
-        raise errors.RuleIdNotFound(named=f" '{absent[0]}' does")
+        raise faults.RuleIdNotFound(named=f" '{absent[0]}' does")
     return [by_id[one] for one in dict.fromkeys(rule_ids)]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from groundcloud.context import Context
@@ -11,6 +12,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, as_resource, find, made
 from groundcloud.services.ec2.filters import Filter, Filters, matcher, only_values
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.making import new_group
 from groundcloud.services.ec2.network.records import NetworkInterface, SecurityGroup, SecurityGroupRule, Vpc
 from groundcloud.services.ec2.network.rule_parts import permissions
@@ -46,7 +48,7 @@ def group(ctx: Context, group_id: str = "", group_name: str = "") -> SecurityGro
 def by_id(ctx: Context, group_id: str) -> SecurityGroup:
     """Raises `InvalidGroupId.Malformed`, `InvalidGroup.NotFound`."""
     if not re.fullmatch(r"sg-[0-9a-z]+", group_id):
-        raise errors.GroupMalformed(group_id=group_id)
+        raise faults.GroupMalformed(group_id=group_id)
     found = ctx.get(SecurityGroup, group_id)
     if found is None:
         raise errors.GroupNotFound(reason=f"The security group '{group_id}' does not exist")
@@ -57,7 +59,7 @@ def acted_on(ctx: Context, group_id: str, group_name: str) -> Resource:
     """The group that a call names, as policies see it."""
     try:
         return as_resource(group(ctx, group_id or "", group_name or ""))
-    except (errors.GroupNotFound, errors.GroupMalformed, errors.MissingParameter):
+    except (errors.GroupNotFound, faults.GroupMalformed, errors.MissingParameter):
         return Resource(ctx.arn(f"security-group/{group_id or '*'}"))
 
 
@@ -86,14 +88,14 @@ def create_security_group(
                 "Character sets beyond ASCII are not supported."
             )
     if group_name == "default":
-        raise errors.GroupReserved()
+        raise faults.GroupReserved()
     if group_name.startswith("sg-"):
         raise errors.InvalidParameterValue(
             reason=f"Value ({group_name}) for parameter groupName is invalid. "
             "Group names may not be in the format sg-*."
         )
     if ctx.exists(SecurityGroup, vpc.vpc_id, group_name, index="by_name"):
-        raise errors.GroupDuplicate(name=group_name, vpc_id=vpc.vpc_id)
+        raise faults.GroupDuplicate(name=group_name, vpc_id=vpc.vpc_id)
     tags = tags_for(tag_specifications, "security-group")
     created = new_group(ctx, vpc.vpc_id, group_name, description, tags=tags)
     return {
@@ -107,11 +109,11 @@ def create_security_group(
 def delete_security_group(ctx: Context, group_id: str = "", group_name: str = "") -> object:
     found = group(ctx, group_id, group_name)
     if found.group_name == "default":
-        raise errors.CannotDelete(group_id=found.group_id)
+        raise faults.CannotDelete(group_id=found.group_id)
     referring = list(ctx.tx.scan(SecurityGroupRule, found.group_id, index="by_reference"))
     elsewhere = [rule for rule in referring if rule.group_id != found.group_id]
     if elsewhere or ctx.exists(NetworkInterface, found.group_id, index="by_group"):
-        raise errors.DependencyViolation(reason=f"resource {found.group_id} has a dependent object")
+        raise faults.DependencyViolation(reason=f"resource {found.group_id} has a dependent object")
     forget_group(ctx, found)
     return {"return_": True, "group_id": found.group_id}
 
@@ -198,8 +200,7 @@ def describe_security_groups(
     passes = matcher(filters, _FILTERS)
     named = _named(ctx, group_ids, group_names, filters)
     if named is None:
-        described = lambda found: _Described(ctx, found)  # noqa: E731  # read once, for `where` and `each`
-        page = ctx.page(SecurityGroup, each=described)
+        page = ctx.page(SecurityGroup, each=partial(_Described, ctx))
         return {"security_groups": _passing(page, passes)}
     found = [_Described(ctx, each) for each in named]
     return {"security_groups": _passing(page_of(found, lambda one: one.group.group_id), passes)}

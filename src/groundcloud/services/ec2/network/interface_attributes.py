@@ -8,7 +8,7 @@ from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import find, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed
-from groundcloud.services.ec2.network import interfaces
+from groundcloud.services.ec2.network import faults, interfaces
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.linking import NetworkInterfacePermission
 from groundcloud.services.ec2.network.records import NetworkInterface
@@ -33,10 +33,15 @@ def modify_network_interface_attribute(
     source_dest_check: BooleanValue | None = None,
     groups: Sequence[str] | None = None,
     attachment: AttachmentChanges | None = None,
+    associate_public_ip_address: bool | None = None,
 ) -> None:
-    if sum(each is not None for each in (description, source_dest_check, groups, attachment)) != 1:
+    given = (description, source_dest_check, groups, attachment, associate_public_ip_address)
+    if sum(each is not None for each in given) != 1:
         raise errors.InvalidParameterCombination(reason="Exactly one attribute must be specified.")
     interface = find(ctx, NetworkInterface, network_interface_id)
+    if associate_public_ip_address is not None:
+        change = interfaces.assign_public if associate_public_ip_address else interfaces.release_public
+        change(ctx, interface)
     if description is not None:
         interface.description = description.value or ""
     if source_dest_check is not None:
@@ -48,7 +53,7 @@ def modify_network_interface_attribute(
     if attachment is not None:
         own = interface.attachment
         if own is None or own.attachment_id != attachment.attachment_id:
-            raise errors.AttachmentNotFound(id=attachment.attachment_id)
+            raise faults.AttachmentNotFound(id=attachment.attachment_id)
         own.delete_on_termination = bool(attachment.delete_on_termination)
     ctx.put(interface)
     network_changed(ctx, interface.vpc_id)

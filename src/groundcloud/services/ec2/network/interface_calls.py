@@ -9,7 +9,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, Value, listed
-from groundcloud.services.ec2.network import interfaces
+from groundcloud.services.ec2.network import faults, interfaces
 from groundcloud.services.ec2.network.names import private_name, public_name
 from groundcloud.services.ec2.network.records import Ipv6Address, NetworkInterface, PrivateAddress, Subnet, UsedAddress
 from groundcloud.services.ec2.tags import tags_for
@@ -45,7 +45,7 @@ def create_network_interface(
     if once.made:
         return {"network_interface": interfaces.shown(ctx, find(ctx, NetworkInterface, once.made[0]))}
     if interface_type != "interface":
-        raise errors.Unsupported(reason=f"Interfaces of the type '{interface_type}' are not supported here.")
+        raise faults.Unsupported(reason=f"Interfaces of the type '{interface_type}' are not supported here.")
     subnet = find(ctx, Subnet, subnet_id)
     primary, others = split_addresses(private_ip_address, private_ip_addresses, secondary_private_ip_address_count)
     made = interfaces.create_interface(
@@ -197,11 +197,11 @@ def _detached(ctx: Context, attachment_id: str) -> list[Resource]:
     return named(ctx, interface=found.network_interface_id, instance=found.attachment.instance_id)
 
 
-@operation(on=_detached)
-def detach_network_interface(ctx: Context, attachment_id: str, force: bool = False) -> None:
+@operation(on=_detached, harmless=["Force"])
+def detach_network_interface(ctx: Context, attachment_id: str) -> None:
     found = _by_attachment(ctx, attachment_id)
     if found is None or found.attachment is None:
-        raise errors.AttachmentNotFound(id=attachment_id)
+        raise faults.AttachmentNotFound(id=attachment_id)
     if found.attachment.device_index == 0:
         raise errors.OperationNotPermitted(
             reason="The network interface at device index 0 and networkCard index 0 cannot be detached."
@@ -242,7 +242,7 @@ def _take_from_others(ctx: Context, interface: NetworkInterface, address: str) -
     if other is None or other.network_interface_id == interface.network_interface_id:
         return
     if other.private_ip_address == address or other.used_by:
-        raise errors.AddressInUse(reason=f"Address {address} is in use.")
+        raise faults.AddressInUse(reason=f"Address {address} is in use.")
     interfaces.drop_addresses(ctx, other, [address])
 
 

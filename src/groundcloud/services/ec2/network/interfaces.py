@@ -9,6 +9,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tag, find, find_all
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.names import private_name, public_name
 from groundcloud.services.ec2.network.pool import (
@@ -43,7 +44,7 @@ def groups_of(ctx: Context, vpc_id: str, group_ids: Sequence[str], subnet_id: st
     if not group_ids:
         return [_identifier(group) for group in ctx.scan(SecurityGroup, vpc_id, "default", index="by_name")]
     if len(set(group_ids)) > _MOST_GROUPS:
-        raise errors.GroupsPerInterfaceLimit()
+        raise faults.GroupsPerInterfaceLimit()
     groups = []
     for group_id in dict.fromkeys(group_ids):
         group = ctx.get(SecurityGroup, group_id)
@@ -87,20 +88,19 @@ def create_interface(
     """
     identifiers = groups_of(ctx, subnet.vpc_id, groups, subnet.subnet_id)
     interface_id = ctx.new_id("eni")
-    primary = take_private(ctx, subnet.subnet_id, interface_id, private_address)
-    wanted: list[str | None] = [*secondary, *[None] * secondary_count]
-    others = [take_private(ctx, subnet.subnet_id, interface_id, each) for each in wanted]
+    wanted: list[str | None] = [private_address, *secondary, *[None] * secondary_count]
+    addresses = [PrivateAddress(take_private(ctx, subnet.subnet_id, interface_id, each)) for each in wanted]
+    addresses[0].primary = True
     if ipv6_count is None:
         ipv6_count = int(subnet.assign_ipv6_address_on_creation and not ipv6)
     wanted6: list[str | None] = [*ipv6, *[None] * ipv6_count]
-    addresses6 = [Ipv6Address(take_ipv6(ctx, subnet.subnet_id, interface_id, each)) for each in wanted6]
     interface = NetworkInterface(
         owner_id=ctx.account, region=ctx.region, network_interface_id=interface_id, subnet_id=subnet.subnet_id,
         vpc_id=subnet.vpc_id, availability_zone=subnet.availability_zone, mac_address=_new_mac(ctx),
-        private_ip_addresses=[PrivateAddress(primary, primary=True), *[PrivateAddress(each) for each in others]],
-        description=description, groups=identifiers, ipv6_addresses=addresses6, source_dest_check=source_dest_check,
-        interface_type=interface_type, requester_id=requester_id, requester_managed=requester_id is not None,
-        used_by=used_by, tags=list(tags),
+        private_ip_addresses=addresses, description=description, groups=identifiers,
+        ipv6_addresses=[Ipv6Address(take_ipv6(ctx, subnet.subnet_id, interface_id, each)) for each in wanted6],
+        source_dest_check=source_dest_check, interface_type=interface_type, requester_id=requester_id,
+        requester_managed=requester_id is not None, used_by=used_by, tags=list(tags),
     )  # fmt: skip
     ctx.put(interface)
     network_changed(ctx, subnet.vpc_id)
@@ -123,7 +123,7 @@ def attach(
 ) -> NetworkInterface:
     """Give an interface to an instance. Raises `InvalidNetworkInterface.InUse`."""
     if interface.status == "in-use":
-        raise errors.InterfaceInUse(reason=f"Interface: [{interface.network_interface_id}] in use.")
+        raise faults.InterfaceInUse(reason=f"Interface: [{interface.network_interface_id}] in use.")
     interface.attachment = Attachment(
         attachment_id=ctx.new_id("eni-attach"), device_index=device_index, attach_time=ctx.now(),
         instance_id=instance_id, instance_owner_id=ctx.account, delete_on_termination=delete_on_termination,
@@ -182,12 +182,13 @@ def _elastic_addresses(ctx: Context, interface: NetworkInterface) -> list[Addres
 
 
 def assign_public(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
-    """Give the primary address a public one of the pool, unless it has one: at launch and at start. It is given back
-    by `release_public`. Raises `InsufficientAddressCapacity`."""
+    """Give the primary address a public one of the pool, unless it has one: at launch and at start, and again when an
+    elastic one leaves. It is given back by `release_public`. Raises `InsufficientAddressCapacity`."""
+    interface.auto_public = True
     if interface.primary.association is None:
         interface.primary.association = Association(public_ip=take_public(ctx), ip_owner_id="amazon")
-        ctx.put(interface)
-        network_changed(ctx, interface.vpc_id)
+    ctx.put(interface)
+    network_changed(ctx, interface.vpc_id)
     return interface
 
 
@@ -197,9 +198,15 @@ def release_public(ctx: Context, interface: NetworkInterface) -> NetworkInterfac
     if association is not None and association.allocation_id is None:
         give_back_public(ctx, association.public_ip)
         interface.primary.association = None
-        ctx.put(interface)
+    interface.auto_public = False
+    ctx.put(interface)
     network_changed(ctx, interface.vpc_id)
     return interface
+
+
+def _vpc_of(ctx: Context, interface: NetworkInterface) -> Vpc:
+    """Its VPC, to read only: a list of a thousand interfaces reads it once."""
+    return ctx.tx.remembered((Vpc.table, interface.vpc_id), lambda: find(ctx, Vpc, interface.vpc_id))
 
 
 def names(ctx: Context, interface: NetworkInterface) -> tuple[str | None, str]:
@@ -207,7 +214,7 @@ def names(ctx: Context, interface: NetworkInterface) -> tuple[str | None, str]:
 
     Names follow the VPC's attributes: without DNS support there are none, without DNS host names no public ones.
     """
-    vpc = find(ctx, Vpc, interface.vpc_id)
+    vpc = _vpc_of(ctx, interface)
     if not vpc.enable_dns_support:
         return None, ""
     association = interface.association
@@ -218,7 +225,7 @@ def names(ctx: Context, interface: NetworkInterface) -> tuple[str | None, str]:
 
 def shown(ctx: Context, interface: NetworkInterface) -> dict[str, Any]:
     """An interface as Describe calls show it."""
-    vpc = find(ctx, Vpc, interface.vpc_id)
+    vpc = _vpc_of(ctx, interface)
     private = [_private_shown(vpc, each) for each in interface.private_ip_addresses]
     return {
         **{name: getattr(interface, name) for name in interface.__struct_fields__},

@@ -8,6 +8,7 @@ from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.linking import EgressOnlyInternetGateway
 from groundcloud.services.ec2.network.records import NetworkInterface, Vpc
 from groundcloud.services.ec2.network.routes import set_state
@@ -47,7 +48,7 @@ def attach_internet_gateway(ctx: Context, internet_gateway_id: str, vpc_id: str)
     gateway = find(ctx, InternetGateway, internet_gateway_id)
     find(ctx, Vpc, vpc_id)
     if gateway.attachments:
-        raise errors.ResourceAlreadyAssociated(
+        raise faults.ResourceAlreadyAssociated(
             reason=f"resource {internet_gateway_id} is already attached to network {gateway.attachments[0].vpc_id}"
         )
     if ctx.exists(InternetGateway, vpc_id, index="by_vpc"):
@@ -62,9 +63,9 @@ def detach_internet_gateway(ctx: Context, internet_gateway_id: str, vpc_id: str)
     gateway = find(ctx, InternetGateway, internet_gateway_id)
     find(ctx, Vpc, vpc_id)
     if all(each.vpc_id != vpc_id for each in gateway.attachments):
-        raise errors.GatewayNotAttached(gateway=internet_gateway_id, vpc_id=vpc_id)
+        raise faults.GatewayNotAttached(gateway=internet_gateway_id, vpc_id=vpc_id)
     if any(eni.association is not None for eni in ctx.scan(NetworkInterface, vpc_id, index="by_vpc")):
-        raise errors.DependencyViolation(
+        raise faults.DependencyViolation(
             reason=f"Network {vpc_id} has some mapped public address(es). Please unmap those public address(es) "
             "before detaching the gateway."
         )
@@ -77,7 +78,7 @@ def detach_internet_gateway(ctx: Context, internet_gateway_id: str, vpc_id: str)
 def delete_internet_gateway(ctx: Context, internet_gateway_id: str) -> None:
     gateway = find(ctx, InternetGateway, internet_gateway_id)
     if gateway.attachments:
-        raise errors.DependencyViolation(
+        raise faults.DependencyViolation(
             reason=f"The internetGateway '{internet_gateway_id}' has dependencies and cannot be deleted."
         )
     ctx.delete(gateway)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec import field
 
-from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tagged, register
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.records import Facts, InVpc
 from groundcloud.services.ec2.network.routing import GatewayAttachment
 from groundcloud.store import Key, Part, Record
@@ -18,7 +18,7 @@ class EgressOnlyInternetGateway(Tagged):
     indexes = {
         "by_vpc": lambda gateway: [(gateway.owner_id, gateway.region, each.vpc_id) for each in gateway.attachments]
     }
-    absent = errors.EgressOnlyGatewayNotFound
+    absent = faults.EgressOnlyGatewayNotFound
     prefix, resource_type = "eigw", "egress-only-internet-gateway"
 
     owner_id: str
@@ -44,7 +44,7 @@ class NatGateway(InVpc):
         "by_vpc": lambda nat: [(nat.owner_id, nat.region, nat.vpc_id)] if nat.is_there else [],
         "by_subnet": lambda nat: [(nat.owner_id, nat.region, nat.subnet_id)] if nat.is_there else [],
     }
-    absent = errors.NatGatewayNotFound
+    absent = faults.NatGatewayNotFound
     prefix, resource_type = "nat", "natgateway"
 
     owner_id: str
@@ -97,7 +97,7 @@ class VpcPeeringConnection(Tagged):
     table = "ec2.vpc_peering_connection"
     key = ("owner_id", "region", "vpc_peering_connection_id")
     indexes = {"by_vpc": lambda peering: _sides(peering)}
-    absent = errors.PeeringNotFound
+    absent = faults.PeeringNotFound
     prefix, resource_type = "pcx", "vpc-peering-connection"
 
     owner_id: str
@@ -139,7 +139,7 @@ class VpcEndpoint(InVpc):
     table = "ec2.vpc_endpoint"
     key = ("owner_id", "region", "vpc_endpoint_id")
     indexes = {"by_vpc": ("owner_id", "region", "vpc_id")}
-    absent = errors.EndpointNotFound
+    absent = faults.EndpointNotFound
     prefix, resource_type = "vpce", "vpc-endpoint"
 
     owner_id: str
@@ -164,7 +164,7 @@ class PrefixListEntry(Part):
 class ManagedPrefixList(Tagged):
     table = "ec2.managed_prefix_list"
     key = ("owner_id", "region", "prefix_list_id")
-    absent = errors.PrefixListNotFound
+    absent = faults.PrefixListNotFound
     prefix, resource_type = "pl", "prefix-list"
 
     owner_id: str
@@ -196,7 +196,7 @@ class FlowLog(Tagged):
     table = "ec2.flow_log"
     key = ("owner_id", "region", "flow_log_id")
     indexes = {"by_resource": ("owner_id", "region", "resource_id")}
-    absent = errors.FlowLogNotFound
+    absent = faults.FlowLogNotFound
     prefix, resource_type = "fl", "vpc-flow-log"
 
     owner_id: str
@@ -225,7 +225,7 @@ class NetworkInterfacePermission(Tagged):
     table = "ec2.network_interface_permission"
     key = ("owner_id", "region", "network_interface_permission_id")
     indexes = {"by_interface": ("owner_id", "region", "network_interface_id")}
-    absent = errors.InterfacePermissionNotFound
+    absent = faults.InterfacePermissionNotFound
     prefix, resource_type = "eni-perm", "network-interface-permission"
 
     owner_id: str

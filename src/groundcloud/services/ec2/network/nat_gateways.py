@@ -7,6 +7,7 @@ from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.addresses import associate
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.interfaces import create_interface
@@ -75,7 +76,7 @@ def _address(ctx: Context, allocation_id: str, connectivity_type: str) -> Addres
         raise errors.MissingParameter(name="AllocationId")
     address = find(ctx, Address, allocation_id)
     if address.association_id is not None:
-        raise errors.ResourceAlreadyAssociated(reason=f"Elastic IP address [{allocation_id}] is already associated")
+        raise faults.ResourceAlreadyAssociated(reason=f"Elastic IP address [{allocation_id}] is already associated")
     return address
 
 

@@ -9,6 +9,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tag, TagSpecification, find, made, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import note_change
 from groundcloud.services.ec2.network.linking import (
     PeerBlock,
@@ -75,7 +76,7 @@ def create_vpc_peering_connection(
     peer = ctx.tx.get(Vpc, owner, region, peer_vpc_id)
     if owner == ctx.account and region == ctx.region:
         if peer is None:
-            raise errors.VpcNotFound(named=f" '{peer_vpc_id}' does")
+            raise faults.VpcNotFound(named=f" '{peer_vpc_id}' does")
         if peer_vpc_id == vpc_id:
             raise errors.InvalidParameterValue(reason="A VPC cannot peer with itself.")
     for known in ctx.scan(VpcPeeringConnection, vpc_id, index="by_vpc"):
@@ -161,7 +162,7 @@ def _pending(ctx: Context, peering_id: str, new: str) -> VpcPeeringConnection:
     """A request that this account may answer. Raises `InvalidStateTransition`, `OperationNotPermitted`."""
     peering = find(ctx, VpcPeeringConnection, peering_id)
     if peering.status.code != "pending-acceptance":
-        raise errors.PeeringState(id=peering_id, old=peering.status.code, new=new)
+        raise faults.PeeringState(id=peering_id, old=peering.status.code, new=new)
     side = peering.accepter_vpc_info
     if (side.owner_id, side.region) != (ctx.account, ctx.region):
         raise errors.OperationNotPermitted(
@@ -170,7 +171,14 @@ def _pending(ctx: Context, peering_id: str, new: str) -> VpcPeeringConnection:
     return peering
 
 
-@operation(on=on("vpc_peering_connection_id"))
+def _accepting(ctx: Context, vpc_peering_connection_id: str) -> list[Resource]:
+    """The connection, and the VPC that it comes to."""
+    found = ctx.get(VpcPeeringConnection, vpc_peering_connection_id)
+    ids = [vpc_peering_connection_id, *([found.accepter_vpc_info.vpc_id] if found is not None else [])]
+    return on("ids")(ctx, ids=ids)
+
+
+@operation(on=_accepting)
 def accept_vpc_peering_connection(ctx: Context, vpc_peering_connection_id: str = "") -> object:
     peering = _pending(ctx, vpc_peering_connection_id, "active")
     own = find(ctx, Vpc, peering.accepter_vpc_info.vpc_id)
@@ -203,7 +211,7 @@ def delete_vpc_peering_connection(ctx: Context, vpc_peering_connection_id: str) 
     waiting = peering.status.code == "pending-acceptance"
     own_request = (requester.owner_id, requester.region) == (ctx.account, ctx.region)
     if not (peering.status.code == "active" or (waiting and own_request)):
-        raise errors.PeeringState(id=vpc_peering_connection_id, old=peering.status.code, new="deleted")
+        raise faults.PeeringState(id=vpc_peering_connection_id, old=peering.status.code, new="deleted")
     end(ctx, peering, "deleted")
     return {"return_": True}
 

@@ -10,6 +10,7 @@ from groundcloud.context import Context
 from groundcloud.engines.network.wanted import PUBLIC_POOL
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import find
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.records import PublicAddress, Subnet, UsedAddress
 
 RESERVED = 5
@@ -30,9 +31,9 @@ def take_private(ctx: Context, subnet_id: str, interface_id: str, wanted: str | 
     if wanted is not None:
         _check_wanted(wanted, network)
         if used(wanted):
-            raise errors.AddressInUse(reason=f"Address {wanted} is in use.")
+            raise faults.AddressInUse(reason=f"Address {wanted} is in use.")
     elif subnet.available_ip_address_count == 0:
-        raise errors.InsufficientFreeAddresses(subnet_id=subnet_id)
+        raise faults.InsufficientFreeAddresses(subnet_id=subnet_id)
     else:
         wanted = _first_free(ctx, network, 4, network.num_addresses - 2, used)
         assert wanted is not None
@@ -82,7 +83,7 @@ def take_ipv6(ctx: Context, subnet_id: str, interface_id: str, wanted: str | Non
         if address not in network:
             raise errors.InvalidParameterValue(reason="Address does not fall within the subnet's address range")
     if ctx.exists(UsedAddress, subnet_id, str(address)):
-        raise errors.AddressInUse(reason=f"Address {address} is in use.")
+        raise faults.AddressInUse(reason=f"Address {address} is in use.")
     ctx.put(UsedAddress(subnet.owner_id, subnet.region, subnet_id, str(address), interface_id))
     return str(address)
 
@@ -105,12 +106,12 @@ def take_public(ctx: Context, wanted: str | None = None) -> str:
         except ValueError:
             free = False
         if not free:
-            raise errors.InvalidAddressUnavailable(address=wanted)
+            raise faults.InvalidAddressUnavailable(address=wanted)
         found: str | None = wanted
     else:  # the first two and the last are the network's, the host's and the broadcast address
         found = _first_free(ctx, pool, 2, pool.num_addresses - 2, used)
     if found is None:
-        raise errors.InsufficientAddressCapacity()
+        raise faults.InsufficientAddressCapacity()
     ctx.put(PublicAddress(found, ctx.account, ctx.region))
     return found
 

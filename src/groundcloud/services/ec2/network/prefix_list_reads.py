@@ -4,7 +4,7 @@ import hashlib
 
 from groundcloud.context import Context
 from groundcloud.engines.network.wanted import SERVICE_ADDRESSES
-from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.linking import ManagedPrefixList, PrefixListEntry
 from groundcloud.store import Transaction
 
@@ -41,5 +41,5 @@ def prefix_list(ctx: Context, prefix_list_id: str) -> ManagedPrefixList:
     """A list that the caller can use. Raises `InvalidPrefixListID.NotFound`."""
     found = read_list(ctx.tx, ctx.account, ctx.region, prefix_list_id)
     if found is None:
-        raise errors.PrefixListNotFound(named=f" '{prefix_list_id}' does")
+        raise faults.PrefixListNotFound(named=f" '{prefix_list_id}' does")
     return found

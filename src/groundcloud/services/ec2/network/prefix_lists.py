@@ -10,6 +10,7 @@ from groundcloud.paging import Page, chain, page_of
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, matcher
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.linking import ManagedPrefixList, PrefixListEntry, PrefixListVersion
 from groundcloud.services.ec2.network.prefix_list_reads import prefix_list, service_lists
@@ -104,7 +105,7 @@ def _check_name(name: str) -> None:
 
 def _check_size(found: ManagedPrefixList) -> None:
     if len(found.entries) > found.max_entries:
-        raise errors.PrefixListMaxEntries(most=found.max_entries)
+        raise faults.PrefixListMaxEntries(most=found.max_entries)
 
 
 class RemovedEntry(Part):
@@ -156,7 +157,7 @@ def _check_version(found: ManagedPrefixList, current_version: int | None) -> Non
     if current_version is None:
         raise errors.MissingParameter(name="CurrentVersion")
     if current_version != found.version_number:
-        raise errors.PrefixListVersionMismatch()
+        raise faults.PrefixListVersionMismatch()
 
 
 def _new_version(ctx: Context, found: ManagedPrefixList, entries: list[PrefixListEntry]) -> None:
@@ -193,7 +194,7 @@ def restore_managed_prefix_list_version(
     _check_version(found, current_version)
     old = ctx.get(PrefixListVersion, prefix_list_id, previous_version)
     if old is None:
-        raise errors.PrefixListVersionNotFound(id=prefix_list_id, version=previous_version)
+        raise faults.PrefixListVersionNotFound(id=prefix_list_id, version=previous_version)
     _new_version(ctx, found, old.entries)
     found.state = "restore-complete"
     ctx.put(found)
@@ -205,7 +206,7 @@ def restore_managed_prefix_list_version(
 def delete_managed_prefix_list(ctx: Context, prefix_list_id: str) -> object:
     found = _own(ctx, prefix_list_id)
     if _users(ctx, prefix_list_id):
-        raise errors.DependencyViolation(reason=f"The prefix list '{prefix_list_id}' is in use and cannot be deleted.")
+        raise faults.DependencyViolation(reason=f"The prefix list '{prefix_list_id}' is in use and cannot be deleted.")
     for version in list(ctx.scan(PrefixListVersion, prefix_list_id)):
         ctx.delete(version)
     ctx.delete(found)
@@ -261,7 +262,7 @@ def get_managed_prefix_list_entries(ctx: Context, prefix_list_id: str, target_ve
     if target_version is not None and target_version != found.version_number:
         old = ctx.get(PrefixListVersion, prefix_list_id, target_version)
         if old is None:
-            raise errors.PrefixListVersionNotFound(id=prefix_list_id, version=target_version)
+            raise faults.PrefixListVersionNotFound(id=prefix_list_id, version=target_version)
         entries = old.entries
     return {"entries": page_of(entries, lambda entry: entry.cidr)}
 

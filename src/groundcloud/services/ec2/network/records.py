@@ -10,6 +10,7 @@ from msgspec import field
 
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tagged, register
+from groundcloud.services.ec2.network import faults
 from groundcloud.store import Key, Part, Record, Transaction
 
 Facts = dict[str, str | Sequence[str]]
@@ -59,7 +60,7 @@ class Vpc(Tagged):
         "by_default": lambda vpc: [(vpc.owner_id, vpc.region)] if vpc.is_default else [],
         "by_id": ("vpc_id",),
     }
-    absent = errors.VpcNotFound
+    absent = faults.VpcNotFound
     prefix = resource_type = "vpc"
 
     owner_id: str
@@ -99,7 +100,7 @@ class Subnet(InVpc):
     table = "ec2.subnet"
     key = ("owner_id", "region", "subnet_id")
     indexes = {"by_vpc": ("owner_id", "region", "vpc_id"), "by_zone": ("owner_id", "region", "availability_zone")}
-    absent = errors.SubnetNotFound
+    absent = faults.SubnetNotFound
     prefix = resource_type = "subnet"
 
     owner_id: str
@@ -188,7 +189,7 @@ class SecurityGroupRule(Tagged):
         "by_reference": lambda rule: [(rule.referenced_group_id,)] if rule.referenced_group_id else [],
         "by_list": lambda rule: [(rule.owner_id, rule.region, rule.prefix_list_id)] if rule.prefix_list_id else [],
     }
-    absent = errors.RuleIdNotFound
+    absent = faults.RuleIdNotFound
     prefix, resource_type = "sgr", "security-group-rule"
 
     owner_id: str
@@ -266,7 +267,7 @@ class NetworkInterface(InVpc):
             (each.association.public_ip,) for each in eni.private_ip_addresses if each.association is not None
         ],
     }
-    absent = errors.InterfaceNotFound
+    absent = faults.InterfaceNotFound
     prefix, resource_type = "eni", "network-interface"
 
     owner_id: str
@@ -285,6 +286,8 @@ class NetworkInterface(InVpc):
     requester_id: str | None = None
     requester_managed: bool = False
     attachment: Attachment | None = None
+    auto_public: bool = False
+    """Whether it has a public address of the pool whenever no elastic one stands for it."""
     used_by: str | None = None
     """What of AWS's own uses it (a NAT gateway's id), so that nobody else may delete it."""
 
@@ -346,7 +349,7 @@ class Address(Tagged):
             [(address.owner_id, address.region, address.association_id)] if address.association_id else []
         ),
     }
-    absent = errors.AllocationNotFound
+    absent = faults.AllocationNotFound
     prefix, resource_type = "eipalloc", "elastic-ip"
 
     owner_id: str

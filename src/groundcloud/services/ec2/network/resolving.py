@@ -25,18 +25,6 @@ _S3 = re.compile(rf"(?:[a-z0-9.-]+\.)?s3(?:[.-](?:dualstack\.)?{_REGION})?\.amaz
 _DYNAMODB = re.compile(rf"dynamodb\.{_REGION}\.amazonaws\.com\.")
 
 
-def outside_address(store: Store, vpc_id: str, private: str) -> str:
-    """The address under which others see who calls from a private one: its public address, or itself without one."""
-    with store.snapshot() as tx:
-        interface = interface_at(tx, vpc_id, private)
-        if interface is None:
-            return private
-        for each in interface.private_ip_addresses:
-            if each.private_ip_address == private and each.association is not None:
-                return each.association.public_ip
-    return private
-
-
 class InstanceNames:
     """The host names of private and public addresses: a provider of the DNS engine."""
 

@@ -9,6 +9,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, Value, listed
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.making import local_routes
 from groundcloud.services.ec2.network.records import Subnet, Vpc
@@ -85,7 +86,7 @@ def describe_route_tables(ctx: Context, filters: Sequence[Filter] = (), route_ta
 def delete_route_table(ctx: Context, route_table_id: str) -> None:
     table = find(ctx, RouteTable, route_table_id)
     if table.associations:
-        raise errors.DependencyViolation(
+        raise faults.DependencyViolation(
             reason=f"The routeTable '{route_table_id}' has dependencies and cannot be deleted."
         )
     ctx.delete(table)
@@ -121,7 +122,7 @@ def _check_subnet(ctx: Context, table: RouteTable, subnet_id: str) -> None:
     other = next(ctx.scan(RouteTable, subnet_id, index="by_subnet"), None)
     if other is not None:
         known = next(each for each in other.associations if each.subnet_id == subnet_id)
-        raise errors.ResourceAlreadyAssociated(
+        raise faults.ResourceAlreadyAssociated(
             reason=f"the specified association for route table {other.route_table_id} conflicts with an existing "
             f"association {known.route_table_association_id}"
         )
@@ -131,7 +132,7 @@ def _check_gateway(ctx: Context, table: RouteTable, gateway_id: str) -> None:
     """Routes for what comes in through a gateway: stored, and the engine has no middle boxes to send it to."""
     gateway = find(ctx, InternetGateway, gateway_id)
     if all(each.vpc_id != table.vpc_id for each in gateway.attachments):
-        raise errors.GatewayNotAttached(gateway=gateway_id, vpc_id=table.vpc_id)
+        raise faults.GatewayNotAttached(gateway=gateway_id, vpc_id=table.vpc_id)
 
 
 def _association(ctx: Context, association_id: str) -> tuple[RouteTable, RouteTableAssociation]:
@@ -192,7 +193,7 @@ def enable_vgw_route_propagation(ctx: Context, gateway_id: str, route_table_id: 
     """Kept; there are no VPN connections whose routes could come."""
     table = find(ctx, RouteTable, route_table_id)
     if not gateway_id.startswith("vgw-"):
-        raise errors.GatewayNotFound(id=gateway_id)
+        raise faults.GatewayNotFound(id=gateway_id)
     if all(each.gateway_id != gateway_id for each in table.propagating_vgws):
         table.propagating_vgws.append(PropagatingVgw(gateway_id))
     ctx.put(table)

@@ -7,6 +7,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tagged, find, on, parse_range
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.linking import EgressOnlyInternetGateway, NatGateway, VpcPeeringConnection
 from groundcloud.services.ec2.network.prefix_list_reads import prefix_list
@@ -129,7 +130,7 @@ def _gateway(ctx: Context, table: RouteTable, gateway_id: str) -> str:
         raise errors.InvalidParameterValue(
             reason="A route to a gateway endpoint is made by ModifyVpcEndpoint and not by CreateRoute."
         )
-    raise errors.GatewayNotFound(id=gateway_id)
+    raise faults.GatewayNotFound(id=gateway_id)
 
 
 def _attached(gateway: Tagged, table: RouteTable, vpcs: list[str]) -> None:
@@ -146,10 +147,10 @@ def _same_vpc(table: RouteTable, vpc_id: str, target: str) -> None:
         )
 
 
-_LINKS = on("route_table_id")
+_TABLE = on("route_table_id")
 
 
-@operation(on=_LINKS)
+@operation(on=_TABLE)
 def create_route(
     ctx: Context,
     route_table_id: str,
@@ -174,7 +175,7 @@ def create_route(
     if known is not None:
         if _Aim.of(known) == _Aim.of(route):
             return {"return_": True}  # the same request again is no error, as in AWS
-        raise errors.RouteAlreadyExists(destination=destination)
+        raise faults.RouteAlreadyExists(destination=destination)
     table.routes.append(route)
     ctx.put(table)
     network_changed(ctx, table.vpc_id)
@@ -199,10 +200,10 @@ def _index(table: RouteTable, destination: _Destination) -> int:
     for number, route in enumerate(table.routes):
         if _destination_of(route) == destination:
             return number
-    raise errors.RouteNotFound(destination=destination, table=table.route_table_id)
+    raise faults.RouteNotFound(destination=destination, table=table.route_table_id)
 
 
-@operation(on=_LINKS)
+@operation(on=_TABLE)
 def replace_route(
     ctx: Context,
     route_table_id: str,
@@ -241,7 +242,7 @@ def replace_route(
     network_changed(ctx, table.vpc_id)
 
 
-@operation(on=_LINKS)
+@operation(on=_TABLE)
 def delete_route(
     ctx: Context,
     route_table_id: str,

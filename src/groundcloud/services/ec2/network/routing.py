@@ -2,8 +2,8 @@
 
 from msgspec import field
 
-from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tagged, register
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.records import InVpc
 from groundcloud.store import Part
 
@@ -64,7 +64,7 @@ class RouteTable(InVpc):
             if each.destination_prefix_list_id
         ],
     }
-    absent = errors.RouteTableNotFound
+    absent = faults.RouteTableNotFound
     prefix, resource_type = "rtb", "route-table"
 
     owner_id: str
@@ -86,7 +86,7 @@ class InternetGateway(Tagged):
     indexes = {
         "by_vpc": lambda gateway: [(gateway.owner_id, gateway.region, each.vpc_id) for each in gateway.attachments]
     }
-    absent = errors.InternetGatewayNotFound
+    absent = faults.InternetGatewayNotFound
     prefix, resource_type = "igw", "internet-gateway"
 
     owner_id: str
@@ -132,7 +132,7 @@ class NetworkAcl(InVpc):
             (acl.owner_id, acl.region, each.network_acl_association_id) for each in acl.associations
         ],
     }
-    absent = errors.NetworkAclNotFound
+    absent = faults.NetworkAclNotFound
     prefix, resource_type = "acl", "network-acl"
 
     owner_id: str
@@ -155,7 +155,7 @@ class DhcpConfiguration(Part):
 class DhcpOptions(Tagged):
     table = "ec2.dhcp_options"
     key = ("owner_id", "region", "dhcp_options_id")
-    absent = errors.DhcpOptionsNotFound
+    absent = faults.DhcpOptionsNotFound
     prefix, resource_type = "dopt", "dhcp-options"
 
     owner_id: str

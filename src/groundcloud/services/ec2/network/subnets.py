@@ -9,6 +9,7 @@ from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on, parse_range
 from groundcloud.services.ec2.filters import Filter, Filters, listed
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.cidr_blocks import ipv6_of_subnet
 from groundcloud.services.ec2.network.making import DEFAULT_BLOCK, new_subnet
@@ -30,9 +31,12 @@ def create_subnet(
     ipv6_cidr_block: str = "",
     availability_zone: str = "",
     availability_zone_id: str = "",
+    ipv6_native: bool = False,
     tag_specifications: Sequence[TagSpecification] = (),
 ) -> object:
     vpc = find(ctx, Vpc, vpc_id)
+    if ipv6_native:
+        raise faults.Unsupported(reason="Subnets without IPv4 are not supported here.")
     if not cidr_block:
         raise errors.MissingParameter(name="cidrBlock")
     block = _checked_block(ctx, vpc, cidr_block)
@@ -53,12 +57,12 @@ def _checked_block(ctx: Context, vpc: Vpc, cidr_block: str) -> IPv4Network:
     """The range of a new subnet: in the VPC, apart from its siblings."""
     block = parse_range(cidr_block, "cidrBlock")
     if not isinstance(block, IPv4Network) or not 16 <= block.prefixlen <= 28:
-        raise errors.InvalidSubnetRange(cidr=cidr_block)
+        raise faults.InvalidSubnetRange(cidr=cidr_block)
     if not any(block.subnet_of(IPv4Network(each)) for each in vpc.blocks()):
-        raise errors.InvalidSubnetRange(cidr=cidr_block)
+        raise faults.InvalidSubnetRange(cidr=cidr_block)
     for sibling in ctx.scan(Subnet, vpc.vpc_id, index="by_vpc"):
         if block.overlaps(IPv4Network(sibling.cidr_block)):
-            raise errors.SubnetConflict(cidr=cidr_block)
+            raise faults.SubnetConflict(cidr=cidr_block)
     return block
 
 
@@ -126,23 +130,23 @@ def create_default_subnet(ctx: Context, availability_zone: str = "", availabilit
     place = zone(ctx, availability_zone, availability_zone_id)
     vpc = next(ctx.scan(Vpc, index="by_default"), None)
     if vpc is None:
-        raise errors.DefaultVpcDoesNotExist()
+        raise faults.DefaultVpcDoesNotExist()
     siblings = list(ctx.scan(Subnet, vpc.vpc_id, index="by_vpc"))
     for sibling in siblings:
         if sibling.default_for_az and sibling.availability_zone == place.zone_name:
-            raise errors.DefaultSubnetAlreadyExists(subnet=sibling.subnet_id, zone=place.zone_name)
+            raise faults.DefaultSubnetAlreadyExists(subnet=sibling.subnet_id, zone=place.zone_name)
     taken = [IPv4Network(sibling.cidr_block) for sibling in siblings]
     for block in IPv4Network(DEFAULT_BLOCK).subnets(new_prefix=20):
         if not any(block.overlaps(other) for other in taken):
             return {"subnet": shown(new_subnet(ctx, vpc, str(block), place, is_default=True))}
-    raise errors.InsufficientCidrBlocks()
+    raise faults.InsufficientCidrBlocks()
 
 
 @operation(on=on("subnet_id"))
 def delete_subnet(ctx: Context, subnet_id: str) -> None:
     subnet = find(ctx, Subnet, subnet_id)
     if ctx.exists(NetworkInterface, subnet_id, index="by_subnet"):
-        raise errors.DependencyViolation(reason=f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
+        raise faults.DependencyViolation(reason=f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
     for acl in list(ctx.scan(NetworkAcl, subnet_id, index="by_subnet")):
         acl.associations = [each for each in acl.associations if each.subnet_id != subnet_id]
         ctx.put(acl)

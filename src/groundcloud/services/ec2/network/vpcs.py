@@ -11,6 +11,7 @@ from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on, parse_range
 from groundcloud.services.ec2.filters import Filter, Filters, listed
+from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed, network_deleted
 from groundcloud.services.ec2.network.cidr_blocks import add_provided_ipv6
 from groundcloud.services.ec2.network.groups import forget_group
@@ -46,7 +47,7 @@ def create_vpc(
         )
     block = parse_range(cidr_block, "cidrBlock")
     if not isinstance(block, IPv4Network) or not 16 <= block.prefixlen <= 28:
-        raise errors.InvalidVpcRange(cidr=cidr_block)
+        raise faults.InvalidVpcRange(cidr=cidr_block)
     vpc = new_vpc(ctx, str(block), tenancy=instance_tenancy, tags=tags_for(tag_specifications, "vpc"))
     if amazon_provided_ipv6_cidr_block:
         add_provided_ipv6(ctx, vpc)
@@ -96,7 +97,7 @@ def describe_vpcs(ctx: Context, filters: Sequence[Filter] = (), vpc_ids: Sequenc
 @operation(on="*")
 def create_default_vpc(ctx: Context) -> object:
     if ctx.exists(Vpc, index="by_default"):
-        raise errors.DefaultVpcAlreadyExists()
+        raise faults.DefaultVpcAlreadyExists()
     return {"vpc": {**shown(new_default_vpc(ctx)), "state": "pending"}}
 
 
@@ -122,7 +123,7 @@ def delete_vpc(ctx: Context, vpc_id: str) -> None:
         or not all(acl.is_default for acl in acls)
     )
     if own or any(ctx.exists(kind, vpc_id, index=index) for kind, index in _HOLDING):
-        raise errors.DependencyViolation(reason=f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
+        raise faults.DependencyViolation(reason=f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
     for peering in list(ctx.scan(VpcPeeringConnection, vpc_id, index="by_vpc")):
         end(ctx, peering, "deleted")
     for group in groups:

@@ -7,7 +7,7 @@ route through an egress-only internet gateway is a black hole.
 from collections.abc import Iterable, Iterator
 
 from groundcloud.engines.network import wanted as engine
-from groundcloud.services.ec2.network.linking import NatGateway, VpcEndpoint, VpcPeeringConnection
+from groundcloud.services.ec2.network.linking import FlowLog, NatGateway, VpcEndpoint, VpcPeeringConnection
 from groundcloud.services.ec2.network.peers import peerings
 from groundcloud.services.ec2.network.prefix_list_reads import read_list
 from groundcloud.services.ec2.network.records import (
@@ -20,6 +20,9 @@ from groundcloud.services.ec2.network.records import (
 )
 from groundcloud.services.ec2.network.routing import AclEntry, NetworkAcl, Route, RouteTable
 from groundcloud.store import Transaction
+
+_DATABASES = "amazon-rds"
+"""Who asked for the interfaces of databases."""
 
 _AMONG_DATABASES = "sg-groundcloud-rds"
 """A group that no record has: through it the machines of databases reach one another (replication), whatever the
@@ -40,21 +43,34 @@ def wanted_network(tx: Transaction, vpc: Vpc) -> engine.Network:
     groups = list(tx.scan(SecurityGroup, *inside, index="by_name"))
     rules = {group.group_id: list(_rules(tx, group)) for group in groups}
     peers = list(peerings(tx, *inside))
-    interfaces = tuple(_interface(each) for each in tx.scan(NetworkInterface, *inside, index="by_vpc"))
+    # what is used by one of AWS's own services is that service's (a NAT gateway is told as such), but for databases
+    found = tx.scan(NetworkInterface, *inside, index="by_vpc")
+    interfaces = [each for each in found if not each.used_by or each.requester_id == _DATABASES]
     return engine.Network(
         id=vpc.vpc_id,
         blocks=tuple(vpc.blocks()),
         subnets=tuple(_subnet(tx, each, table_of[each.subnet_id], acl_of[each.subnet_id]) for each in subnets),
         acls=tuple(_acl(acl) for acl in acls),
         groups=(*(_group(tx, group, rules[group.group_id]) for group in groups), *_databases(interfaces)),
-        interfaces=interfaces,
+        interfaces=tuple(_interface(each) for each in interfaces),
         nat_gateways=tuple(_nat(each) for each in tx.scan(NatGateway, *inside, index="by_vpc") if _runs(each)),
         peerings=tuple(_peering(tx, each, vpc.vpc_id) for each in peers),
         endpoints=tuple(
             _endpoint(each, table_of) for each in tx.scan(VpcEndpoint, *inside, index="by_vpc")
         ),
         group_members=_members_elsewhere(tx, rules.values()),
+        logged=_logged(tx, vpc, interfaces),
     )  # fmt: skip
+
+
+def _logged(tx: Transaction, vpc: Vpc, interfaces: Iterable[NetworkInterface]) -> tuple[str, ...]:
+    """The interfaces whose traffic a flow log asks for: its own, its subnet's or its VPC's."""
+    asked = {log.resource_id for log in tx.scan(FlowLog, vpc.owner_id, vpc.region)}
+    return tuple(
+        each.network_interface_id
+        for each in interfaces
+        if not asked.isdisjoint((vpc.vpc_id, each.subnet_id, each.network_interface_id))
+    )
 
 
 def _tables_of_subnets(tables: Iterable[RouteTable], subnets: Iterable[Subnet]) -> dict[str, RouteTable]:
@@ -127,8 +143,8 @@ def _acl_entry(entry: AclEntry) -> engine.AclEntry:
     )
 
 
-def _databases(interfaces: Iterable[engine.Interface]) -> Iterator[engine.Group]:
-    if any(_AMONG_DATABASES in each.groups for each in interfaces):
+def _databases(interfaces: Iterable[NetworkInterface]) -> Iterator[engine.Group]:
+    if any(each.requester_id == _DATABASES for each in interfaces):
         each_other = (engine.GroupRule(-1, group=_AMONG_DATABASES),)
         yield engine.Group(_AMONG_DATABASES, each_other, each_other)
 
@@ -163,7 +179,7 @@ def _group_rule(tx: Transaction, rule: SecurityGroupRule) -> Iterator[engine.Gro
 
 def _interface(interface: NetworkInterface) -> engine.Interface:
     groups = tuple(group.group_id for group in interface.groups)
-    if interface.requester_id == "amazon-rds":
+    if interface.requester_id == _DATABASES:
         groups += (_AMONG_DATABASES,)
     return engine.Interface(
         id=interface.network_interface_id,

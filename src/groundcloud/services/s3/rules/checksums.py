@@ -204,10 +204,11 @@ def content_md5(header: str) -> bytes:
 
 def check_content_md5(header: str, computed: bytes) -> None:
     """Raises `BadDigest` where the body is not the one that Content-MD5 was made of."""
-    if content_md5(header) != computed:
+    wanted = content_md5(header)
+    if wanted != computed:
         raise errors.BadDigest(
             message="The Content-MD5 you specified did not match what we received.",
-            expected_digest=header,
+            expected_digest=wanted.hex(),
             calculated_digest=base64.b64encode(computed).decode("ascii"),
         )
 

@@ -58,10 +58,6 @@ class NotModified(AwsError, status=304):
     """Not Modified"""
 
 
-class ConditionalRequestConflict(AwsError, status=409):
-    """The conditional request cannot succeed due to a conflicting operation against this resource."""
-
-
 class BadDigest(AwsError, status=400):
     """{message}"""
 
@@ -108,10 +104,6 @@ class PostFieldMissing(AwsError, code="InvalidArgument", status=400):
 
 class EntityTooLarge(AwsError, status=400):
     """Your proposed upload exceeds the maximum allowed size"""
-
-
-class InvalidRetentionPeriod(AwsError, status=400):
-    """{message}"""
 
 
 class InvalidBucketState(AwsError, status=409):

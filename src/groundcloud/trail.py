@@ -1,4 +1,4 @@
-"""What the trail remembers."""
+"""What the gateway remembers of calls, and CloudTrail reads."""
 
 from groundcloud.store import Record
 
@@ -16,3 +16,9 @@ class EventBatch(Record):
     """Unix time of the first event."""
     batch_id: str
     events: list[bytes]
+
+
+class DataEventBatch(EventBatch):
+    """The same for data events, which are kept only where a trail asks for them, and only until it has them."""
+
+    table = "cloudtrail.data_events"

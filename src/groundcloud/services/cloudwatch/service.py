@@ -1,0 +1,29 @@
+"""The operations of CloudWatch."""
+
+from groundcloud.operation import Service
+from groundcloud.services.cloudwatch import (
+    alarms,
+    dashboards,
+    data_queries,
+    describing,
+    errors,
+    getting,
+    history,
+    listing,
+    putting,
+    tags,
+)
+
+service = Service(
+    "cloudwatch",
+    putting,
+    getting,
+    data_queries,
+    listing,
+    alarms,
+    describing,
+    history,
+    dashboards,
+    tags,
+    invalid_token=errors.InvalidNextToken,
+)

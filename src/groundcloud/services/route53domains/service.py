@@ -1,0 +1,6 @@
+"""The operations of Route 53 Domains."""
+
+from groundcloud.operation import Service
+from groundcloud.services.route53domains import domains, operations, settings
+
+service = Service("route53domains", domains, settings, operations)
