@@ -171,6 +171,8 @@ def apply_pending(ctx: Context, instance: DBInstance) -> DBInstance:
         instance.restarts += 1
     changed = {name: getattr(pending, name) for name in pending.__struct_fields__ if name != "db_instance_identifier"}
     _set(instance, changed)
+    if pending.db_instance_class is not None:
+        instance.applied_parameters = {}  # the machine of the new class starts with what its memory allows
     if any(changed[name] is not None for name in _RESTARTING) and instance.db_instance_status == "available":
         instance.db_instance_status = "modifying"
         note(ctx, instance, "Applying modification to DB instance", "configuration change")
