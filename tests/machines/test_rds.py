@@ -89,8 +89,11 @@ class Databases:
 
     def delete_all(self):
         for each in self.rds.describe_db_instances()["DBInstances"]:
+            name = each["DBInstanceIdentifier"]
+            if each["DeletionProtection"]:
+                self.rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False)
             if each["DBInstanceStatus"] != "deleting":
-                self.rds.delete_db_instance(DBInstanceIdentifier=each["DBInstanceIdentifier"], SkipFinalSnapshot=True)
+                self.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
         eventually(lambda: not self.rds.describe_db_instances()["DBInstances"])
 
 
