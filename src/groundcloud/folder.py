@@ -48,6 +48,7 @@ class DataFolder:
         self.host_log = data / "log" / "host.log"
         """Of the privileged process."""
         self.database = data / "groundcloud.db"
+        self.stores = [data / f"{name}.db" for name in ("groundcloud", "cloudwatch", "dynamodb", "logs", "sqs")]
         self._lock = data / "lock"
         self._admin = data / "admin.json"
 
@@ -58,11 +59,7 @@ class DataFolder:
 
     def everything(self) -> list[Path]:
         """What a cloud makes in its folder, and nothing else that may lie there."""
-        stores = [
-            f"{name}.db{part}"
-            for name in ("groundcloud", "cloudwatch", "dynamodb", "logs", "sqs")
-            for part in ("", "-wal", "-shm")
-        ]
+        stores = [f"{path.name}{part}" for path in self.stores for part in ("", "-wal", "-shm")]
         names = (*stores, "objects", "mail", "installation.key", "admin.json")
         return [self.data / name for name in (*names, "lock", "ca", "log", "metrics")]
 

@@ -24,6 +24,7 @@ from groundcloud.gateway.catalog import catalog
 from groundcloud.identity import Principal
 from groundcloud.main import Cloud
 from groundcloud.services.ec2.machines.controller import Instances
+from groundcloud.services.ec2.machines.interface_controller import InstanceInterfaces
 from groundcloud.services.ec2.network.controller import VpcNetworks
 from groundcloud.services.ec2.network.resolving import InstanceNames, service_names
 from groundcloud.services.ec2.network.ways import way_of
@@ -72,6 +73,7 @@ class Ground:
         return [
             VpcNetworks(store, _Announcing(self._networks, self.vpcs.changed), clock, within),
             Instances(store, self._machines, self._volumes, self._networks, clock, within),
+            InstanceInterfaces(store, self._networks, clock, within),
             EbsVolumes(self._volumes, self._machines, clock),
             EbsSnapshots(self._volumes, clock),
             Images(store, self._volumes),

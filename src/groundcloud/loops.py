@@ -73,10 +73,12 @@ class Loops:
         from groundcloud.metrics.retention import Retention
         from groundcloud.services.cloudwatch.controller import Arrivals
         from groundcloud.services.dynamodb.backup_controller import Backups, Restores
-        from groundcloud.services.dynamodb.controller import Erasures, Streams, Tables
+        from groundcloud.services.dynamodb.controller import Erasures, Histories, Streams, Tables
+        from groundcloud.services.dynamodb.export_controller import Exports
         from groundcloud.services.logs import controller as logs
         from groundcloud.services.s3.replication_controller import Replicator
         from groundcloud.services.sqs import controller as sqs
+        from groundcloud.services.sqs.gauges import Gauges
 
         cloud, world = self._cloud, self._cloud.world
         clock, act = world.clock, cloud.act
@@ -84,7 +86,8 @@ class Loops:
         return [
             (metrics, [Retention(metrics, clock), Arrivals(cloud.store, metrics, cloud.within_cloudwatch, clock)]),
             (items, [
-                Erasures(items), Tables(items, clock), Streams(items, clock), Backups(items), Restores(items, clock),
+                Erasures(items), Tables(items, clock), Streams(items, clock), Histories(items, clock),
+                Backups(items, clock), Restores(items, clock), Exports(items, clock, act),
             ]),
             (events, [
                 logs.Erasures(events), logs.Retention(events, clock),
@@ -92,7 +95,7 @@ class Loops:
             ]),
             (queues, [
                 sqs.Retention(queues, clock), sqs.Erasures(queues), sqs.Names(clock),
-                sqs.Moves(queues, clock, world.entropy),
+                sqs.Moves(queues, clock, world.entropy), Gauges(queues, metrics, clock),
             ]),
             (cloud.store, [Replicator(cloud.store, self._within_s3, cloud.wait_for, clock)]),
         ]  # fmt: skip
@@ -104,6 +107,7 @@ class Loops:
         from groundcloud.services.route53.dnssec_controller import Signatures, Signing
         from groundcloud.services.route53.health_controller import HealthChecks
         from groundcloud.services.route53domains.controller import Domains, Operations
+        from groundcloud.services.ses.controller import Verifications
 
         domains = Domains(self._cloud.dns.table, self._cloud.world.clock)
         signing = Signing(self._cloud.store, self._cloud.world.sealer, self._sign_by_kms, self._cloud.world.clock)
@@ -114,6 +118,7 @@ class Loops:
             Signatures(self._cloud.store, self._cloud.dns.table, signing),
             Collections(self._cloud.dns.table),
             HealthChecks(self._cloud.store, self._cloud.rounds),
+            Verifications(self._cloud.dns.public_records, self._cloud.world.clock),
             domains,
             Operations(domains, self._cloud.world.clock),
         ]

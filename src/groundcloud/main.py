@@ -29,7 +29,7 @@ from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
-from groundcloud.outbox import SUBSCRIPTION
+from groundcloud.outbox import MAIL, SUBSCRIPTION
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
@@ -40,6 +40,7 @@ from groundcloud.store.beside import Beside
 
 if TYPE_CHECKING:  # loaded when the first answer is out
     from groundcloud.engines.probes.prober import Rounds
+    from groundcloud.metrics.sink import Sink
     from groundcloud.publishing.publisher import Publisher
 
 T = TypeVar("T")
@@ -60,6 +61,8 @@ SERVICES = {
     "s3": "groundcloud.services.s3.service",
     "s3control": "groundcloud.services.s3.control_service",
     "secretsmanager": "groundcloud.services.secretsmanager.service",
+    "ses": "groundcloud.services.ses.service",
+    "sesv2": "groundcloud.services.ses.second_service",
     "sns": "groundcloud.services.sns.service",
     "sqs": "groundcloud.services.sqs.service",
     "ssm": "groundcloud.services.ssm.service",
@@ -144,7 +147,9 @@ class Cloud:
         self.region = region
         self.dns = dns or Dns(region)
         given = engines or {}
-        engines = Engines({"dns": self.dns}, {kind: partial(given.__getitem__, kind) for kind in given})
+        made: dict[str, Callable[[], Any]] = {kind: partial(given.__getitem__, kind) for kind in given}
+        made.setdefault("metrics", self._sink)
+        engines = Engines({"dns": self.dns}, made)
         self.loop: asyncio.AbstractEventLoop | None = None
         """Where the server runs, once it does."""
         self.planes = planes or {}
@@ -168,7 +173,7 @@ class Cloud:
             region,
             domains,
         )
-        self.gateway.front = Doors(self.gateway, store).handle
+        self.gateway.front = Doors(self.gateway, self.world).handle
         self.gateway.noted = AccessLog(self.world.later).note
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
@@ -187,12 +192,14 @@ class Cloud:
         source_arn: str = "",
     ) -> T:  # fmt: skip
         """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
-        service (`logs.us-east-1.amazonaws.com`) on behalf of an account. It blocks; not for the event loop."""
+        service (`logs.us-east-1.amazonaws.com`) on behalf of an account, or the account's root user where no service is
+        given. It blocks; not for the event loop."""
         stores = {name: Beside(store) for name, store in self.planes.items()}
         world = self.world._replace(store=Beside(self.store), planes=stores)
-        made = Context(
-            world, self.services[service], self.invoker, root_principal(account), region, principal, Facts(), None
-        ).as_service(principal, source_arn)
+        root, found = root_principal(account), self.services[service]
+        made = Context(world, found, self.invoker, root, region, principal or service, Facts(), None)
+        if principal:
+            made = made.as_service(principal, source_arn)
 
         async def run() -> T:
             try:
@@ -205,10 +212,14 @@ class Cloud:
 
     def publisher(self) -> "Publisher":
         """What empties the outbox. Its `run()` belongs beside the recorder's, in one process of the cloud."""
+        from groundcloud.publishing.mails import Mails
         from groundcloud.publishing.publisher import Publisher
         from groundcloud.publishing.subscriptions import Subscriptions
 
-        handlers = {SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver}
+        handlers = {
+            SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver,
+            MAIL: Mails(self.world).deliver,
+        }
         return Publisher(self.store, self.invoker, self.world.clock, handlers)
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
@@ -242,6 +253,11 @@ class Cloud:
         board = Board(self.dns.table.set_health)
         board.alarms = self.alarm_state
         return Rounds(board, Prober(self.dns.resolve).ask, self.world.clock)
+
+    def _sink(self) -> "Sink":
+        from groundcloud.metrics.sink import Sink
+
+        return Sink(self.world.plane("cloudwatch"), self.world.clock)
 
     def alarm_state(self, account: str, region: str, name: str) -> str | None:
         """OK, ALARM or INSUFFICIENT_DATA, for health checks that follow an alarm; None where there is no such alarm."""

@@ -10,8 +10,8 @@ import msgspec
 
 from groundcloud.store import Key, Record, Transaction
 
-ARN, SUBSCRIPTION = "arn", "sns"
-"""The kinds of parcels: straight to the resource of an ARN, or to a subscription of a topic."""
+ARN, SUBSCRIPTION, MAIL = "arn", "sns", "mail"
+"""The kinds of parcels: straight to the resource of an ARN, to a subscription of a topic, or a letter."""
 
 
 def _by_due(parcel: "Parcel") -> Iterable[Key]:
@@ -92,6 +92,25 @@ def notify(origin: Origin, target_arn: str, notice: Notice) -> None:
             made=now,
         )
     )
+
+
+class Letter(msgspec.Struct):
+    """A mail for the mail engine: who sends, who receives, and the message (RFC 5322)."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: bytes
+
+
+def mail(origin: Origin, sender: str, recipients: tuple[str, ...], message: bytes) -> None:
+    """Let a mail leave once this transaction is on the disk."""
+    now = origin.milliseconds
+    origin.tx.put(
+        Parcel(
+            parcel_id=parcel_id(now, origin.random(8)), kind=MAIL, target=", ".join(recipients),
+            payload=msgspec.msgpack.encode(Letter(sender, recipients, message)), due=now, made=now, slow=True,
+        )
+    )  # fmt: skip
 
 
 class Call(msgspec.Struct):

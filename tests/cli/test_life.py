@@ -92,16 +92,24 @@ def test_status_tells_what_runs(groundcloud: CommandLine, running: RunningCloud)
     assert running.endpoint in groundcloud("status", "--data", running.data).out
 
 
-def test_status_shows_what_is_not_yet_what_it_should_be_and_why(groundcloud: CommandLine, running: RunningCloud):
+@pytest.mark.parametrize("place", ["groundcloud.db", "dynamodb.db", "logs.db", "sqs.db"])
+def test_status_shows_what_is_not_yet_what_it_should_be_and_why(
+    groundcloud: CommandLine, running: RunningCloud, place: str
+):
     now = datetime.now(UTC)
     trouble = Trouble(
-        controller="tests.things", packed=pack(("a", "b")), error="No: never", attempts=3, since=now, next_attempt=now
+        controller="tests.things", packed=pack(("a", place)), error="No: never", attempts=3, since=now, next_attempt=now
     )
-    store = open_store(str(Path(running.data) / "groundcloud.db"))
+    store = open_store(str(Path(running.data) / place))
     store.write(lambda tx: tx.put(trouble))
-    store.close()
-    assert groundcloud("status", "--data", running.data, "--json").json["troubles"][0]["error"] == "No: never"
-    assert "tests.things a/b: No: never (3 attempts since " in groundcloud("status", "--data", running.data).out
+    try:
+        (shown,) = groundcloud("status", "--data", running.data, "--json").json["troubles"]
+        assert shown["error"] == "No: never"
+        lines = groundcloud("status", "--data", running.data).out
+        assert f"tests.things a/{place}: No: never (3 attempts since " in lines
+    finally:
+        store.write(lambda tx: tx.delete(trouble))
+        store.close()
 
 
 def test_env_points_the_tools_of_a_shell_here(groundcloud: CommandLine, running: RunningCloud):

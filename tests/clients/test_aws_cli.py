@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,39 @@ def test_it_takes_the_certificate_of_the_installation(aws: Cli, owner):
     assert (
         aws("--endpoint-url", owner.printed["tls_endpoint"], "sts", "get-caller-identity")["Account"] == owner.account
     )
+
+
+def test_it_puts_a_metric_and_sees_an_alarm(aws: Cli):
+    """The CLI 2 of Debian speaks CloudWatch's query protocol, the CLI 1 of PyPI its CBOR."""
+    datum = '[{"MetricName": "load", "Values": [1, 2], "Counts": [3, 4], "Unit": "Count"}]'
+    aws("cloudwatch", "put-metric-data", "--namespace", "Site", "--metric-data", datum)
+    [metric] = aws("cloudwatch", "list-metrics", "--namespace", "Site")["Metrics"]
+    assert metric["MetricName"] == "load"
+    now = datetime.now(UTC)
+    times = ("--start-time", f"{now - timedelta(hours=1):%FT%TZ}", "--end-time", f"{now + timedelta(minutes=5):%FT%TZ}")
+    one = ("--namespace", "Site", "--metric-name", "load", "--period", "60")
+    found = aws("cloudwatch", "get-metric-statistics", *one, *times, "--statistics", "Sum", "Average")
+    assert [point["Sum"] for point in found["Datapoints"]] == [11]
+    rule = ("--evaluation-periods", "1", "--threshold", "1", "--comparison-operator", "GreaterThanThreshold")
+    aws("cloudwatch", "put-metric-alarm", "--alarm-name", "busy", *one, "--statistic", "Sum", *rule)
+    aws("cloudwatch", "set-alarm-state", "--alarm-name", "busy", "--state-value", "ALARM", "--state-reason", "a test")
+    [alarm] = aws("cloudwatch", "describe-alarms", "--alarm-names", "busy")["MetricAlarms"]
+    assert (alarm["StateValue"], alarm["StateReason"]) == ("ALARM", "a test")
+    refused = aws.run(
+        "cloudwatch", "set-alarm-state", "--alarm-name", "none", "--state-value", "OK", "--state-reason", "x"
+    )
+    assert "(ResourceNotFound)" in refused.stderr
+
+
+def test_it_asks_for_an_identity_of_ses(aws: Cli):
+    aws("ses", "verify-email-identity", "--email-address", "ann@example.com")
+    assert aws("ses", "list-identities")["Identities"] == ["ann@example.com"]
+    assert (
+        aws("sesv2", "get-email-identity", "--email-identity", "ann@example.com")["VerifiedForSendingStatus"] is False
+    )
+    message = ("--subject", "hi", "--text", "hello", "--to", "bob@example.org")
+    refused = aws.run("ses", "send-email", "--from", "ann@example.com", *message)
+    assert "(MessageRejected)" in refused.stderr
 
 
 def test_it_sends_a_message_through_a_topic_to_a_queue(aws: Cli, owner):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from groundcloud.store import FORMAT, NewerData, Part, ReadOnly, Record, Store, Transaction
+from groundcloud.store import FORMAT, FeedTrimmed, NewerData, Part, ReadOnly, Record, Store, Transaction, feed
 
 
 class Label(Part):
@@ -175,6 +175,21 @@ def test_the_feed_tells_what_changed_in_order_and_from_any_position(opened):
     newest = store.changes(position)[-1].revision
     assert store.changes(newest) == []
     assert other.revision() == newest
+
+
+def test_old_changes_are_trimmed_and_who_missed_them_is_told(opened, monkeypatch):
+    monkeypatch.setattr(feed, "KEPT", 5)
+    monkeypatch.setattr(feed, "TRIM_EVERY", 10)
+    store = opened()
+    put(store, Thing(account="1", name="first"))
+    start = store.revision()
+    for number in range(12):
+        put(store, Thing(account="1", name=f"thing{number}"))
+    with pytest.raises(FeedTrimmed):
+        store.changes(start)
+    newest = store.revision()
+    put(store, Thing(account="1", name="last"))
+    assert [change.key for change in opened().changes(newest)] == [("1", "last")]
 
 
 def test_a_put_that_changes_nothing_is_no_change(store):

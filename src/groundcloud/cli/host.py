@@ -6,18 +6,24 @@ A machine that is ended so is one that should run; its controller starts it agai
 import os
 import shutil
 import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from groundcloud.cli import process
-from groundcloud.cli.output import say, warn
-from groundcloud.engines.host.client import Host, HostAway, HostMachines, HostNetworks
+from groundcloud.cli.output import say, warn, with_name
+from groundcloud.engines.host.client import Host, HostAway, HostMachines, HostNetworks, HostVolumes
 from groundcloud.engines.host.places import APART, CACHE, socket_of, tag_of
 from groundcloud.engines.host.requirements import missing
+from groundcloud.engines.machines.image.build import is_built
+from groundcloud.engines.machines.image.progress import building
 from groundcloud.engines.machines.wanted import MachineFailed
 from groundcloud.engines.network.wanted import Unreachable
 from groundcloud.folder import DataFolder, wait_until
 from groundcloud.settings import Settings, server_user
 
+FIRST_IMAGE = "debian-12"
 _SHUTDOWN = 30.0
 """Seconds in which machines end by themselves."""
 _END = 10.0
@@ -39,7 +45,36 @@ def start(settings: Settings, folder: DataFolder) -> bool:
     said = process.launch("groundcloud.engines.host.serve", told, folder.host_log, os.geteuid())
     if "error" in said:
         warn(f"no machines: {said['error']}")
-    return "error" not in said
+        return False
+    build_image(settings)
+    return True
+
+
+def build_image(settings: Settings) -> None:
+    """Build the image of the first launch in the background, where it is not there: `status` shows how far it is."""
+    cache = Path(settings.images or CACHE)
+    if os.geteuid() != 0 or is_built(cache, FIRST_IMAGE) or building(cache):
+        return
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(cache / f"{FIRST_IMAGE}.log", "ab") as log:
+        subprocess.Popen(  # noqa: S603 - a command of ours
+            [sys.executable, "-P", "-m", "groundcloud", "image", "build", FIRST_IMAGE],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
+            env={**os.environ, "PYTHONPATH": process.package_path(), "GROUNDCLOUD_IMAGES": str(cache)},
+        )  # fmt: skip
+    say(with_name(f"The image {FIRST_IMAGE} is being built; {{cli}} status shows how far it is."))
+
+
+def images_being_built(folder: DataFolder) -> list[str]:
+    """How far they are, to show."""
+    host = Host(socket_of(folder.data))
+    try:
+        found = HostVolumes(host).building()
+    except MachineFailed:
+        return []
+    finally:
+        host.close()
+    return [f"{name} {each.done:.0%}, {each.step}" for name, each in sorted(found.items())]
 
 
 def lacking(settings: Settings) -> list[str]:

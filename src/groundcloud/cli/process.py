@@ -37,8 +37,6 @@ def start(settings: Settings, folder: DataFolder) -> Running:
 
 def launch(module: str, told: dict[str, Any], log: Path, user: int) -> dict[str, Any]:
     """Start a module of this package as a process in the background; the first thing that it says."""
-    package = Path(groundcloud.__file__).parent.parent
-    known = os.environ.get("PYTHONPATH")
     as_user: dict[str, Any] = {}
     if user != os.geteuid():
         as_user = {"user": user, "group": pwd.getpwuid(user).pw_gid, "extra_groups": []}
@@ -51,7 +49,7 @@ def launch(module: str, told: dict[str, Any], log: Path, user: int) -> dict[str,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=log.parent.parent,
-                env={**os.environ, "PYTHONPATH": f"{package}:{known}" if known else str(package)},
+                env={**os.environ, "PYTHONPATH": package_path()},
                 start_new_session=True,
                 **as_user,
             )
@@ -64,6 +62,13 @@ def launch(module: str, told: dict[str, Any], log: Path, user: int) -> dict[str,
     process.stdin.write(json.dumps(told).encode())
     process.stdin.close()
     return _first_line(process)
+
+
+def package_path() -> str:
+    """Where processes of this package find it."""
+    package = Path(groundcloud.__file__).parent.parent
+    known = os.environ.get("PYTHONPATH")
+    return f"{package}:{known}" if known else str(package)
 
 
 def _first_line(process: "subprocess.Popen[bytes]") -> dict[str, Any]:

@@ -75,23 +75,28 @@ def _machines(settings: Settings, folder: DataFolder) -> str:
 
     about = host.about(folder)
     if about is not None:
-        return f"{host.running(folder)} run, privileged process {about['pid']}"
+        built = "".join(f"; image {each}" for each in host.images_being_built(folder))
+        return f"{host.running(folder)} run, privileged process {about['pid']}{built}"
     lacking = host.lacking(settings)
     return f"none: {', '.join(lacking)}" if lacking else "none: no privileged process runs"
 
 
 def _troubles(settings: Settings) -> "list[tuple[str, Trouble]]":
-    """The records that are not yet what they should be, with what keeps them; read from the store itself, for what
-    they say is the owner's alone."""
+    """The records that are not yet what they should be, with what keeps them; read from the stores themselves, for
+    what they say is the owner's alone."""
     from groundcloud.controllers import Trouble
+    from groundcloud.folder import DataFolder
     from groundcloud.store import open_store
 
-    store = open_store(settings.store_url or str(settings.data / "groundcloud.db"))
-    try:
-        with store.snapshot() as tx:
-            found = list(tx.scan(Trouble))
-    finally:
-        store.close()
+    files = [str(file) for file in DataFolder(settings.data).stores if file.exists()]
+    found: list[Trouble] = []
+    for place in [settings.store] if settings.store else files:
+        store = open_store(place)
+        try:
+            with store.snapshot() as tx:
+                found += tx.scan(Trouble)
+        finally:
+            store.close()
     return [(f"{each.controller} {'/'.join(map(str, each.record_key))}", each) for each in found]
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable
 
+from groundcloud.context import World
 from groundcloud.gateway.gateway import Gateway
 from groundcloud.gateway.http import Handler, Request, Response
-from groundcloud.store import Store
 
 _OWN_DOMAINS = (".amazonaws.com", ".localhost", ".localstack.cloud", ".api.aws")
 
@@ -34,9 +34,10 @@ def domain_of(request: Request) -> str:
 class Doors:
     """Hands requests to the gateway, and the others to S3's doors, which are loaded when the first one comes."""
 
-    def __init__(self, gateway: Gateway, store: Store) -> None:
+    def __init__(self, gateway: Gateway, world: World) -> None:
         self._gateway = gateway
-        self._store = store
+        self._world = world
+        self._store = world.store
         self._s3: Handler | None = None
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
@@ -44,6 +45,10 @@ class Doors:
             from groundcloud.fronts.sns import certificate
 
             return certificate(self._store, request) or self._gateway.answer(request)
+        if request.path == "/SimpleEmailService-Verification" and request.method == "GET":
+            from groundcloud.fronts.ses import verify
+
+            return verify(self._world, request)
         if not means_another_door(request):
             return self._gateway.answer(request)
         if self._s3 is None:

@@ -4,6 +4,10 @@ from typing import NamedTuple
 
 from groundcloud.store.keys import Key, unpack
 
+KEPT = 200_000
+"""Changes that a store keeps, about; who follows the feed and is further behind looks at everything again."""
+TRIM_EVERY = 20_000
+
 
 class Change(NamedTuple):
     """A record of `table` with this key was put or deleted at `revision`; read the store to see which."""

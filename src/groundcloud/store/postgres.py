@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors as pg
 
-from groundcloud.store import FORMAT, StoreUnavailable
+from groundcloud.store import FORMAT, FeedTrimmed, StoreUnavailable, feed
 from groundcloud.store.feed import Change, change_of
 from groundcloud.store.records import NewerData
 from groundcloud.store.transaction import Transaction
@@ -32,6 +32,7 @@ create table if not exists kv (k bytea primary key, v bytea not null);
 create table if not exists changes (
     revision bigint not null default (pg_current_xact_id()::text::bigint), seq bigserial, k bytea not null,
     primary key (revision, seq));
+create table if not exists trimmed (revision bigint not null);
 create table if not exists meta (name text primary key, value integer not null);
 """
 _SCHEMA_LOCK = 0x67726F75  # any number that is ours: two processes may start at once
@@ -76,6 +77,7 @@ class PostgresStore:
         self._threads = ThreadPoolExecutor(_CONNECTIONS, "store")
         self._listeners: list[Callable[[], None]] = []
         self._closed = False
+        self._since_trim = 0
         self._prepare()
 
     @contextmanager
@@ -99,6 +101,9 @@ class PostgresStore:
                 continue
             for listener in self._listeners:
                 listener()
+            if self._since_trim > feed.TRIM_EVERY:
+                self._since_trim = 0
+                self._trim()
             return result
         raise StoreUnavailable("too many writes change the same records at once")
 
@@ -111,11 +116,23 @@ class PostgresStore:
                 for key in transaction.changed:
                     connection.execute("insert into changes (k) values (%s)", (key,), prepare=True)
                 connection.execute("commit")
+                self._since_trim += len(transaction.changed)  # about: threads may miss one another's
             except BaseException:
                 if not connection.broken:
                     connection.execute("rollback")
                 raise
             return result
+
+    def _trim(self) -> None:
+        """Forget the oldest changes. Revisions have gaps, so what was forgotten is written down."""
+        with self._connection() as connection, connection.transaction():
+            row = connection.execute(
+                "select revision from changes order by revision desc, seq desc offset %s limit 1", (feed.KEPT,)
+            ).fetchone()
+            if row is not None:
+                connection.execute("delete from trimmed")
+                connection.execute("insert into trimmed values (%s)", row)
+                connection.execute("delete from changes where revision <= %s", row)
 
     async def submit(self, work: Callable[[Transaction], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.write, work)
@@ -129,7 +146,10 @@ class PostgresStore:
                 " and revision < pg_snapshot_xmin(pg_current_snapshot())::text::bigint order by revision, seq",
                 (after,),
             )
-            return [change_of(revision, key) for revision, key in rows]
+            found = [change_of(revision, key) for revision, key in rows]
+            if connection.execute("select 1 from trimmed where revision > %s", (after,)).fetchone():
+                raise FeedTrimmed(after)
+            return found
 
     def revision(self) -> int:
         with self._connection() as connection:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from groundcloud.store import FORMAT, FeedTrimmed, StoreUnavailable
+from groundcloud.store import FORMAT, FeedTrimmed, StoreUnavailable, feed
 from groundcloud.store.feed import Change, change_of
 from groundcloud.store.records import NewerData
 from groundcloud.store.transaction import Transaction
@@ -25,8 +25,6 @@ from groundcloud.store.transaction import Transaction
 T = TypeVar("T")
 
 _LARGEST_BATCH = 256
-_KEPT_CHANGES = 200_000
-_TRIM_EVERY = 20_000
 _LONG_LOG = 1_000
 """Pages of the log that are moved into the database at once, as SQLite itself does."""
 _WAIT_FOR_OTHERS = 30.0
@@ -288,9 +286,9 @@ class SqliteStore:
 
     def _commit(self) -> None:
         try:
-            if self._since_trim > _TRIM_EVERY:
+            if self._since_trim > feed.TRIM_EVERY:
                 self._writer.execute(
-                    "delete from changes where revision <= (select max(revision) from changes) - ?", (_KEPT_CHANGES,)
+                    "delete from changes where revision <= (select max(revision) from changes) - ?", (feed.KEPT,)
                 )
                 self._since_trim = 0
             self._writer.execute("commit")

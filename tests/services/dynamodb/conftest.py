@@ -1,9 +1,10 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from groundcloud.controllers import Loop
 from groundcloud.main import Planes
 from tests.cloud import TestCloud
 
@@ -48,3 +49,14 @@ def simple(dynamodb: Any) -> str:
         BillingMode="PAY_PER_REQUEST",
     )
     return "simple"
+
+
+@pytest.fixture()
+def settle(cloud: TestCloud) -> Callable[[], None]:
+    """Lets the controllers of the data planes do all that is due."""
+
+    def run() -> None:
+        for store, controllers in cloud.loops.plane_controllers():
+            Loop(store, controllers, now=cloud.clock, monotonic=lambda: 0.0).settle()
+
+    return run

@@ -1,17 +1,6 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from groundcloud.controllers import Loop
-
-
-@pytest.fixture()
-def settle(cloud):
-    def run():
-        for store, controllers in cloud.loops.plane_controllers():
-            Loop(store, controllers, now=cloud.clock, monotonic=lambda: 0.0).settle()
-
-    return run
-
 
 @pytest.fixture()
 def filled(dynamodb):

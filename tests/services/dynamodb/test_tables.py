@@ -78,8 +78,9 @@ def test_what_is_not_encrypted_is_not_said_to_be(dynamodb):
     assert "SSEDescription" not in dynamodb.describe_table(TableName="plain")["Table"]
 
 
-def test_point_in_time_recovery_is_off(dynamodb, simple):
+def test_point_in_time_recovery_is_off_at_first(dynamodb, simple):
     found = dynamodb.describe_continuous_backups(TableName=simple)["ContinuousBackupsDescription"]
+    assert found["ContinuousBackupsStatus"] == "ENABLED"
     assert found["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
 
 

@@ -9,7 +9,7 @@ from groundcloud.engines.dns.answering import Answering
 from groundcloud.engines.dns.lookup import Authority
 from groundcloud.engines.dns.names import BadName, to_text, to_wire
 from groundcloud.engines.dns.places import Asker, Places, parse_place
-from groundcloud.engines.dns.wire import CNAME, A
+from groundcloud.engines.dns.wire import CNAME, TXT, A
 from groundcloud.engines.dns.zones import Location, Provider, Table
 
 
@@ -48,8 +48,28 @@ class Dns:
             return None
         return str(answers[0][4][0]) if answers else None
 
+    def public_records(self, name: str, type_: str) -> list[str]:
+        """The records of a public name of this cloud's zones: TXT as texts, CNAME as names. Whoever asks here waits
+        for nobody."""
+        wanted = {"TXT": TXT, "CNAME": CNAME}[type_]
+        try:
+            reply = self.authority.lookup(to_wire(name), wanted, Asker())
+        except BadName:
+            return []
+        found = [each.data for each in (reply.answers if reply is not None else ()) if each.type == wanted]
+        return [to_text(data) if wanted == CNAME else _text(data) for data in found]
+
     def add_provider(self, provider: Provider) -> None:
         """`provider(name, type, vpc)` gives records, nothing for a name without that type, or None for a name that is
         not its own. The first that knows a name answers."""
         self.table.providers.append(provider)
         self.table.forget()
+
+
+def _text(data: bytes) -> str:
+    """The strings of a TXT record as one."""
+    parts, at = [], 0
+    while at < len(data):
+        parts.append(data[at + 1 : at + 1 + data[at]])
+        at += 1 + data[at]
+    return b"".join(parts).decode(errors="replace")

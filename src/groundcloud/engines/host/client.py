@@ -185,6 +185,10 @@ class HostVolumes:
         found: ImageProgress = self._call("build_image", image)
         return found
 
+    def building(self) -> dict[str, ImageProgress]:
+        found: dict[str, ImageProgress] = self._call("building")
+        return found
+
 
 class HostLoopback:
     """The host's own sockets at AWS's ports."""

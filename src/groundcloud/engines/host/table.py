@@ -53,6 +53,7 @@ FUNCTIONS = {
     "volumes.delete_image": Function((Id,)),
     "volumes.images": Function((), set[str]),
     "volumes.build_image": Function((Id,), ImageProgress),
+    "volumes.building": Function((), dict[str, ImageProgress]),
     "network.reconcile": Function((Network,)),
     "network.remove": Function((Id,)),
     "network.networks": Function((), set[str]),

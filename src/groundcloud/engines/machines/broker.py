@@ -1,7 +1,7 @@
 """Mounts that a machine's root asks for: the kernel mounts block devices only for the host's root.
 
 Each machine has a socket of its own, in a folder that only it sees. It takes one request, mounts one of that machine's
-own disks in that machine's mount namespace, and answers. What this risks is written down in docs/decisions/0008.
+own disks in that machine's mount namespace, and answers. What this risks is written down in docs/decisions/0010.
 """
 
 import contextlib

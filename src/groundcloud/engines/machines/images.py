@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from groundcloud.engines.machines import copies, kernel, loops
+from groundcloud.engines.machines.image.progress import building, failure
 from groundcloud.engines.machines.names import Folders, checked_id
 from groundcloud.engines.machines.roots import in_thread
-from groundcloud.engines.machines.wanted import MachineFailed
+from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
 
 
 class Image(Struct, frozen=True):
@@ -39,7 +40,13 @@ class Images:
         for path in (self._folders.image(image), self._folders.cache / f"{checked_id(image)}.json"):
             with contextlib.suppress(FileNotFoundError):
                 return msgspec.json.decode(path.read_bytes(), type=Image).layers
-        raise MachineFailed(f"there is no image {image}; `groundcloud image build {image}` makes one that is known")
+        why = failure(self._folders.cache, image)
+        said = f"there is no image {image}; `groundcloud image build {image}` makes one that is known"
+        raise MachineFailed(f"{said} (the last try failed: {why})" if why else said)
+
+    def building(self) -> dict[str, ImageProgress]:
+        """The images that are being made now, by name."""
+        return building(self._folders.cache)
 
     def add_layer(self, image: str, snapshot: Path, below: Sequence[str]) -> None:
         """An image whose topmost layer is what a root volume had at a snapshot."""

@@ -126,6 +126,9 @@ class FileVolumes:
     def build_image(self, image: str) -> ImageProgress:
         return self._builds.build(image)
 
+    def building(self) -> dict[str, ImageProgress]:
+        return self._images.building()
+
     # -- for the machine engine
 
     def layers_of(self, root: str, image: str) -> list[Path]:
@@ -225,8 +228,10 @@ def _format(made: Path, size: int) -> None:
         (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
     try:
         subprocess.run([*MKFS, "-d", str(folder), str(made)], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise MachineFailed(f"mkfs.ext4 failed: {error}") from error
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip()
+        full = "No space left" in said
+        raise MachineFailed("the host's disk is full" if full else f"mkfs.ext4 failed: {said}") from error
     finally:
         for name in ("upper", "work"):
             (folder / name).rmdir()

@@ -136,3 +136,7 @@ class Volumes(Protocol):
         """Have an image of a recipe as it is today: begins to build it, in the background, where it is lacking. `done`
         is 1 once it is there. Raises `MachineFailed` for one that could not be built, and then begins anew."""
         ...
+
+    def building(self) -> dict[str, ImageProgress]:
+        """The images that are being built, by name, and how far each is."""
+        ...

@@ -109,6 +109,7 @@ class NamespaceNetworks:
                 links.discard(link)
             space.batch(_router_end(found, link, name, there.path))
             there.batch(_machine_end(found, subnet, name))
+            _answer_where_asked(there, found, subnet, name)
             for version in (4, 6):
                 new = plan.routes(network, links | {link}, version) - plan.routes(network, links, version)
                 space.batch([f"route replace {line}" for line in sorted(new)], f"-{version}")
@@ -271,6 +272,24 @@ def _machine_end(interface: Interface, subnet: Subnet, name: str) -> list[str]:
         lines.append(f"route replace default via {block[1]} dev {name} onlink")
         lines += [f"route replace ::/0 via {GATEWAY6} dev {name} onlink"] if interface.addresses6 else []
     return lines
+
+
+def _answer_where_asked(there: Namespace, interface: Interface, subnet: Subnet, name: str) -> None:
+    """What a further interface is asked, it answers: the machine's default route leads through the first one, which
+    lets nothing pass that has another's address. Source: "Configure your network interface" in the EC2 user guide."""
+    if name == "eth0":
+        return
+    table = str(1000 + int("".join(filter(str.isdigit, name)) or "0"))
+    block = IPv4Network(subnet.block)
+    known = {rule.get("src") for rule in there.show(["rule show"])[0] if rule.get("table") == table}
+    own = [each.private for each in interface.addresses]
+    there.batch(
+        [
+            f"route replace {block} dev {name} table {table}",
+            f"route replace default via {block[1]} dev {name} onlink table {table}",
+            *(f"rule add from {address} table {table}" for address in own if address not in known),
+        ]
+    )
 
 
 def _forget(space: Namespace, before: Network, now: Network) -> None:

@@ -2,9 +2,11 @@
 each public address in use; what leaves for the internet goes through `pasta`, which opens ordinary sockets on the host,
 so that the host's own firewall and parameters stay as they are."""
 
+import fcntl
 import logging
 import os
 import signal
+import socket
 import time
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -17,6 +19,8 @@ from groundcloud.engines.network.seen import route_changes, route_lines
 from groundcloud.engines.network.wanted import Unreachable
 
 HOST = "host"
+_GET_ADDRESS = 0x8915
+"""SIOCGIFADDR."""
 RETRY = 15.0
 """Seconds between tries to reach the internet."""
 
@@ -61,7 +65,7 @@ class Edge:
         fixed = [f"route replace blackhole {zero} {LAST}" for zero in EVERYWHERE]
         self.space.become_router(ROUTER, fixed)
         self._filter(own | {str(self.pool[1])})
-        if self._link not in Namespace().links():  # another cloud of this host may have given it the address
+        if _address_of(self._link) != str(self.pool[1]):  # another installation's link may have the same address
             self._join_host()
         if self._outward and time.monotonic() > self._again and not (self._pid() and WORLD in self.space.links()):
             self._open()
@@ -186,6 +190,16 @@ def _own_addresses(trie: str) -> set[str]:
         elif words[-1] == "LOCAL" and words[0] == "/32":
             found.add(leaf)
     return found
+
+
+def _address_of(link: str) -> str:
+    """The first address of a link of the host; nothing where there is none. Source: netdevice(7)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as asking:
+        try:
+            answer = fcntl.ioctl(asking, _GET_ADDRESS, link.encode().ljust(256, b"\0"))
+        except OSError:
+            return ""
+    return socket.inet_ntoa(answer[20:24])
 
 
 def edge_rules(pool: IPv4Network, host: set[str]) -> str:

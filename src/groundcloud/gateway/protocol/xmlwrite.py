@@ -60,6 +60,8 @@ class XmlWriters:
             return self._list(shape, name, start, end)
         if kind == "map":
             return self._map(shape, name, start, end)
+        if kind == "string":
+            return _plain(start, end)
         text = self.text(shape)
 
         def write(add: Add, value: Any) -> None:
@@ -165,6 +167,17 @@ class XmlWriters:
                 add(end)
 
         return write
+
+
+def _plain(start: str, end: str) -> XmlWrite:
+    """The writer of a text, which most members are: without calls of its own for what needs no escaping."""
+    special = _SPECIAL.search
+
+    def write(add: Add, value: Any) -> None:
+        text = value if type(value) is str else str(value)
+        add(f"{start}{text}{end}" if special(text) is None else f"{start}{escape(text)}{end}")
+
+    return write
 
 
 def members_writer(table: list[tuple[str, XmlWrite]]) -> XmlWrite:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from groundcloud.context import Context
 from groundcloud.metrics import PLANE
+from groundcloud.names import snake
 from groundcloud.operation import operation
 from groundcloud.services.cloudwatch.errors import InvalidParameterCombination, InvalidParameterValue
 from groundcloud.services.cloudwatch.parts import Dimension, pairs
@@ -36,9 +37,7 @@ def get_metric_statistics(
         periods = gather(tx, metric, start, end, period, unit, int(now)) if metric is not None else {}
     for (at, its_unit), point in periods.items():
         shown: dict[str, object] = {"timestamp": moment(at), "unit": its_unit}
-        shown |= {name[0].lower() + name[1:]: SIMPLE[name](point) for name in statistics}
-        if "SampleCount" in statistics:
-            shown["sample_count"] = shown.pop("sampleCount")
+        shown |= {snake(name): SIMPLE[name](point) for name in statistics}
         if extended_statistics:
             values = {name: statistic(name)(point) for name in extended_statistics}
             shown["extended_statistics"] = {name: value for name, value in values.items() if value is not None}

@@ -1,7 +1,7 @@
 """On-demand backups, and tables restored from them. The controller (`backup_controller.py`) copies the items.
 
-Source: "Backing up a DynamoDB table" and "Restoring a DynamoDB table from a backup" in the developer guide. Continuous
-backups are not written, and so the answer to who asks is that they are off.
+Source: "Backing up a DynamoDB table" and "Restoring a DynamoDB table from a backup" in the developer guide.
+Point-in-time recovery is in `recovery.py`.
 """
 
 from collections.abc import Sequence
@@ -19,36 +19,19 @@ from groundcloud.services.dynamodb.errors import invalid
 from groundcloud.services.dynamodb.keys import after
 from groundcloud.services.dynamodb.reads import on_table
 from groundcloud.services.dynamodb.records import Backup, Erasure, Index, ProvisionedThroughput, Restore, Table
-from groundcloud.services.dynamodb.schema import find_schema, named, plane, resource
+from groundcloud.services.dynamodb.schema import named, plane, resource
 from groundcloud.services.dynamodb.table_checks import check_name
-from groundcloud.services.dynamodb.tables import new_uuid
+from groundcloud.services.dynamodb.tables import new_backup_id, new_uuid
 from groundcloud.store import Transaction
 
-_WRITES = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
-
-
-@operation(on=on_table, read=True)
-def describe_continuous_backups(ctx: Context, table_name: str) -> object:
-    account, region, name = named(ctx, table_name)
-    with plane(ctx).snapshot() as tx:
-        if find_schema(tx, account, region, name) is None:
-            raise errors.NoSuchTable(table_name=name)
-    return {
-        "continuous_backups_description": {
-            "continuous_backups_status": "DISABLED",
-            "point_in_time_recovery_description": {"point_in_time_recovery_status": "DISABLED"},
-        }
-    }
-
-
-# -- backups
+WRITES = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 
 
 @operation(on=on_table)
 async def create_backup(ctx: Context, table_name: str, backup_name: str) -> object:
     account, region, name = named(ctx, table_name)
     now = ctx.now()
-    backup_id = f"{int(ctx.world.clock().timestamp() * 1000):014d}-{ctx.random(4).hex()}"
+    backup_id = new_backup_id(ctx)
 
     def work(tx: Transaction) -> Backup:
         table = tx.get(Table, account, region, name)
@@ -121,7 +104,7 @@ def list_backups(
             if backup.arn > exclusive_start_backup_arn
             and (time_range_lower_bound is None or backup.created >= time_range_lower_bound)
             and (time_range_upper_bound is None or backup.created < time_range_upper_bound)
-            and backup_type in ("ALL", "USER")
+            and backup_type in ("ALL", _type(backup))
         ]
     found.sort(key=lambda backup: backup.arn)
     answer: dict[str, Any] = {"backup_summaries": [_summary(backup) for backup in found[:limit]]}
@@ -130,14 +113,19 @@ def list_backups(
     return answer
 
 
+def _type(backup: Backup) -> str:
+    return "USER" if backup.expires is None else "SYSTEM"
+
+
 def _details(backup: Backup) -> dict[str, Any]:
     return {
         "backup_arn": backup.arn,
         "backup_name": backup.backup_name,
         "backup_size_bytes": backup.size_bytes,
         "backup_status": backup.status,
-        "backup_type": "USER",
+        "backup_type": _type(backup),
         "backup_creation_date_time": backup.created,
+        "backup_expiry_date_time": backup.expires,
     }
 
 
@@ -191,7 +179,7 @@ def _restoring(ctx: Context, target_table_name: str, backup_arn: str) -> list[Re
     """A restore needs the permission on the backup and the table, and all that writes items (service authorization
     reference, RestoreTableFromBackup)."""
     table = resource(ctx, target_table_name)
-    return [on_backup(ctx, backup_arn), table, *(table._replace(action=f"dynamodb:{name}") for name in _WRITES)]
+    return [on_backup(ctx, backup_arn), table, *(table._replace(action=f"dynamodb:{name}") for name in WRITES)]
 
 
 @operation(on=_restoring)
@@ -205,33 +193,45 @@ async def restore_table_from_backup(
     local_secondary_index_override: Sequence[Any] | None = None,
 ) -> object:
     check_name(target_table_name)
-    if global_secondary_index_override or local_secondary_index_override:
-        raise invalid("An override of indexes can only be empty: it leaves them out")
     table_id, now = new_uuid(ctx), ctx.now()
 
     def work(tx: Transaction) -> Table:
         backup = _find(tx, backup_arn)
         if backup.status != "AVAILABLE":
             raise errors.BackupInUse(arn=backup_arn)
-        place = (ctx.account, ctx.region, target_table_name)
-        if tx.get(Table, *place) is not None or tx.get(Restore, *place) is not None:
-            raise errors.TableAlreadyExists(table_name=target_table_name)
-        kept = [
-            index
-            for index in backup.definition.secondary_indexes
-            if index.status == "ACTIVE"
-            and (local_secondary_index_override if index.local else global_secondary_index_override) is None
-        ]
-        made = _restored(backup.definition, place, table_id, now, kept)
-        if billing_mode_override:
-            made.billing_mode = billing_mode_override
-            made.billing_changed = now if billing_mode_override == "PAY_PER_REQUEST" else None
-        if provisioned_throughput_override is not None:
-            made.provisioned_throughput = provisioned_throughput_override
-        tx.put(Restore(*place, backup.table_name, backup.backup_id, made))
-        return made
+        return put_restore(
+            tx, backup.definition, (ctx.account, ctx.region, target_table_name, table_id), now,
+            global_secondary_index_override, local_secondary_index_override,
+            billing_mode_override, provisioned_throughput_override, backup.backup_id,
+        )  # fmt: skip
 
     return {"table_description": described(await plane(ctx).submit(work), "CREATING")}
+
+
+def put_restore(
+    tx: Transaction, old: Table, place: tuple[str, str, str, str], now: datetime,
+    globals_: Sequence[Any] | None, locals_: Sequence[Any] | None,
+    billing_mode: str, throughput: ProvisionedThroughput | None, backup_id: str = "", moment: int = -1,
+) -> Table:  # fmt: skip
+    """Begin a restore of a table (or of its backup) at a place: account, region, name, and the new table's id.
+
+    Raises `ValidationException`, `TableAlreadyExistsException`.
+    """
+    if globals_ or locals_:
+        raise invalid("An override of indexes can only be empty: it leaves them out")
+    account, region, name, table_id = place
+    if tx.get(Table, *place[:3]) is not None or tx.get(Restore, *place[:3]) is not None:
+        raise errors.TableAlreadyExists(table_name=name)
+    overrides = {True: locals_, False: globals_}
+    kept = [index for index in old.secondary_indexes if index.status == "ACTIVE" and overrides[index.local] is None]
+    made = _restored(old, place[:3], table_id, now, kept)
+    if billing_mode:
+        made.billing_mode = billing_mode
+        made.billing_changed = now if billing_mode == "PAY_PER_REQUEST" else None
+    if throughput is not None:
+        made.provisioned_throughput = throughput
+    tx.put(Restore(account, region, name, old.table_name, backup_id, made, moment))
+    return made
 
 
 def _restored(old: Table, place: tuple[str, str, str], table_id: str, now: datetime, indexes: list[Index]) -> Table:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from groundcloud.controllers import Outcome
-from groundcloud.services.dynamodb import items
+from groundcloud.services.dynamodb import history, items
 from groundcloud.services.dynamodb.keys import after
 from groundcloud.services.dynamodb.records import Erasure, Stream, Table
 from groundcloud.services.dynamodb.schema import Schema, find_schema, item_prefix
@@ -22,6 +22,8 @@ _COUNT_EVERY = timedelta(hours=6)
 """AWS: "DynamoDB updates this value approximately every six hours"."""
 _EXPIRE_EVERY = 10.0
 _TRIM_EVERY = 3600.0
+_LONGEST_RESTORE = timedelta(days=1)
+"""A restore that has begun may still need what has just gone out of reach."""
 _GRACE = timedelta(days=5 * 365)
 """Items that ended longer ago are left alone (developer guide, "Time to Live": formatting the attribute)."""
 
@@ -70,6 +72,25 @@ class Streams:
 
         while self._store.write(trim) == _AT_ONCE:
             pass
+        return Outcome(again=_TRIM_EVERY)
+
+
+class Histories:
+    """Removes earlier states of items that point-in-time recovery no longer reaches."""
+
+    name = "dynamodb.histories"
+    kind = Table
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def reconcile(self, key: Key, wanted: Table | None) -> Outcome:
+        if wanted is None or wanted.history_since is None:
+            return Outcome()
+        prefix = history.prefix_of(wanted.table_id, wanted.history_number)
+        oldest = self._clock() - timedelta(days=wanted.history_days) - _LONGEST_RESTORE
+        erase(self._store, prefix, prefix + history.microseconds(oldest).to_bytes(8, "big"))
         return Outcome(again=_TRIM_EVERY)
 
 

@@ -43,6 +43,31 @@ class BackupInUse(AwsError, code="BackupInUseException"):
     """Backup is being used by another operation: {arn}"""
 
 
+class ContinuousBackupsUnavailable(AwsError, code="ContinuousBackupsUnavailableException"):
+    """Backups are being used by another operation: {table_name}"""
+
+
+class NoPointInTimeRecovery(AwsError, code="PointInTimeRecoveryUnavailableException"):
+    """Point in time recovery is not enabled for table '{table_name}'"""
+
+
+class InvalidRestoreTime(AwsError, code="InvalidRestoreTimeException"):
+    """An invalid restore time was specified. RestoreDateTime must be between EarliestRestorableDateTime and
+    LatestRestorableDateTime."""
+
+
+class InvalidExportTime(AwsError, code="InvalidExportTimeException"):
+    """The specified ExportTime is outside of the point in time recovery window."""
+
+
+class ExportConflict(AwsError, code="ExportConflictException"):
+    """There was a conflict when writing to the specified S3 bucket."""
+
+
+class ExportNotFound(AwsError, code="ExportNotFoundException"):
+    """Export not found: {arn}"""
+
+
 class TableInUse(AwsError, code="ResourceInUseException"):
     """Attempt to change a resource which is still in use: Table is being updated: {table_name}"""
 

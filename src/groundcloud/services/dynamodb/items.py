@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from groundcloud.services.dynamodb.errors import invalid
+from groundcloud.services.dynamodb.history import note
 from groundcloud.services.dynamodb.schema import IndexShape, Schema
 from groundcloud.services.dynamodb.streams import note_change
 from groundcloud.services.dynamodb.values import LARGEST_ITEM, Item, item_size
@@ -54,6 +55,8 @@ def check_size(size: int, update: bool = False) -> None:
 
 def put(tx: Transaction, schema: Schema, place: bytes, item: Item, size: int, old: Item | None, now: datetime) -> None:
     """Store an item. `old` is what was there; where the schema does not need it, it may be left out."""
+    if schema.history:
+        note(tx, schema.history, schema.table, place, len(schema.key.prefix), now)
     tx.table.set(place, size.to_bytes(4, "big") + _encode(item))
     if schema.needs_old:
         _follow_all(tx, schema, place, old, item)
@@ -62,6 +65,8 @@ def put(tx: Transaction, schema: Schema, place: bytes, item: Item, size: int, ol
 
 def remove(tx: Transaction, schema: Schema, place: bytes, old: Item, now: datetime, expired: bool = False) -> None:
     """Remove an item that is there. `expired` says in the stream that time to live did it."""
+    if schema.history:
+        note(tx, schema.history, schema.table, place, len(schema.key.prefix), now)
     tx.table.delete(place)
     if schema.needs_old:
         _follow_all(tx, schema, place, old, None)

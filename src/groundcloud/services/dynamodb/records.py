@@ -3,7 +3,7 @@
 All of it lies in DynamoDB's own store, so that an item and the table that it belongs to are read in one transaction.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from groundcloud.services.dynamodb import errors
 from groundcloud.store import Part, Record
@@ -49,6 +49,11 @@ class SseSpecification(Part):
     enabled: bool | None = None
     sse_type: str | None = None
     kms_master_key_id: str | None = None
+
+
+class PointInTimeRecoverySpecification(Part):
+    point_in_time_recovery_enabled: bool
+    recovery_period_in_days: int | None = None
 
 
 class TimeToLiveSpecification(Part):
@@ -130,6 +135,10 @@ class Table(Record):
     """What the stream's records show; empty when it is off."""
     stream_label: str = ""
     stream_number: int = 0
+    history_since: datetime | None = None
+    """Since when point-in-time recovery is on; None when it is off."""
+    history_number: int = 0
+    history_days: int = 0
     item_count: int = 0
     size_bytes: int = 0
     counted: datetime | None = None
@@ -178,6 +187,8 @@ class Backup(Record):
     status: str = "CREATING"
     item_count: int = 0
     size_bytes: int = 0
+    expires: datetime | None = None
+    """When it is deleted: one that the system made of a deleted table, whose items it removes when it has them."""
 
     @property
     def arn(self) -> str:
@@ -190,7 +201,8 @@ class Backup(Record):
 
 
 class Restore(Record):
-    """A table on its way from a backup; it becomes a table when it has all its items."""
+    """A table on its way from a backup, or from a moment of a table (`moment`, in microseconds since 1970); it becomes
+    a table when it has all its items."""
 
     table = "dynamodb.restore"
     key = ("account", "region", "table_name")
@@ -201,6 +213,49 @@ class Restore(Record):
     source_table: str
     backup_id: str
     definition: Table
+    moment: int = -1
+
+
+class Export(Record):
+    """A table's items at a moment on their way to a bucket."""
+
+    table = "dynamodb.export"
+    key = ("account", "region", "table_name", "export_id")
+    indexes = {"by_token": lambda record: [(record.account, record.client_token)] if record.client_token else []}
+
+    account: str
+    region: str
+    table_name: str
+    export_id: str
+    definition: Table
+    moment: int
+    bucket: str
+    started: datetime
+    prefix: str = ""
+    sse_algorithm: str = "AES256"
+    sse_key: str | None = None
+    client_token: str = ""
+    status: str = "IN_PROGRESS"
+    ended: datetime | None = None
+    item_count: int = 0
+    size_bytes: int = 0
+    failure_code: str | None = None
+    failure_message: str | None = None
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.table_name}/export/{self.export_id}"
+
+    @property
+    def time(self) -> datetime:
+        """The moment that is exported, to the second."""
+        return datetime.fromtimestamp(self.moment // 1_000_000, UTC)
+
+    @property
+    def folder(self) -> str:
+        """Where its objects are in the bucket."""
+        below = f"{self.prefix.rstrip('/')}/" if self.prefix else ""
+        return f"{below}AWSDynamoDB/{self.export_id}"
 
 
 class Erasure(Record):

@@ -10,6 +10,7 @@ from groundcloud.context import Context
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors
 from groundcloud.services.dynamodb.errors import invalid
+from groundcloud.services.dynamodb.history import prefix_of
 from groundcloud.services.dynamodb.keys import KeyShape
 from groundcloud.services.dynamodb.records import Index, KeySchemaElement, Table
 from groundcloud.services.dynamodb.values import Item, kind_of
@@ -63,7 +64,7 @@ class IndexShape:
 class Schema:
     """A table, ready for use."""
 
-    __slots__ = ("by_name", "indexes", "key", "needs_old", "table", "ttl_prefix")
+    __slots__ = ("by_name", "history", "indexes", "key", "needs_old", "table", "ttl_prefix")
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -73,6 +74,8 @@ class Schema:
         ]
         self.by_name = {index.name: index for index in self.indexes}
         self.ttl_prefix = item_prefix(table.table_id, table.ttl_number) if table.ttl_enabled else b""
+        self.history = b"" if table.history_since is None else prefix_of(table.table_id, table.history_number)
+        """Where earlier states of the items are kept, if they are."""
         self.needs_old = bool(self.indexes or table.stream_view or self.ttl_prefix)
         """Whether a write has to know what was there before."""
 

@@ -4,17 +4,19 @@ A table needs nothing of the world, so it is there when CreateTable answers; the
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.errors import ParameterNotWritten
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
-from groundcloud.services.dynamodb import errors
+from groundcloud.services.dynamodb import errors, history
 from groundcloud.services.dynamodb.descriptions import described
 from groundcloud.services.dynamodb.errors import invalid_value
 from groundcloud.services.dynamodb.records import (
     AttributeDefinition,
+    Backup,
     Erasure,
     Index,
     IndexDefinition,
@@ -193,13 +195,33 @@ async def delete_table(ctx: Context, table_name: str) -> object:
             )
         if any(index.status == "CREATING" for index in table.secondary_indexes):
             raise errors.TableInUse(table_name=table.table_name)
+        if history.in_use(tx, table):
+            raise errors.TableInUse(table_name=table.table_name)
         tx.delete(table)
         follow_table(tx, table, None, ctx.now())
+        if table.history_since is not None:
+            history.forget(tx, table)
+            tx.put(_last_backup(ctx, table))
+            return table
         low = pack(("dynamodb.item", table.table_id))
         tx.put(Erasure(low=low, high=after_prefix(low)))
         return table
 
     return {"table_description": described(await plane(ctx).submit(work), "DELETING", brief=True)}
+
+
+def _last_backup(ctx: Context, table: Table) -> Backup:
+    """What AWS keeps for 35 days of a table that was deleted while it had point-in-time recovery on. The controller
+    removes the table's own items when the backup has them."""
+    name, now = f"{table.table_name}$DeletedTableBackup", ctx.now()
+    expires = now + timedelta(days=history.LONGEST)
+    place = (table.account, table.region, table.table_name)
+    return Backup(*place, new_backup_id(ctx), name, now, table, expires=expires)
+
+
+def new_backup_id(ctx: Context) -> str:
+    """The time in milliseconds and some chance, as AWS's ids of backups, exports and imports."""
+    return f"{ctx.milliseconds:014d}-{ctx.random(4).hex()}"
 
 
 @operation(on="*", read=True)

@@ -211,3 +211,23 @@ class NoSuchLaunchTemplateVersion(AwsError, code="InvalidLaunchTemplateId.Versio
 
 class LaunchTemplateExists(AwsError, code="InvalidLaunchTemplateName.AlreadyExistsException"):
     """Launch template name already in use."""
+
+
+class InvalidInstanceCreditSpecification(AwsError):
+    """{reason}"""
+
+
+class NoSuchPlacementGroup(AwsError, code="InvalidPlacementGroup.Unknown"):
+    """The placement group '{name}' is unknown."""
+
+
+class NoSuchPlacementGroupId(AwsError, code="InvalidPlacementGroupId.NotFound"):
+    """The placement group id{named} not exist"""
+
+
+class DuplicatePlacementGroup(AwsError, code="InvalidPlacementGroup.Duplicate"):
+    """The placement group '{name}' already exists."""
+
+
+class PlacementGroupInUse(AwsError, code="InvalidPlacementGroup.InUse"):
+    """The placement group '{name}' is in use and may not be deleted."""

@@ -4,14 +4,17 @@ from groundcloud.operation import FirstUse, Service
 from groundcloud.services.ec2 import errors, regions, tags
 from groundcloud.services.ec2.filters import check_max_results
 from groundcloud.services.ec2.machines import (
+    attaching,
     attributes,
     changing,
     console,
+    credits,
     describing,
     images,
     key_pairs,
     launch_templates,
     launching,
+    placement_groups,
     profiles,
     type_calls,
 )
@@ -38,7 +41,7 @@ from groundcloud.services.ec2.network import (
     vpcs,
 )
 from groundcloud.services.ec2.storage import images as made_images
-from groundcloud.services.ec2.storage import snapshots, volumes
+from groundcloud.services.ec2.storage import snapshots, volume_attributes, volumes
 
 service = Service(
     "ec2",
@@ -50,14 +53,17 @@ service = Service(
     group_rules,
     group_rule_calls,
     interface_calls,
+    attaching,
     attributes,
     changing,
     console,
+    credits,
     describing,
     images,
     key_pairs,
     launch_templates,
     launching,
+    placement_groups,
     profiles,
     type_calls,
     interface_attributes,
@@ -70,6 +76,7 @@ service = Service(
     dhcp,
     cidr_blocks,
     volumes,
+    volume_attributes,
     snapshots,
     made_images,
     peering,

@@ -3,6 +3,7 @@
 import pytest
 
 from groundcloud.services.ec2.common import find
+from groundcloud.services.ec2.machines.records import STOPPED, Instance
 from groundcloud.services.ec2.network.interfaces import attach, create_interface
 from groundcloud.services.ec2.network.records import Subnet
 from groundcloud.services.ec2.tokens import ClientToken
@@ -142,7 +143,16 @@ def instance(cloud, ec2, subnet):
 
     def launch(tx):
         ctx = cloud.cloud.within_ec2(tx, cloud.account, "us-east-1")
-        attach(ctx, create_interface(ctx, find(ctx, Subnet, subnet)), "i-0123456789abcdef0", 0)
+        place = find(ctx, Subnet, subnet)
+        first = attach(ctx, create_interface(ctx, place), "i-0123456789abcdef0", 0)
+        ctx.put(
+            Instance(
+                owner_id=cloud.account, region="us-east-1", instance_id="i-0123456789abcdef0", reservation_id="r-1",
+                image_id="ami-1", instance_type="t2.micro", launch_time=ctx.now(), state=STOPPED,
+                availability_zone=place.availability_zone, subnet_id=subnet, vpc_id=place.vpc_id,
+                interfaces=[first.network_interface_id],
+            )
+        )  # fmt: skip
 
     cloud.store.write(launch)
     return "i-0123456789abcdef0"

@@ -11,19 +11,20 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from groundcloud.engines.machines import copies, kernel
 from groundcloud.engines.machines.image.finish import files, finish
+from groundcloud.engines.machines.image.progress import Say, lock_of, told
 from groundcloud.engines.machines.image.recipe import PACKAGES, Recipe, UnknownRecipe, base_layer, own_layer, recipe
 from groundcloud.engines.machines.images import Image
 from groundcloud.engines.machines.roots import in_thread
 from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
 
-Say = Callable[[ImageProgress], None]
+Make = Callable[[Path, Say], None]
+"""Makes a tree, and tells its steps."""
 
 _LEFT_OUT = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/lintian/*")
 _STEPS = (
@@ -42,26 +43,20 @@ def build(cache: Path, name: str, say: Say, mirror: str = "") -> None:
         found = recipe(name)
     except UnknownRecipe as error:
         raise MachineFailed(str(error)) from error
-    make = partial(_bootstrap, found=found, mirror=mirror or found.mirror, say=say)
+
+    def make(tree: Path, say: Say) -> None:
+        _bootstrap(tree, found=found, mirror=mirror or found.mirror, say=say)
+
     keep(cache, name, base_layer(name), make, say, trusted=True, databases=found.databases)
 
 
-def keep(
-    cache: Path,
-    name: str,
-    base: str,
-    make: Callable[[Path], None],
-    say: Say,
-    *,
-    trusted: bool,
-    databases: bool = False,
-) -> None:
+def keep(cache: Path, name: str, base: str, make: Make, say: Say, *, trusted: bool, databases: bool = False) -> None:
     """Put a tree that `make` makes, and over it what makes it a machine, into the cache under an image's name."""
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     own = own_layer(base, databases=databases)
-    with _alone(cache, name):
+    with _alone(cache, name), told(cache, name, say) as say:
         try:
-            _once(cache, base, make)
+            _once(cache, base, lambda tree: make(tree, say))
             say(ImageProgress("making it a machine of this cloud", 0.93))
             _once(cache, own, lambda tree: _finish_over(cache / base / "tree", tree, trusted, databases))
         except (OSError, subprocess.SubprocessError) as error:
@@ -149,7 +144,7 @@ def _bootstrap(tree: Path, *, found: Recipe, mirror: str, say: Say) -> None:
 @contextlib.contextmanager
 def _alone(cache: Path, name: str) -> Iterator[None]:
     """One at a time builds an image: who comes later finds it made."""
-    with open(cache / f".{name}.lock", "w") as lock:
+    with open(lock_of(cache, name), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -12,7 +12,8 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from groundcloud.engines.machines.image.build import Say, keep
+from groundcloud.engines.machines.image.build import keep
+from groundcloud.engines.machines.image.progress import Say
 from groundcloud.engines.machines.names import checked_id
 from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
 
@@ -30,7 +31,7 @@ def import_image(cache: Path, name: str, file: Path, say: Say) -> None:
     try:
         say(ImageProgress("reading the archive", 0.05))
         digest = _digest(file)
-        keep(cache, name, f"{name}-{digest[:8]}", lambda tree: _unpack(file, tree, say), say, trusted=False)
+        keep(cache, name, f"{name}-{digest[:8]}", lambda tree, say: _unpack(file, tree, say), say, trusted=False)
     except (tarfile.TarError, OSError, ValueError, KeyError) as error:
         raise MachineFailed(f"{file} cannot be imported: {error}") from error
 

@@ -14,6 +14,7 @@ from groundcloud.engines.machines.wanted import Disk, Machine, MachineFailed, Ma
 from groundcloud.engines.network.wanted import Networks, Unreachable
 from groundcloud.services.ec2.machines.ending import end, stop
 from groundcloud.services.ec2.machines.instance_types import instance_types
+from groundcloud.services.ec2.machines.interface_controller import link_name
 from groundcloud.services.ec2.machines.records import (
     PENDING,
     RUNNING,
@@ -36,6 +37,10 @@ _PATIENCE = 60.0
 """Seconds that a system has to shut down before it is ended by force."""
 _SHOWN = timedelta(hours=1)
 """How long an instance that has ended is still shown. Source: "Terminate your instance" in the EC2 user guide."""
+
+
+class ImageIsBeingBuilt(Exception):
+    """A launch waits for its image; the message says how far that is."""
 
 
 class Instances:
@@ -80,6 +85,8 @@ class Instances:
     def _boot(self, instance: Instance) -> Outcome:
         try:
             ready = self._start(instance)
+        except ImageIsBeingBuilt as waits:
+            return Outcome(partial(_waits, instance.key_values(), str(waits)), again=_LOOK)
         except MachineFailed as error:
             return Outcome(partial(self._failed, instance.key_values(), str(error)))
         if not ready:
@@ -119,17 +126,26 @@ class Instances:
         self._machines.start(machine)
         self._seen = (0.0, {})
         try:
-            for index, interface in enumerate(instance.interfaces):
-                self._networks.plug(instance.vpc_id, interface, instance.instance_id, f"eth{index}")
+            for each in interfaces:
+                if each is not None and each.attachment is not None:
+                    name = link_name(each.attachment)
+                    self._networks.plug(instance.vpc_id, each.network_interface_id, instance.instance_id, name)
         except Unreachable:
             return False  # the network is being made: the machine waits for its links
         return True
 
     def _make_volume(self, volume: Volume) -> None:
-        if volume.engine_image:
-            self._volumes.create_root(volume.volume_id, volume.size, volume.engine_image)
-        else:
+        if not volume.engine_image:
             self._volumes.create(volume.volume_id, volume.size, volume.snapshot_id)
+            return
+        try:
+            self._volumes.create_root(volume.volume_id, volume.size, volume.engine_image)
+        except MachineFailed as error:
+            progress = self._volumes.building().get(volume.engine_image)
+            if progress is None:
+                raise
+            step = f"the image {volume.engine_image} is being built: {progress.done:.0%}, {progress.step}"
+            raise ImageIsBeingBuilt(step) from error
 
     def _keep(self, instance: Instance) -> Outcome:
         """A machine that should run: boot it where it does not, and notice when it has shut itself down."""
@@ -202,6 +218,7 @@ class Instances:
         found = tx.get(Instance, *key)
         if found is not None and found.state == PENDING:
             found.state = RUNNING
+            found.state_reason = None
             found.booted = found.boots
             tx.put(found)
 
@@ -246,3 +263,12 @@ class Instances:
         found = tx.get(Instance, *key)
         if found is not None and found.state == TERMINATED:
             tx.delete(found)
+
+
+def _waits(key: Key, why: str, tx: Transaction) -> None:
+    """Say why an instance stays pending."""
+    found = tx.get(Instance, *key)
+    reason = StateReason("pending", f"pending: {why}")
+    if found is not None and found.state == PENDING and found.state_reason != reason:
+        found.state_reason = reason
+        tx.put(found)

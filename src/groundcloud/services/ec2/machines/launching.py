@@ -33,6 +33,7 @@ from groundcloud.services.ec2.machines.parts import (
     ProfileSpecification,
     TemplateSpecification,
 )
+from groundcloud.services.ec2.machines.placement_groups import group_named
 from groundcloud.services.ec2.machines.placing import make_interfaces, place_for
 from groundcloud.services.ec2.machines.profiles import profile_for
 from groundcloud.services.ec2.machines.records import Image, Instance, MetadataOptions, UserData
@@ -140,6 +141,8 @@ def run_instances(
     place = place_for(
         ctx, subnet_id, placement, security_group_ids, security_groups, private_ip_address, network_interfaces, count
     )
+    if placement.group_name:
+        group_named(ctx, placement.group_name)
     volumes = devices_for(ctx, launch.image, block_device_mappings)
     profile = profile_for(ctx, iam_instance_profile) if iam_instance_profile is not None else None
     check_machines(ctx)

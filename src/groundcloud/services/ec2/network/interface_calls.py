@@ -1,11 +1,11 @@
-"""The operations on network interfaces. What others of EC2 do with them is in `interfaces.py`."""
+"""The operations on network interfaces. What others of EC2 do with them is in `interfaces.py`; how they go to instances
+is in `machines/attaching.py`."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
-from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, Value, listed
@@ -151,7 +151,7 @@ def describe_network_interfaces(
     return {"network_interfaces": found}
 
 
-def _editable(ctx: Context, network_interface_id: str) -> NetworkInterface:
+def editable(ctx: Context, network_interface_id: str) -> NetworkInterface:
     """An interface that its owner may change: not one that AWS's own services made."""
     found = find(ctx, NetworkInterface, network_interface_id)
     if found.used_by:
@@ -161,52 +161,7 @@ def _editable(ctx: Context, network_interface_id: str) -> NetworkInterface:
 
 @operation(on=on("network_interface_id"))
 def delete_network_interface(ctx: Context, network_interface_id: str) -> None:
-    interfaces.delete_interface(ctx, _editable(ctx, network_interface_id))
-
-
-@operation(on=on("network_interface_id", "instance_id"))
-def attach_network_interface(
-    ctx: Context, network_interface_id: str, instance_id: str, device_index: int, network_card_index: int = 0
-) -> object:
-    interface = _editable(ctx, network_interface_id)
-    attached = list(ctx.scan(NetworkInterface, instance_id, index="by_instance"))
-    if not attached:  # an instance has its first interface as long as it is there
-        raise errors.InstanceNotFound(named=f" '{instance_id}' does")
-    if interface.availability_zone != attached[0].availability_zone:
-        raise errors.InvalidParameterCombination(
-            reason="You may not attach a network interface to an instance if they are not in the same availability zone"
-        )
-    if any(each.attachment is not None and each.attachment.device_index == device_index for each in attached):
-        raise errors.InvalidParameterValue(
-            reason=f"Instance '{instance_id}' already has an interface attached at device index '{device_index}'."
-        )
-    interfaces.attach(ctx, interface, instance_id, device_index, network_card_index=network_card_index)
-    assert interface.attachment is not None
-    return {"attachment_id": interface.attachment.attachment_id, "network_card_index": network_card_index}
-
-
-def _by_attachment(ctx: Context, attachment_id: str) -> NetworkInterface | None:
-    return next(ctx.scan(NetworkInterface, attachment_id, index="by_attachment"), None)
-
-
-def _detached(ctx: Context, attachment_id: str) -> list[Resource]:
-    found = _by_attachment(ctx, attachment_id)
-    if found is None or found.attachment is None:
-        return [Resource(ctx.arn("network-interface/*"))]
-    named = on("interface", "instance")
-    return named(ctx, interface=found.network_interface_id, instance=found.attachment.instance_id)
-
-
-@operation(on=_detached, harmless=["Force"])
-def detach_network_interface(ctx: Context, attachment_id: str) -> None:
-    found = _by_attachment(ctx, attachment_id)
-    if found is None or found.attachment is None:
-        raise faults.AttachmentNotFound(id=attachment_id)
-    if found.attachment.device_index == 0:
-        raise errors.OperationNotPermitted(
-            reason="The network interface at device index 0 and networkCard index 0 cannot be detached."
-        )
-    interfaces.detach(ctx, found)
+    interfaces.delete_interface(ctx, editable(ctx, network_interface_id))
 
 
 # -- further addresses
@@ -224,7 +179,7 @@ def assign_private_ip_addresses(
         raise errors.InvalidParameterCombination(
             reason="Exactly one of privateIpAddresses and secondaryPrivateIpAddressCount must be specified"
         )
-    interface = _editable(ctx, network_interface_id)
+    interface = editable(ctx, network_interface_id)
     for address in private_ip_addresses if allow_reassignment else ():
         _take_from_others(ctx, interface, address)
     wanted: list[str | None] = [*private_ip_addresses, *[None] * secondary_private_ip_address_count]
@@ -250,7 +205,7 @@ def _take_from_others(ctx: Context, interface: NetworkInterface, address: str) -
 def unassign_private_ip_addresses(
     ctx: Context, network_interface_id: str, private_ip_addresses: Sequence[str] = ()
 ) -> None:
-    interface = _editable(ctx, network_interface_id)
+    interface = editable(ctx, network_interface_id)
     own: dict[str, PrivateAddress] = {each.private_ip_address: each for each in interface.private_ip_addresses}
     for address in private_ip_addresses:
         if address not in own or own[address].primary:
@@ -268,14 +223,14 @@ def assign_ipv6_addresses(
         raise errors.InvalidParameterCombination(
             reason="Exactly one of ipv6Addresses and ipv6AddressCount must be specified"
         )
-    interface = _editable(ctx, network_interface_id)
+    interface = editable(ctx, network_interface_id)
     added = interfaces.add_ipv6(ctx, interface, [*ipv6_addresses, *[None] * ipv6_address_count])
     return {"network_interface_id": network_interface_id, "assigned_ipv6_addresses": added}
 
 
 @operation(on=on("network_interface_id"))
 def unassign_ipv6_addresses(ctx: Context, network_interface_id: str, ipv6_addresses: Sequence[str] = ()) -> object:
-    interface = _editable(ctx, network_interface_id)
+    interface = editable(ctx, network_interface_id)
     own = {each.ipv6_address for each in interface.ipv6_addresses}
     if not own.issuperset(ipv6_addresses):
         raise errors.InvalidParameterValue(

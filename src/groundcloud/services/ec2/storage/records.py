@@ -60,6 +60,7 @@ class Volume(Tagged):
     kms_key_id: str | None = None
     attachments: list[VolumeAttachment] = []
     forced_detach: bool = False
+    auto_enable_io: bool = False
     modification: VolumeModification | None = None
 
     def facts(self) -> dict[str, str | Sequence[str]]:

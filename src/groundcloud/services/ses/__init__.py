@@ -1,0 +1,1 @@
+"""SES: identities, templates, and sending mail over the mail engine. Both of its APIs."""

@@ -1,0 +1,274 @@
+"""SES's second API (`sesv2`): the same identities, templates and mail, in other words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from groundcloud.context import Context
+from groundcloud.operation import operation
+from groundcloud.paging import Page
+from groundcloud.resource import Resource
+from groundcloud.services.ses import errors, identities, sending
+from groundcloud.services.ses.composing import Destination, Message, Whole, bare, composed, raw_parties, words
+from groundcloud.services.ses.errors import AlreadyExistsException, BadRequestException, NotFoundException
+from groundcloud.services.ses.records import ConfigurationSet, Identity, Tag, Template
+from groundcloud.services.ses.rendering import MissingAttribute, check, rendered
+from groundcloud.services.ses.sending import RawMessage
+from groundcloud.store import Part
+
+_PAGE = 100
+_DKIM_ZONE = "dkim.amazonses.com"
+
+
+class TemplateContent(Part):
+    """AWS's `EmailTemplateContent`."""
+
+    subject: str | None = None
+    text: str | None = None
+    html: str | None = None
+
+
+class ContentTemplate(Part):
+    template_name: str | None = None
+    template_content: TemplateContent | None = None
+    template_data: str | None = None
+
+
+class Header(Part):
+    name: str
+    value: str
+
+
+class Simple(Message):
+    headers: list[Header] = []
+
+
+class EmailContent(Part):
+    simple: Simple | None = None
+    raw: RawMessage | None = None
+    template: ContentTemplate | None = None
+
+
+def _on(ctx: Context, email_identity: str) -> Resource:
+    return identities.on_identity(ctx, email_identity)
+
+
+def _found(ctx: Context, name: str) -> Identity:
+    found = ctx.get(Identity, name)
+    if found is None:
+        raise NotFoundException(reason=f"Email identity {name} does not exist.")
+    return found
+
+
+def _dkim(found: Identity) -> dict[str, Any]:
+    return {
+        "signing_enabled": found.dkim_enabled,
+        "status": found.dkim_status.upper() if found.dkim_tokens else "NOT_STARTED",
+        "tokens": found.dkim_tokens,
+        "signing_hosted_zone": _DKIM_ZONE if found.domain else None,
+        "signing_attributes_origin": "AWS_SES",
+    }
+
+
+def _page(ctx: Context, member: str, page: Page, token: str, size: int) -> dict[str, Any]:
+    """A part of a list: botocore has no paginators for this API."""
+    purpose = f"page/sesv2/{member}/{ctx.account}/{ctx.region}"
+    after = ctx.open_text(token, purpose) if token else b""
+    if after is None:
+        raise BadRequestException(reason="The NextToken is not valid.")
+    items, last = page.cut(after, size)
+    return {member: items, "next_token": ctx.seal_text(last, purpose) if last else None}
+
+
+def _listed(found: Identity) -> dict[str, Any]:
+    return {
+        "identity_type": _kind(found), "identity_name": found.identity, "sending_enabled": found.verified,
+        "verification_status": found.status.upper(),
+    }  # fmt: skip
+
+
+def _metadata(found: Template) -> dict[str, Any]:
+    return {"template_name": found.template_name, "created_timestamp": found.created}
+
+
+def _kind(found: Identity) -> str:
+    return "DOMAIN" if found.domain else "EMAIL_ADDRESS"
+
+
+@operation(on=_on)
+def create_email_identity(ctx: Context, email_identity: str, tags: Sequence[Tag] = ()) -> dict[str, Any]:
+    if ctx.exists(Identity, email_identity):
+        raise AlreadyExistsException(reason=f"Email identity {email_identity} already exist.")
+    try:
+        found = identities.make(ctx, email_identity)
+    except errors.InvalidParameterValue as error:
+        raise BadRequestException(reason=error.message) from error
+    if found.domain:
+        identities.add_dkim(ctx, found)
+    found.tags = {tag.key: tag.value for tag in tags}
+    ctx.put(found)
+    return {
+        "identity_type": _kind(found), "verified_for_sending_status": found.verified, "dkim_attributes": _dkim(found)
+    }  # fmt: skip
+
+
+@operation(on=_on, read=True)
+def get_email_identity(ctx: Context, email_identity: str) -> dict[str, Any]:
+    found = _found(ctx, email_identity)
+    return {
+        "identity_type": _kind(found),
+        "feedback_forwarding_status": True,
+        "verified_for_sending_status": found.verified,
+        "dkim_attributes": _dkim(found),
+        "mail_from_attributes": {"behavior_on_mx_failure": "USE_DEFAULT_VALUE"},
+        "policies": {},
+        "tags": [{"key": key, "value": value} for key, value in sorted(found.tags.items())],
+        "verification_status": found.status.upper(),
+    }
+
+
+@operation(on="*", read=True)
+def list_email_identities(ctx: Context, next_token: str = "", page_size: int = _PAGE) -> dict[str, Any]:
+    return _page(ctx, "email_identities", ctx.page(Identity, each=_listed), next_token, page_size)
+
+
+@operation(on=_on)
+def delete_email_identity(ctx: Context, email_identity: str) -> None:
+    ctx.delete(_found(ctx, email_identity))
+
+
+def _from(ctx: Context, content: EmailContent, from_email_address: str = "") -> Resource:
+    named = raw_parties(content.raw.data)[0] if content.raw is not None else ""
+    return sending.from_source(ctx, from_email_address or named)
+
+
+@operation(
+    on=_from,
+    harmless=("EmailTags", "FeedbackForwardingEmailAddress", "FeedbackForwardingEmailAddressIdentityArn",
+        "FromEmailAddressIdentityArn"),
+)  # fmt: skip
+def send_email(
+    ctx: Context,
+    content: EmailContent,
+    from_email_address: str = "",
+    destination: Destination | None = None,
+    reply_to_addresses: Sequence[str] = (),
+    configuration_set_name: str = "",
+) -> dict[str, str]:
+    to = destination or Destination()
+    if sum(part is not None for part in (content.simple, content.raw, content.template)) != 1:
+        raise BadRequestException(reason="Exactly one of Simple, Raw and Template must be specified.")
+    try:
+        if content.raw is not None:
+            named, listed = raw_parties(content.raw.data)
+            if named:
+                sending.check_sender(ctx, bare(named))
+            made, source, recipients = content.raw.data, from_email_address or named, to.all or listed
+        else:
+            whole = words(content.simple) if content.simple is not None else _filled(ctx, content.template)
+            extra = [(each.name, each.value) for each in content.simple.headers] if content.simple else []
+            source, recipients = from_email_address, to.all
+            made = composed(source, to, whole, reply_to_addresses, extra)
+        return {"message_id": sending.send(ctx, source, recipients, made, configuration_set_name)}
+    except errors.InvalidParameterValue as error:
+        raise BadRequestException(reason=error.message) from error
+    except errors.ConfigurationSetDoesNotExist as error:
+        raise NotFoundException(reason=error.message) from error
+    except MissingAttribute:
+        sending.count(ctx, 0, 1)
+        return {"message_id": sending.new_message_id(ctx)}
+
+
+def _filled(ctx: Context, given: ContentTemplate | None) -> Whole:
+    assert given is not None
+    if given.template_content is not None:
+        inline = given.template_content
+        check(inline.subject, inline.text, inline.html)
+        found = Template(ctx.account, ctx.region, "", ctx.now(), inline.subject or "", inline.text, inline.html)
+    else:
+        found = _template(ctx, given.template_name or "")
+    return rendered(found, given.template_data or "{}")
+
+
+def _template(ctx: Context, name: str) -> Template:
+    found = ctx.get(Template, name)
+    if found is None:
+        raise NotFoundException(reason=f"Template {name} does not exist.")
+    return found
+
+
+@operation(on="*", read=True)
+def get_account(ctx: Context) -> dict[str, Any]:
+    return {
+        "dedicated_ip_auto_warmup_enabled": False,
+        "enforcement_status": "HEALTHY",
+        "production_access_enabled": True,
+        "sending_enabled": True,
+        "send_quota": {
+            "max24_hour_send": sending.DAILY, "max_send_rate": sending.RATE,
+            "sent_last24_hours": sending.sent_lately(ctx),
+        },
+    }  # fmt: skip
+
+
+# -- templates and configuration sets
+
+
+def _put(ctx: Context, name: str, content: TemplateContent, known: Template | None) -> None:
+    try:
+        check(content.subject, content.text, content.html)
+    except errors.InvalidTemplate as error:
+        raise BadRequestException(reason=error.message) from error
+    created = known.created if known is not None else ctx.now()
+    ctx.put(Template(ctx.account, ctx.region, name, created, content.subject or "", content.text, content.html))
+
+
+@operation(on="*")
+def create_email_template(ctx: Context, template_name: str, template_content: TemplateContent) -> None:
+    if ctx.exists(Template, template_name):
+        raise AlreadyExistsException(reason=f"Template {template_name} already exists.")
+    _put(ctx, template_name, template_content, None)
+
+
+@operation(on="*")
+def update_email_template(ctx: Context, template_name: str, template_content: TemplateContent) -> None:
+    _put(ctx, template_name, template_content, _template(ctx, template_name))
+
+
+@operation(on="*", read=True)
+def get_email_template(ctx: Context, template_name: str) -> dict[str, Any]:
+    found = _template(ctx, template_name)
+    content = {"subject": found.subject, "text": found.text, "html": found.html}
+    return {"template_name": found.template_name, "template_content": content}
+
+
+@operation(on="*")
+def delete_email_template(ctx: Context, template_name: str) -> None:
+    ctx.delete(_template(ctx, template_name))
+
+
+@operation(on="*", read=True)
+def list_email_templates(ctx: Context, next_token: str = "", page_size: int = _PAGE) -> dict[str, Any]:
+    return _page(ctx, "templates_metadata", ctx.page(Template, each=_metadata), next_token, page_size)
+
+
+@operation(on="*")
+def create_configuration_set(ctx: Context, configuration_set_name: str, tags: Sequence[Tag] = ()) -> None:
+    if ctx.exists(ConfigurationSet, configuration_set_name):
+        raise AlreadyExistsException(reason=f"Configuration set {configuration_set_name} already exists.")
+    kept = {tag.key: tag.value for tag in tags}
+    ctx.put(ConfigurationSet(ctx.account, ctx.region, configuration_set_name, kept))
+
+
+@operation(on="*", read=True)
+def list_configuration_sets(ctx: Context, next_token: str = "", page_size: int = _PAGE) -> dict[str, Any]:
+    return _page(
+        ctx, "configuration_sets", ctx.page(ConfigurationSet, each=lambda each: each.name), next_token, page_size
+    )
+
+
+@operation(on="*")
+def delete_configuration_set(ctx: Context, configuration_set_name: str) -> None:
+    found = ctx.get(ConfigurationSet, configuration_set_name)
+    if found is None:
+        raise NotFoundException(reason=f"Configuration set <{configuration_set_name}> does not exist.")
+    ctx.delete(found)

@@ -1,0 +1,222 @@
+"""Handing mail over: who may send it, what is counted, and its way to the outbox. Sending of the first API."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from groundcloud.context import Context
+from groundcloud.operation import operation
+from groundcloud.outbox import mail
+from groundcloud.resource import Resource
+from groundcloud.services.ses.composing import (
+    Destination,
+    Message,
+    bare,
+    composed,
+    raw_parties,
+    stamped,
+    words,
+)
+from groundcloud.services.ses.errors import InvalidParameterValue, MessageRejected
+from groundcloud.services.ses.records import ConfigurationSet, Identity, Tally
+from groundcloud.services.ses.rendering import MissingAttribute, rendered
+from groundcloud.services.ses.templates import found_template
+from groundcloud.store import Part
+
+_MOST_RECIPIENTS, _LARGEST = 50, 40 * 1024 * 1024
+_QUARTER = 900
+DAILY, RATE = 50000.0, 14.0
+"""What GetSendQuota says. Nothing is refused for it."""
+
+
+class MessageTag(Part):
+    name: str
+    value: str
+
+
+class RawMessage(Part):
+    data: bytes
+
+
+class BulkEmailDestination(Part):
+    destination: Destination
+    replacement_tags: list[MessageTag] = []
+    replacement_template_data: str | None = None
+
+
+def from_source(ctx: Context, source: str = "") -> Resource:
+    """The identity that mail comes from, as policies see it."""
+    address = source.rpartition("<")[2].rstrip("> ")
+    return Resource(ctx.arn(f"identity/{_identity_name(ctx, address)}"))
+
+
+def _identity_name(ctx: Context, address: str) -> str:
+    found = verified(ctx, address)
+    return found.identity if found is not None else address or "*"
+
+
+def verified(ctx: Context, address: str) -> Identity | None:
+    """The identity that lets mail come from an address: itself, its domain, or one above that."""
+    found = ctx.get(Identity, address)
+    if found is not None and found.verified:
+        return found
+    labels = address.rpartition("@")[2].lower().split(".")
+    for number in range(len(labels) - 1):
+        found = ctx.get(Identity, ".".join(labels[number:]))
+        if found is not None and found.verified:
+            return found
+    return None
+
+
+def send(ctx: Context, source: str, recipients: Sequence[str], message: bytes, configuration_set: str = "") -> str:
+    """Send a message; its id. Raises `MessageRejected` where nobody has verified the sender, and others."""
+    if configuration_set:
+        ctx.find(ConfigurationSet, configuration_set)
+    sender = bare(source)
+    check_sender(ctx, sender)
+    to = [bare(address) for address in recipients]
+    if not to:
+        raise InvalidParameterValue(reason="Destination has no recipients.")
+    if len(to) > _MOST_RECIPIENTS:
+        raise InvalidParameterValue(reason=f"Recipient count exceeds {_MOST_RECIPIENTS}.")
+    if len(message) > _LARGEST:
+        raise InvalidParameterValue(reason="Message length exceeds the maximum of 40 MB.")
+    message_id = new_message_id(ctx)
+    mail(ctx, sender, tuple(to), stamped(message, message_id, ctx.region, ctx.now()))
+    count(ctx, len(to), 0)
+    return message_id
+
+
+def check_sender(ctx: Context, address: str) -> None:
+    """Raises `MessageRejected`."""
+    if verified(ctx, address) is None:
+        raise MessageRejected(
+            reason="Email address is not verified. The following identities failed the check in region "
+            f"{ctx.region.upper()}: {address}"
+        )
+
+
+def new_message_id(ctx: Context) -> str:
+    return f"0100{ctx.milliseconds:012x}-{ctx.new_uuid()}-000000"
+
+
+def count(ctx: Context, attempts: int, rejects: int) -> None:
+    at = int(ctx.now().timestamp())
+    at -= at % _QUARTER
+    tally = ctx.get(Tally, at) or Tally(ctx.account, ctx.region, at)
+    tally.delivery_attempts += attempts
+    tally.rejects += rejects
+    ctx.put(tally)
+
+
+def sent_lately(ctx: Context) -> float:
+    """Recipients of the last 24 hours."""
+    since = (ctx.now() - timedelta(hours=24)).timestamp()
+    return float(sum(tally.delivery_attempts for tally in ctx.scan(Tally) if tally.at > since - _QUARTER))
+
+
+@operation(on=from_source, harmless=("Tags", "ReturnPath", "ReturnPathArn", "SourceArn"))
+def send_email(
+    ctx: Context,
+    source: str,
+    destination: Destination,
+    message: Message,
+    reply_to_addresses: Sequence[str] = (),
+    configuration_set_name: str = "",
+) -> dict[str, str]:
+    made = composed(source, destination, words(message), reply_to_addresses)
+    return {"message_id": send(ctx, source, destination.all, made, configuration_set_name)}
+
+
+def _raw_source(ctx: Context, raw_message: RawMessage, source: str = "") -> Resource:
+    return from_source(ctx, source or raw_parties(raw_message.data)[0])
+
+
+@operation(on=_raw_source, harmless=("Tags", "ReturnPathArn", "SourceArn", "FromArn"))
+def send_raw_email(
+    ctx: Context,
+    raw_message: RawMessage,
+    source: str = "",
+    destinations: Sequence[str] = (),
+    configuration_set_name: str = "",
+) -> dict[str, str]:
+    """Both who the envelope and who the message says that it comes from must be verified."""
+    named, listed = raw_parties(raw_message.data)
+    if named:
+        check_sender(ctx, bare(named))
+    return {"message_id": send(ctx, source or named, destinations or listed, raw_message.data, configuration_set_name)}
+
+
+@operation(on=from_source, harmless=("Tags", "ReturnPath", "ReturnPathArn", "SourceArn"))
+def send_templated_email(
+    ctx: Context,
+    source: str,
+    destination: Destination,
+    template: str,
+    template_data: str,
+    reply_to_addresses: Sequence[str] = (),
+    configuration_set_name: str = "",
+) -> dict[str, str]:
+    """What cannot be filled in is taken and not sent, as on AWS: it counts as rejected."""
+    found = found_template(ctx, template)
+    try:
+        content = rendered(found, template_data)
+    except MissingAttribute:
+        count(ctx, 0, 1)
+        return {"message_id": new_message_id(ctx)}
+    made = composed(source, destination, content, reply_to_addresses)
+    return {"message_id": send(ctx, source, destination.all, made, configuration_set_name)}
+
+
+@operation(on=from_source, harmless=("DefaultTags", "ReturnPath", "ReturnPathArn", "SourceArn"))
+def send_bulk_templated_email(
+    ctx: Context,
+    source: str,
+    template: str,
+    default_template_data: str,
+    destinations: Sequence[BulkEmailDestination],
+    reply_to_addresses: Sequence[str] = (),
+    configuration_set_name: str = "",
+) -> dict[str, list[dict[str, Any]]]:
+    """To each destination a message of its own; each has its own status."""
+    found = found_template(ctx, template)
+    status: list[dict[str, Any]] = []
+    for each in destinations:
+        try:
+            content = rendered(found, default_template_data, each.replacement_template_data or "{}")
+            made = composed(source, each.destination, content, reply_to_addresses)
+            message_id = send(ctx, source, each.destination.all, made, configuration_set_name)
+            status.append({"status": "Success", "message_id": message_id})
+        except MissingAttribute as error:
+            count(ctx, 0, 1)
+            status.append({"status": "InvalidParameterValue", "error": str(error)})
+        except InvalidParameterValue as error:
+            status.append({"status": "InvalidParameterValue", "error": error.message})
+    return {"status": status}
+
+
+@operation(on="*", read=True)
+def get_send_quota(ctx: Context) -> dict[str, float]:
+    """Out of the sandbox from the start."""
+    return {"max24_hour_send": DAILY, "max_send_rate": RATE, "sent_last24_hours": sent_lately(ctx)}
+
+
+@operation(on="*", read=True)
+def get_send_statistics(ctx: Context) -> dict[str, list[dict[str, Any]]]:
+    """Quarters of an hour of the last two weeks."""
+    since = (ctx.now() - timedelta(days=14)).timestamp()
+    return {
+        "send_data_points": [
+            {
+                "timestamp": tally.at, "delivery_attempts": tally.delivery_attempts, "bounces": 0, "complaints": 0,
+                "rejects": tally.rejects,
+            }
+            for tally in ctx.scan(Tally)
+            if tally.at >= since
+        ]
+    }  # fmt: skip
+
+
+@operation(on="*", read=True)
+def get_account_sending_enabled(ctx: Context) -> dict[str, bool]:
+    return {"enabled": True}
