@@ -87,7 +87,7 @@ def machines(cloud, look):
                         protected=protected and role == STANDBY,
                         synchronous=protected and role == STANDBY,
                         public_address="198.18.0.9",
-                    )  # fmt: skip
+                    )
                 )
 
         cloud.store.write(work)
