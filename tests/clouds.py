@@ -47,7 +47,7 @@ class CommandLine:
             "GROUNDCLOUD_MACHINES": "off",  # a start is quicker without; --machines turns them on
         }
 
-    def __call__(self, *arguments: object, code: int | None = 0, **environment: str) -> Answer:
+    def __call__(self, *arguments: object, code: int | None = 0, timeout: float = 120, **environment: str) -> Answer:
         """Run a command and expect an exit code (None: any)."""
         done = subprocess.run(
             [sys.executable, "-P", "-m", "groundcloud", *map(str, arguments)],

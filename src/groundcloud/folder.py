@@ -49,6 +49,8 @@ class DataFolder:
         """Of the privileged process."""
         self.database = data / "groundcloud.db"
         self.stores = [data / f"{name}.db" for name in ("groundcloud", "cloudwatch", "dynamodb", "logs", "sqs")]
+        self.demo = data / "demo"
+        """Of the example application: its ssh key, and what its deployment has found."""
         self._lock = data / "lock"
         self._admin = data / "admin.json"
 
@@ -61,7 +63,7 @@ class DataFolder:
         """What a cloud makes in its folder, and nothing else that may lie there."""
         stores = [f"{path.name}{part}" for path in self.stores for part in ("", "-wal", "-shm")]
         names = (*stores, "objects", "mail", "installation.key", "admin.json")
-        return [self.data / name for name in (*names, "lock", "ca", "log", "metrics")]
+        return [self.data / name for name in (*names, "lock", "ca", "log", "metrics", "demo")]
 
     def give_to(self, user: int) -> None:
         """Let another user have all of it, but what is root's alone. Raises OSError."""

@@ -46,7 +46,7 @@ class Settings(NamedTuple):
     trust_any_key: bool = False
     """Take every key as the root user's and check no signature."""
     demo: bool = False
-    """Make a small example at the first start."""
+    """End a start with an example application; unless set, a person's first start does, where machines can run."""
     aws_profile: str = "groundcloud"
     """The profile to write into the AWS configuration files; empty for none."""
     log: str = ""

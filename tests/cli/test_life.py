@@ -183,9 +183,11 @@ def test_any_key_is_trusted_only_when_that_is_switched_on(groundcloud: CommandLi
     assert cloud.client("sts", keys=test).get_caller_identity()["Arn"] == f"arn:aws:iam::{cloud.account}:root"
 
 
-def test_the_demo_is_said_to_be_missing(groundcloud: CommandLine, tmp_path):
-    groundcloud.up(tmp_path / "cloud")
-    assert "no demo yet" in groundcloud("up", "--data", tmp_path / "cloud", "--demo").err
+def test_a_demo_that_cannot_be_made_is_said_so_and_the_cloud_runs(groundcloud: CommandLine, tmp_path):
+    groundcloud.up(tmp_path / "cloud", "--no-machines")
+    refused = groundcloud("up", "--data", tmp_path / "cloud", "--no-machines", "--demo", code=1)
+    assert "Groundcloud runs already." in refused.out
+    assert "The demo needs machines" in refused.err
 
 
 def test_in_the_foreground_it_stays_until_it_is_interrupted(groundcloud: CommandLine, tmp_path):

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from groundcloud.cli.lab import folder
+from groundcloud.cli.lab import folder, read
 from tests.clouds import CommandLine
 
 pytestmark = [pytest.mark.clients, pytest.mark.slow]
 
-LABS = sorted(path.stem for path in folder().glob("*.md") if path.stem != "README")
+LABS = [path.stem for path in sorted(folder().glob("*.md")) if path.stem != "README" and not read(path).machines]
+"""Those with machines are in `tests/machines`."""
 
 
 @pytest.mark.parametrize("name", LABS)
@@ -39,5 +40,14 @@ def test_a_lab_asks_before_each_step_and_needs_somebody_to_ask(tmp_path: Path):
         refused = command("lab", "run", "kms-credstash", "--data", up.data, code=2)
         assert "--yes" in refused.err
         assert "no lab" in command("lab", "run", "none", "--yes", "--data", up.data, code=1).err
+    finally:
+        command.close()
+
+
+def test_a_lab_that_needs_machines_says_so_before_it_begins(tmp_path: Path):
+    command = CommandLine(tmp_path / "home")
+    try:
+        up = command.up(tmp_path / "cloud")
+        assert "needs machines" in command("lab", "run", "boto3-chapter", "--yes", "--data", up.data, code=1).err
     finally:
         command.close()

@@ -14,6 +14,7 @@ from groundcloud import __version__
 from groundcloud.cli import (
     account,
     config,
+    demo,
     doctor,
     down,
     env,
@@ -31,7 +32,9 @@ from groundcloud.cli import (
 from groundcloud.cli.output import Failure, fail
 from groundcloud.settings import BadSetting, Settings, load
 
-_COMMANDS = (up, down, status, env, shell, ssh, logs, lab, mail, account, reset, image, doctor, config, version)
+_COMMANDS = (
+    up, down, status, env, shell, ssh, logs, lab, demo, mail, account, reset, image, doctor, config, version,
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundcloud.cli import process
+from groundcloud.cli import demo, process
 from groundcloud.cli.lab_text import BadLab, Command, Lab, difference, parse
 from groundcloud.cli.output import Failure, answer, columns, say
 from groundcloud.folder import DataFolder
@@ -74,9 +74,9 @@ class Shell:
 
     def run(self, command: Command) -> Ran:
         """Raises `subprocess.TimeoutExpired`."""
-        done = subprocess.run(
-            ["/bin/bash", "-s"],
-            input=_PROLOGUE + command.script,
+        done = subprocess.run(  # noqa: S603 - what the lab says is what is run
+            ["/bin/bash", "-c", _PROLOGUE + command.script],
+            stdin=subprocess.DEVNULL,  # a program that reads it must not take the rest of the commands
             cwd=self._work,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -104,6 +104,9 @@ def environment(data: DataFolder) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": admin.secret_access_key,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_PAGER": "",
+        "EXAMPLES": str(demo.examples()),
+        "GROUNDCLOUD": f"{sys.executable} -P -m groundcloud",
+        "GROUNDCLOUD_DATA": str(data.data),
         "PYTHONWARNINGS": "ignore",
     }
 
@@ -117,7 +120,12 @@ def _list(options: argparse.Namespace, loaded: Loaded) -> int:
 
 def _run(options: argparse.Namespace, loaded: Loaded) -> int:
     lab = read((options.labs or folder()) / f"{Path(options.name).name}.md")
-    variables = environment(DataFolder(loaded.settings.data))
+    data = DataFolder(loaded.settings.data)
+    variables = environment(data)
+    if lab.machines and not _runs_machines(data):
+        raise Failure(
+            f"{lab.name} needs machines, which this cloud does not run.", "{cli} doctor shows what is missing."
+        )
     if not options.yes and not sys.stdin.isatty():
         raise Failure("There is nobody to ask before each step.", "Add --yes to run all of them.", 2)
     work = Path(tempfile.mkdtemp(prefix="groundcloud-lab-"))
@@ -127,6 +135,12 @@ def _run(options: argparse.Namespace, loaded: Loaded) -> int:
         shutil.rmtree(work, ignore_errors=True)
     answer({"name": lab.name, "steps": len(lab.steps), "done": True}, options.json, [f"{lab.title}: done."])
     return 0
+
+
+def _runs_machines(data: DataFolder) -> bool:
+    from groundcloud.cli import host
+
+    return host.about(data) is not None
 
 
 def _lead(lab: Lab, shell: Shell, *, ask: bool) -> None:

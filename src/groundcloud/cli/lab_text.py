@@ -43,6 +43,11 @@ class Lab(NamedTuple):
     summary: str
     steps: list[Step]
 
+    @property
+    def machines(self) -> bool:
+        """Whether it needs a cloud that runs machines: what it says it needs says so."""
+        return "a cloud that runs machines" in self.summary
+
     def commands(self) -> Iterator[Command]:
         for step in self.steps:
             for part in step.parts:

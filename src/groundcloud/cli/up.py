@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from groundcloud.cli import process
+from groundcloud.cli import demo, process
 from groundcloud.cli.output import Failure, answer, columns, say, warn
 from groundcloud.cli.profile import Profile
 from groundcloud.folder import Admin, DataFolder, Running
@@ -49,7 +49,11 @@ def settings_flags() -> argparse.ArgumentParser:
     flags.add_argument("--images", metavar="DIR", help="the folder of built images")
     flags.add_argument("--public-pool", metavar="RANGE", help="public addresses of machines (198.18.0.0/16)")
     flags.add_argument("--user", metavar="NAME", help="as whom the server runs when root starts it")
-    flags.add_argument("--demo", action=argparse.BooleanOptionalAction, help="make a small example at the first start")
+    flags.add_argument(
+        "--demo",
+        action=argparse.BooleanOptionalAction,
+        help="end with an example application (at a first start, where machines can run)",
+    )
     return flags
 
 
@@ -58,12 +62,11 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
 
     settings = checked(loaded)
     folder = DataFolder(settings.data)
-    if settings.demo:
-        warn("this version has no demo yet; --demo makes nothing.")
+    with_demo = demo.is_wanted(options, loaded, folder)
     running = folder.running()
     if running is not None:
         host.start(settings, folder)  # it may have been killed alone
-        _show(options, settings, folder, running, "Groundcloud runs already.")
+        _finish(options, settings, folder, running, "Groundcloud runs already.", with_demo)
         return 0
     if settings.trust_any_key:
         warn("trust_any_key is on: whoever reaches the cloud is its root user, whatever key they use.")
@@ -81,8 +84,23 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
         raise Failure(
             f"{settings.data} cannot be used: {error.strerror}.", "Give a folder of your own: {cli} up --data DIR"
         ) from error
-    _show(options, settings, folder, running, "Groundcloud runs.")
+    _finish(options, settings, folder, running, "Groundcloud runs.", with_demo)
     return 0
+
+
+def _finish(
+    options: argparse.Namespace,
+    settings: Settings,
+    folder: DataFolder,
+    running: Running,
+    headline: str,
+    with_demo: bool,
+) -> None:
+    _show(options, settings, folder, running, headline)
+    if with_demo:
+        demo.deploy(folder, running, settings)
+    if not options.json and (lines := demo.to_try(folder)):
+        answer(None, False, ["", *lines])
 
 
 def checked(loaded: Loaded) -> Settings:

@@ -1,0 +1,7 @@
+"""The application of photos."""
+
+from django.apps import AppConfig
+
+
+class PhotosConfig(AppConfig):
+    name = "photos"
