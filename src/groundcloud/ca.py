@@ -144,8 +144,22 @@ def _make_server(folder: Path, names: list[str], now: float) -> None:
     _note(folder, {**_made(folder), "server_ends": ends.timestamp(), "names": names})
 
 
+def certificate_for(folder: Path, names: list[str], subject: str, now: float) -> tuple[bytes, bytes]:
+    """A certificate for some names with the authority's behind it, and its key, as PEM: for servers that are others'
+    (databases)."""
+    key, chain, _ = _signed(folder, names, subject, now)
+    return _pem(key, chain)
+
+
 def _issue(folder: Path, name: str, names: list[str], now: float) -> datetime:
     """A certificate for some names, in files of this name; when it ends."""
+    key, chain, ends = _signed(folder, names, "Groundcloud gateway", now)
+    _keep(folder, name, key, chain)
+    return ends
+
+
+def _signed(folder: Path, names: list[str], common: str, now: float) -> tuple[Any, list[Any], datetime]:
+    """A new key, its certificate with the authority's, and when it ends."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -156,7 +170,7 @@ def _issue(folder: Path, name: str, names: list[str], now: float) -> datetime:
     key = ec.generate_private_key(ec.SECP256R1())
     begins = datetime.fromtimestamp(now, UTC) - _BACKDATE
     ends = min(begins + timedelta(days=_SERVER_DAYS), authority.not_valid_after_utc)
-    subject = _name(x509, "Groundcloud", "Groundcloud gateway")
+    subject = _name(x509, "Groundcloud", common[:64])
     certificate = (
         x509.CertificateBuilder(authority.subject, subject, key.public_key(), x509.random_serial_number(), begins, ends)
         .add_extension(x509.SubjectAlternativeName([_general_name(x509, name) for name in names]), critical=False)
@@ -166,8 +180,7 @@ def _issue(folder: Path, name: str, names: list[str], now: float) -> datetime:
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    _keep(folder, name, key, [certificate, authority])
-    return ends
+    return key, [certificate, authority], ends
 
 
 def _name(x509: Any, organization: str, common: str) -> Any:
@@ -187,14 +200,18 @@ def _general_name(x509: Any, name: str) -> Any:
 
 
 def _keep(folder: Path, name: str, key: Any, chain: list[Any]) -> None:
+    public, private = _pem(key, chain)
+    write_whole(folder / f"{name}.key", private)
+    write_whole(folder / f"{name}.crt", public, 0o644)
+
+
+def _pem(key: Any, chain: list[Any]) -> tuple[bytes, bytes]:
     from cryptography.hazmat.primitives import serialization
 
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    public = b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in chain)
-    write_whole(folder / f"{name}.key", private)
-    write_whole(folder / f"{name}.crt", public, 0o644)
+    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in chain), private
 
 
 def _note(folder: Path, made: dict[str, Any]) -> None:

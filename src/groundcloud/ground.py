@@ -12,6 +12,7 @@ from typing import Any
 
 from groundcloud.ca import sign
 from groundcloud.controllers import Controller
+from groundcloud.database_ground import DatabaseGround
 from groundcloud.engines.dns.providers import Endpoints
 from groundcloud.engines.host.places import shell_address
 from groundcloud.engines.machines.wanted import Machines, Volumes
@@ -29,6 +30,7 @@ from groundcloud.services.ec2.network.resolving import InstanceNames, service_na
 from groundcloud.services.ec2.network.ways import way_of
 from groundcloud.services.ec2.storage.controller import EbsVolumes
 from groundcloud.services.ec2.storage.snapshot_controller import EbsSnapshots, Images
+from groundcloud.services.rds.names import EndpointNames
 from groundcloud.store import Transaction
 
 
@@ -43,9 +45,14 @@ class Ground:
         self._volumes: Volumes = engines["volumes"]
         self._networks: Networks = engines["network"]
         certificate = (ca / "ca.crt").read_text()
-        metadata = Metadata(cloud.world, self._role_of, self._assume, lambda content: sign(ca, content), certificate)
         store, dns = cloud.store, cloud.dns
+        self.databases = DatabaseGround(cloud, ca, certificate)
+        metadata = Metadata(
+            cloud.world, self._role_of, self._assume, lambda content: sign(ca, content), certificate,
+            self.databases.front,
+        )  # fmt: skip
         dns.add_provider(InstanceNames(store))
+        dns.add_provider(EndpointNames(store))
         prefixes = {entry.endpoint_prefix for entry in catalog().by_name.values()}
         known = Endpoints(SERVICE_ADDRESSES.values(), prefixes)
         dns.table.providers.insert(0, service_names(known, HOST, shell_address(data)))
@@ -70,6 +77,7 @@ class Ground:
             EbsVolumes(self._volumes, self._machines, clock),
             EbsSnapshots(self._volumes, clock),
             Images(store, self._volumes),
+            *self.databases.controllers(),
         ]
 
     def _role_of(self, tx: Transaction, profile_arn: str) -> str | None:

@@ -56,6 +56,7 @@ SERVICES = {
     "kms": "groundcloud.services.kms.service",
     "logs": "groundcloud.services.logs.service",
     "organizations": "groundcloud.services.organizations.service",
+    "rds": "groundcloud.services.rds.service",
     "route53": "groundcloud.services.route53.service",
     "route53domains": "groundcloud.services.route53domains.service",
     "s3": "groundcloud.services.s3.service",
@@ -232,6 +233,11 @@ class Cloud:
         """What EC2's controllers work in, likewise."""
         operation = self.services["ec2"].operation("DescribeVpcs")
         return self.invoker.context(operation, root_principal(account), region, "ec2", Facts(), tx)
+
+    def within_rds(self, tx: Transaction, account: str, region: str) -> Context:
+        """What RDS's controllers work in, likewise."""
+        operation = self.services["rds"].operation("DescribeDBInstances")
+        return self.invoker.context(operation, root_principal(account), region, "rds", Facts(), tx)
 
     def within_cloudwatch(self, tx: Transaction, account: str, region: str) -> Context:
         """What alarms act in, likewise."""

@@ -12,6 +12,8 @@ from typing import Any
 
 from groundcloud.context import World
 from groundcloud.errors import AwsError
+from groundcloud.fronts import databases
+from groundcloud.fronts.databases import Databases
 from groundcloud.gateway.http import Request, Response
 from groundcloud.identity import Principal
 from groundcloud.services.ec2.machines import metadata
@@ -41,15 +43,19 @@ class Metadata:
         assume: AssumeRole,
         sign: Callable[[bytes], str],
         ca: str,
+        databases: Databases,
     ) -> None:
         self._world = world
         self._role_of = role_of
         self._assume = assume
         self._sign = sign
         self._ca = ca
+        self._databases = databases
 
     async def handle(self, vpc_id: str, request: Request) -> Response:
         """The answer to a machine of a VPC; the peer's address says which one it is."""
+        if request.path == databases.PATH and request.method == "PUT":
+            return await self._databases.handle(vpc_id, request)
         with self._world.store.snapshot() as tx:
             who = metadata.asking(tx, vpc_id, request.client)
         if who is None or who.instance.metadata_options.http_endpoint == "disabled":

@@ -159,6 +159,9 @@ class HostVolumes:
     def grow(self, volume: str, size: int) -> None:
         self._call("grow", volume, size)
 
+    def grow_file_system(self, volume: str) -> None:
+        self._call("grow_file_system", volume)
+
     def delete(self, volume: str) -> None:
         self._call("delete", volume)
 
@@ -176,6 +179,10 @@ class HostVolumes:
 
     def images(self) -> set[str]:
         found: set[str] = self._call("images")
+        return found
+
+    def build_image(self, image: str) -> ImageProgress:
+        found: ImageProgress = self._call("build_image", image)
         return found
 
     def building(self) -> dict[str, ImageProgress]:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from groundcloud.engines.machines import copies, loops
+from groundcloud.engines.machines.image.building import Builds
 from groundcloud.engines.machines.images import Images
 from groundcloud.engines.machines.names import Folders
 from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
@@ -42,6 +43,7 @@ class FileVolumes:
         self._images = images
         self._lock = Lock()
         self._held: dict[str, str] = {}
+        self._builds = Builds(folders.cache)
 
     # -- what the contract says
 
@@ -83,6 +85,11 @@ class FileVolumes:
                 mark.unlink()
         self._write_about(path, About(size, about.layers))
 
+    def grow_file_system(self, volume: str) -> None:
+        path = self._folders.volume(volume)
+        if not copies.grow_ext4(path, self._about(path, "volume").size * _GIB):
+            raise MachineFailed(f"the file system of {volume} cannot grow while it is used")
+
     def delete(self, volume: str) -> None:
         path = self._folders.volume(volume)
         _wait_until_unused(path)
@@ -115,6 +122,9 @@ class FileVolumes:
 
     def images(self) -> set[str]:
         return self._images.names()
+
+    def build_image(self, image: str) -> ImageProgress:
+        return self._builds.build(image)
 
     def building(self) -> dict[str, ImageProgress]:
         return self._images.building()

@@ -109,6 +109,11 @@ class Volumes(Protocol):
 
     def grow(self, volume: str, size: int) -> None: ...
 
+    def grow_file_system(self, volume: str) -> None:
+        """Let the ext4 file system that a machine has mounted from a volume fill it, while it is used. Raises
+        `MachineFailed`."""
+        ...
+
     def delete(self, volume: str) -> None: ...
 
     def snapshot(self, volume: str, snapshot: str) -> None:
@@ -125,6 +130,11 @@ class Volumes(Protocol):
 
     def images(self) -> set[str]:
         """The images that are there, built ones (`debian-12`) and those of snapshots."""
+        ...
+
+    def build_image(self, image: str) -> ImageProgress:
+        """Have an image of a recipe as it is today: begins to build it, in the background, where it is lacking. `done`
+        is 1 once it is there. Raises `MachineFailed` for one that could not be built, and then begins anew."""
         ...
 
     def building(self) -> dict[str, ImageProgress]:

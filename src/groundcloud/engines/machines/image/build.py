@@ -47,18 +47,18 @@ def build(cache: Path, name: str, say: Say, mirror: str = "") -> None:
     def make(tree: Path, say: Say) -> None:
         _bootstrap(tree, found=found, mirror=mirror or found.mirror, say=say)
 
-    keep(cache, name, base_layer(name), make, say, trusted=True)
+    keep(cache, name, base_layer(name), make, say, trusted=True, databases=found.databases)
 
 
-def keep(cache: Path, name: str, base: str, make: Make, say: Say, *, trusted: bool) -> None:
+def keep(cache: Path, name: str, base: str, make: Make, say: Say, *, trusted: bool, databases: bool = False) -> None:
     """Put a tree that `make` makes, and over it what makes it a machine, into the cache under an image's name."""
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    own = own_layer(base)
+    own = own_layer(base, databases=databases)
     with _alone(cache, name), told(cache, name, say) as say:
         try:
             _once(cache, base, lambda tree: make(tree, say))
             say(ImageProgress("making it a machine of this cloud", 0.93))
-            _once(cache, own, lambda tree: _finish_over(cache / base / "tree", tree, trusted))
+            _once(cache, own, lambda tree: _finish_over(cache / base / "tree", tree, trusted, databases))
         except (OSError, subprocess.SubprocessError) as error:
             raise MachineFailed(f"The image {name} cannot be made: {_said(error)}") from error
         content = msgspec.json.encode(Image((base, own)))
@@ -69,11 +69,12 @@ def keep(cache: Path, name: str, base: str, make: Make, say: Say, *, trusted: bo
 def is_built(cache: Path, name: str) -> bool:
     """Whether an image is there as its recipe and the machines' own files are now."""
     base = base_layer(name)
+    own = own_layer(base, databases=recipe(name).databases)
     try:
         found = msgspec.json.decode((cache / f"{name}.json").read_bytes(), type=Image)
     except FileNotFoundError:
         return False
-    return found.layers == (base, own_layer(base)) and all((cache / layer).is_dir() for layer in found.layers)
+    return found.layers == (base, own) and all((cache / layer).is_dir() for layer in found.layers)
 
 
 def _once(cache: Path, layer: str, make: Callable[[Path], None]) -> None:
@@ -90,12 +91,12 @@ def _once(cache: Path, layer: str, make: Callable[[Path], None]) -> None:
         _delete(made)
 
 
-def _finish_over(base: Path, tree: Path, trusted: bool) -> None:
+def _finish_over(base: Path, tree: Path, trusted: bool, databases: bool) -> None:
     """Finish a base without changing it: what is new goes into `tree`."""
     work, root = tree.with_name("work"), tree.with_name("root")
     for folder in (tree, work, root):
         folder.mkdir(mode=0o755)
-    ours = files()
+    ours = files(databases=databases)
 
     def within() -> None:
         kernel.own_mounts()
@@ -106,7 +107,7 @@ def _finish_over(base: Path, tree: Path, trusted: bool) -> None:
             os.close(mount)
         os.chroot(root)
         os.chdir("/")
-        finish(Path("/"), ours, trusted=trusted)
+        finish(Path("/"), ours, trusted=trusted, databases=databases)
 
     in_thread(within)  # the mount and the other root end with it
     root.rmdir()
@@ -114,7 +115,8 @@ def _finish_over(base: Path, tree: Path, trusted: bool) -> None:
 
 
 def _bootstrap(tree: Path, *, found: Recipe, mirror: str, say: Say) -> None:
-    words = ["mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory", f"--include={','.join(PACKAGES)}"]
+    packages = ",".join((*PACKAGES, *found.packages))
+    words = ["mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory", f"--include={packages}"]
     words += ['--aptopt=Apt::Install-Recommends "false"', "--skip=check/empty"]
     words += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
     words += [f"--keyring={found.keyring}", found.suite, str(tree)]
@@ -134,6 +136,9 @@ def _bootstrap(tree: Path, *, found: Recipe, mirror: str, say: Say) -> None:
                     say(ImageProgress(step, done))
     if process.returncode:
         raise OSError(" ".join(errors[-3:]) or f"mmdebstrap ended with {process.returncode}")
+    for pattern in found.without:
+        for path in tree.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 @contextlib.contextmanager

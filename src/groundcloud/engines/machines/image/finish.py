@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from groundcloud.engines.machines.image.accounts import add_users
-from groundcloud.engines.machines.image.recipe import AGENT, FILES
+from groundcloud.engines.machines.image.recipe import AGENT, DATABASE, FILES
 
 _USERS = ("admin", "ec2-user", "ubuntu")
 
@@ -47,6 +47,9 @@ _ENABLED = {
     "ssh.service": "sysinit.target.wants",
 }
 
+_NO_LOGIN = ("ssh.service", "groundcloud-keys.service", "groundcloud-init.service", "groundcloud-mounts.service")
+"""What a database's machine does without: nobody logs in, and its agent asks for all else."""
+
 _RESOLVER = "nameserver 169.254.169.253\n"
 """The VPC's resolver, which every machine reaches at this address."""
 
@@ -60,10 +63,12 @@ class File(NamedTuple):
     mode: int
 
 
-def files() -> list[File]:
+def files(*, databases: bool = False) -> list[File]:
     """What this project puts into each image. A packaged file may have lost its mode, so that comes from what it is."""
     found = [(path.relative_to(FILES), path) for path in sorted(FILES.rglob("*")) if path.is_file()]
     found += [(Path("usr/lib/groundcloud/agent", path.name), path) for path in sorted(AGENT.glob("*.py"))]
+    if databases:
+        found += [(Path("usr/lib/groundcloud/database", path.name), path) for path in sorted(DATABASE.glob("*.py"))]
     return [File(str(target), path.read_bytes(), _mode(target, path.read_bytes())) for target, path in found]
 
 
@@ -71,7 +76,7 @@ def _mode(target: Path, content: bytes) -> int:
     return 0o440 if "sudoers.d" in target.parts else 0o755 if content.startswith(b"#!") else 0o644
 
 
-def finish(tree: Path, ours: list[File], *, trusted: bool) -> None:
+def finish(tree: Path, ours: list[File], *, trusted: bool, databases: bool = False) -> None:
     """Make a tree bootable here. For a thread whose root the tree is: its links lead nowhere else.
 
     Of a tree that is not `trusted`, no program is run. Raises OSError.
@@ -86,9 +91,11 @@ def finish(tree: Path, ours: list[File], *, trusted: bool) -> None:
         _link(tree / f"usr/sbin/mount.{kind}", "../lib/groundcloud/mount-disk")
     add_users(tree, _USERS, ("adm", "sudo"))
     _services(tree)
+    if databases:
+        _serve_databases(tree)
     _forget(tree)
     if trusted:  # the first boot is quicker with compiled modules
-        compiled = ["/usr/bin/python3", "-m", "compileall", "-q", "/usr/lib/groundcloud/agent"]
+        compiled = ["/usr/bin/python3", "-m", "compileall", "-q", "/usr/lib/groundcloud"]
         subprocess.run(
             compiled, check=False, stdin=subprocess.DEVNULL, capture_output=True, env={"PATH": "/usr/bin:/bin"}
         )
@@ -111,6 +118,14 @@ def _services(tree: Path) -> None:
     generators.mkdir(exist_ok=True)
     for name in _GENERATORS:
         _link(generators / name, "/dev/null")
+
+
+def _serve_databases(tree: Path) -> None:
+    """The agent of databases in the place of what is for logins."""
+    units = tree / "etc/systemd/system"
+    for name in _NO_LOGIN:
+        _link(units / name, "/dev/null")
+    _link(units / "multi-user.target.wants/groundcloud-database.service", "../groundcloud-database.service")
 
 
 def _link(path: Path, target: str) -> None:

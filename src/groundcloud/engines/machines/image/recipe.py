@@ -10,6 +10,8 @@ from msgspec import Struct
 HERE = Path(__file__).parent
 FILES = HERE / "files"
 AGENT = HERE.parent / "agent"
+DATABASE = HERE.parent / "database"
+"""The agent of database machines, which only images that say so have."""
 
 PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "python3", "python3-yaml", "iproute2", "iputils-ping",
@@ -18,7 +20,7 @@ PACKAGES = (
 """What the machines of every recipe have, besides what the distribution holds to be required."""
 
 
-class Recipe(Struct, frozen=True):
+class Recipe(Struct, frozen=True, omit_defaults=True):
     """A base image of a distribution that has Debian's packages."""
 
     description: str
@@ -26,6 +28,12 @@ class Recipe(Struct, frozen=True):
     mirror: str
     sources: tuple[str, ...]
     keyring: str
+    packages: tuple[str, ...] = ()
+    """What it has besides."""
+    without: tuple[str, ...] = ()
+    """Paths, with wildcards, of what packages have made and a machine of it makes for itself."""
+    databases: bool = False
+    """Whether its machines are databases: they have the agent for that, and nobody logs in."""
 
 
 class UnknownRecipe(Exception):
@@ -50,9 +58,10 @@ def base_layer(name: str) -> str:
     return f"{name}-{_digest(msgspec.json.encode(recipe(name)), ' '.join(PACKAGES).encode())}"
 
 
-def own_layer(base: str) -> str:
+def own_layer(base: str, *, databases: bool = False) -> str:
     """The name of the layer over a base: another one for each change of what this project puts into machines."""
-    files = (part for path in own_files() for part in (path.name.encode(), path.read_bytes()))
+    own = (*own_files(), *(sorted(DATABASE.glob("*.py")) if databases else ()))
+    files = (part for path in own for part in (path.name.encode(), path.read_bytes()))
     makers = ((HERE / name).read_bytes() for name in ("finish.py", "accounts.py"))
     return f"{base}-{_digest(*files, *makers)}"
 

@@ -21,6 +21,13 @@ from groundcloud.services.ec2.network.records import (
 from groundcloud.services.ec2.network.routing import AclEntry, NetworkAcl, Route, RouteTable
 from groundcloud.store import Transaction
 
+_DATABASES = "amazon-rds"
+"""Who asked for the interfaces of databases."""
+
+_AMONG_DATABASES = "sg-groundcloud-rds"
+"""A group that no record has: through it the machines of databases reach one another (replication), whatever the
+customer's groups let through, as AWS's do on a network of their own."""
+
 _PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
 
 
@@ -36,14 +43,15 @@ def wanted_network(tx: Transaction, vpc: Vpc) -> engine.Network:
     groups = list(tx.scan(SecurityGroup, *inside, index="by_name"))
     rules = {group.group_id: list(_rules(tx, group)) for group in groups}
     peers = list(peerings(tx, *inside))
-    # what is used by one of AWS's own services is that service's: a NAT gateway is told as such
-    interfaces = [each for each in tx.scan(NetworkInterface, *inside, index="by_vpc") if not each.used_by]
+    # what is used by one of AWS's own services is that service's (a NAT gateway is told as such), but for databases
+    found = tx.scan(NetworkInterface, *inside, index="by_vpc")
+    interfaces = [each for each in found if not each.used_by or each.requester_id == _DATABASES]
     return engine.Network(
         id=vpc.vpc_id,
         blocks=tuple(vpc.blocks()),
         subnets=tuple(_subnet(tx, each, table_of[each.subnet_id], acl_of[each.subnet_id]) for each in subnets),
         acls=tuple(_acl(acl) for acl in acls),
-        groups=tuple(_group(tx, group, rules[group.group_id]) for group in groups),
+        groups=(*(_group(tx, group, rules[group.group_id]) for group in groups), *_databases(interfaces)),
         interfaces=tuple(_interface(each) for each in interfaces),
         nat_gateways=tuple(_nat(each) for each in tx.scan(NatGateway, *inside, index="by_vpc") if _runs(each)),
         peerings=tuple(_peering(tx, each, vpc.vpc_id) for each in peers),
@@ -135,6 +143,12 @@ def _acl_entry(entry: AclEntry) -> engine.AclEntry:
     )
 
 
+def _databases(interfaces: Iterable[NetworkInterface]) -> Iterator[engine.Group]:
+    if any(each.requester_id == _DATABASES for each in interfaces):
+        each_other = (engine.GroupRule(-1, group=_AMONG_DATABASES),)
+        yield engine.Group(_AMONG_DATABASES, each_other, each_other)
+
+
 def _rules(tx: Transaction, group: SecurityGroup) -> Iterator[SecurityGroupRule]:
     return tx.scan(SecurityGroupRule, group.owner_id, group.region, group.group_id, index="by_group")
 
@@ -164,6 +178,9 @@ def _group_rule(tx: Transaction, rule: SecurityGroupRule) -> Iterator[engine.Gro
 
 
 def _interface(interface: NetworkInterface) -> engine.Interface:
+    groups = tuple(group.group_id for group in interface.groups)
+    if interface.requester_id == _DATABASES:
+        groups += (_AMONG_DATABASES,)
     return engine.Interface(
         id=interface.network_interface_id,
         mac=interface.mac_address,
@@ -172,7 +189,7 @@ def _interface(interface: NetworkInterface) -> engine.Interface:
             engine.Address(each.private_ip_address, each.association.public_ip if each.association else "")
             for each in interface.private_ip_addresses
         ),
-        groups=tuple(group.group_id for group in interface.groups),
+        groups=groups,
         addresses6=tuple(each.ipv6_address for each in interface.ipv6_addresses),
         source_dest_check=interface.source_dest_check,
     )

@@ -1,0 +1,241 @@
+"""PostgreSQL: its cluster, its configuration, its roles, and its replication."""
+
+import contextlib
+import json
+import os
+import time
+from typing import Any
+
+from . import system
+from .system import DATA, RUN
+
+_BIN = "/usr/lib/postgresql/15/bin"
+_HOME = DATA + "/pg"
+_ADMIN = "rdsadmin"
+_REPLICATION = "rdsrepladmin"
+
+_ACCESS = f"""\
+local  all          {_ADMIN}        peer map=agent
+hostssl replication {_REPLICATION}  all  scram-sha-256
+host   all          {_ADMIN}        all  reject
+host   all          {_REPLICATION}  all  reject
+{{kind}}   all          all             all  scram-sha-256
+"""
+
+_ROLES = """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_superuser') THEN
+    CREATE ROLE rds_superuser NOLOGIN;
+    GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO rds_superuser WITH ADMIN OPTION;
+    CREATE ROLE rds_replication NOLOGIN;
+    CREATE ROLE rds_iam NOLOGIN;
+    CREATE ROLE rds_password NOLOGIN;
+    GRANT rds_replication, rds_iam, rds_password TO rds_superuser WITH ADMIN OPTION;
+  END IF;
+END $$;
+"""
+"""RDS's own roles. Source: "Understanding the rds_superuser role" in the RDS user guide."""
+
+
+class Postgres:
+    """The server of this machine. Every method may be repeated at no harm."""
+
+    def __init__(self) -> None:
+        self._users: object = None
+        """What the roles were last made for."""
+
+    # -- what should be
+
+    def apply(self, wanted: dict[str, Any], *, restart: bool) -> None:
+        system.folder(RUN, "postgres", 0o755)
+        system.folder(system.LOGS, "postgres", 0o755)
+        fresh = system.first("machine")
+        if not os.path.exists(_HOME + "/PG_VERSION"):
+            self._make()
+        if fresh:
+            self._forget_former_life()
+        follows = wanted["role"] != "primary"
+        signal = _HOME + "/standby.signal"
+        if follows and not os.path.exists(signal) and (fresh or not system.runs()):
+            system.write(signal, "", "postgres")
+        if not follows and fresh and os.path.exists(signal):
+            os.unlink(signal)  # of a snapshot that a standby's volume was
+        self._configure(wanted)
+        system.done("machine")
+        running = system.runs()
+        if running and restart:
+            system.stop()
+            running = False
+        if running:
+            self._sql("SELECT pg_reload_conf()")
+        else:
+            system.start("postgres", [f"{_BIN}/postgres", "-D", _HOME], "KillSignal=SIGINT", "KillMode=mixed")
+        if not follows:
+            if os.path.exists(signal):
+                self._promote()
+            self._make_users(wanted)
+
+    def _make(self) -> None:
+        made = _HOME + ".new"
+        if os.path.exists(made):
+            system.run(["rm", "-r", made])
+        system.folder(made, "postgres")
+        system.run(
+            [f"{_BIN}/initdb", "-D", made, "-U", _ADMIN, "--encoding=UTF8", "--locale=C.UTF-8", "--auth-local=peer",
+             "--auth-host=scram-sha-256"], "postgres",
+        )  # fmt: skip
+        os.rename(made, _HOME)
+
+    def _forget_former_life(self) -> None:
+        for name in ("postmaster.pid", "standby.signal", "recovery.signal"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{_HOME}/{name}")
+
+    def _configure(self, wanted: dict[str, Any]) -> None:
+        tls = wanted["tls"]
+        system.write(_HOME + "/server.crt", tls["certificate"], "postgres")
+        system.write(_HOME + "/server.key", tls["key"], "postgres")
+        system.write(_HOME + "/ca.crt", tls["ca"], "postgres")
+        kind = "hostssl" if wanted["tls_only"] else "host   "
+        system.write(_HOME + "/pg_hba.conf", _ACCESS.format(kind=kind), "postgres")
+        system.write(_HOME + "/pg_ident.conf", f"agent postgres {_ADMIN}\n", "postgres")
+        settings = {
+            **wanted["settings"],
+            "listen_addresses": "*",
+            "port": str(wanted["port"]),
+            "unix_socket_directories": RUN,
+            "ssl": "on",
+            "ssl_cert_file": "server.crt",
+            "ssl_key_file": "server.key",
+            "cluster_name": wanted["machine"],
+            "wal_level": "replica",
+            "hot_standby": "on",
+            "wal_log_hints": "on",
+            "max_wal_senders": "20",
+            "max_replication_slots": "20",
+            "wal_keep_size": "1GB",
+            "wal_sender_timeout": "5s",
+            "wal_receiver_timeout": "5s",
+            "wal_retrieve_retry_interval": "500ms",
+            "logging_collector": "on",
+            "log_directory": system.LOGS,
+            "log_filename": "postgresql.log",
+            "log_timezone": "UTC",
+            "synchronous_standby_names": _standbys(wanted["synchronous"]),
+            "recovery_target_timeline": "latest",
+        }
+        source = wanted.get("source")
+        if source:
+            passwords = f"*:*:*:{_REPLICATION}:{wanted['replication_password']}\n"
+            system.write(DATA + "/.pgpass", passwords, "postgres")
+            settings["primary_conninfo"] = (
+                f"host={source['host']} port={source['port']} user={_REPLICATION} passfile={DATA}/.pgpass "
+                f"sslmode=require connect_timeout=3 keepalives_idle=2 keepalives_interval=1 keepalives_count=3 "
+                f"application_name={wanted['machine']}"
+            )
+        lines = (f"{name} = {_quoted(value)}\n" for name, value in sorted(settings.items()))
+        system.write(_HOME + "/groundcloud.conf", "".join(lines), "postgres")
+        system.write(_HOME + "/postgresql.conf", "include 'groundcloud.conf'\n", "postgres")
+
+    def _promote(self) -> None:
+        self._sql("SELECT pg_promote(true, 600)")
+        last = time.monotonic() + 60
+        while os.path.exists(_HOME + "/standby.signal"):
+            if time.monotonic() > last:
+                raise system.Failed("the promotion takes too long")
+            time.sleep(0.02)
+
+    def _make_users(self, wanted: dict[str, Any]) -> None:
+        users = (wanted["master_user"], wanted["master_password"], wanted["replication_password"], wanted["database"])
+        if self._users == users:
+            return
+        master, password = _name(wanted["master_user"]), _quoted(wanted["master_password"])
+        statements = [
+            "SET log_statement = 'none'; SET log_min_error_statement = 'panic'; SET log_min_duration_statement = -1;",
+            "SET synchronous_commit = local; SET password_encryption = 'scram-sha-256';",
+            _ROLES,
+            _role(_REPLICATION, "LOGIN REPLICATION"),
+            f"ALTER ROLE {_REPLICATION} PASSWORD {_quoted(wanted['replication_password'])};",
+            _role(wanted["master_user"], "LOGIN CREATEDB CREATEROLE"),
+            f"GRANT rds_superuser TO {master};",
+            f"ALTER ROLE {master} PASSWORD {password} VALID UNTIL 'infinity';",
+            f"ALTER DATABASE postgres OWNER TO {master};",
+            f"ALTER DATABASE template1 OWNER TO {master};",
+        ]
+        self._sql("\n".join(statements))
+        name = wanted["database"]
+        known = self._sql("SELECT datname FROM pg_database").split("\n")
+        if name and name not in known:
+            self._sql(f"CREATE DATABASE {_name(name)} OWNER {master}")
+        self._users = users
+
+    # -- what is
+
+    def status(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Whether it serves, in which role, and who follows it."""
+        found = json.loads(self._sql(_STATUS, seconds=5))
+        role = "standby" if found["standby"] else "primary"
+        followers: dict[str, Any] = found["followers"] or {}
+        if role == "primary":
+            settled = all(followers.get(each) == "sync" for each in wanted["synchronous"])
+            settled = settled and all(each in followers for each in wanted["followers"])
+        else:
+            settled = found["receiver"] == "streaming"
+        return {
+            "ready": True,
+            "settled": settled and role == ("primary" if wanted["role"] == "primary" else "standby"),
+            "role": role,
+            "followers": followers,
+            "streaming": found["receiver"] == "streaming",
+            "position": found["position"],
+            "lag": found["lag"],
+            "server_version": found["version"],
+            "pending_restart": found["pending"] or [],
+        }
+
+    def _sql(self, text: str, seconds: float = 600) -> str:
+        words = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", RUN, "-p", _port(), "-U", _ADMIN]
+        return system.run([*words, "-d", "postgres", "-f", "-"], "postgres", text, seconds)
+
+
+_STATUS = """
+SELECT json_build_object(
+  'standby', pg_is_in_recovery(),
+  'version', current_setting('server_version'),
+  'receiver', (SELECT status FROM pg_stat_wal_receiver),
+  'position', CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
+  'lag', CASE WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+              ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
+  'followers', (SELECT json_object_agg(application_name, CASE WHEN state = 'streaming' THEN sync_state ELSE state END)
+                FROM pg_stat_replication),
+  'pending', (SELECT json_agg(name) FROM pg_settings WHERE pending_restart));
+"""
+
+
+def _port() -> str:
+    """The port of the running server, which names its socket."""
+    with open(_HOME + "/groundcloud.conf") as file:
+        for line in file:
+            name, _, value = line.partition(" = ")
+            if name == "port":
+                return value.strip().strip("'")
+    return "5432"
+
+
+def _standbys(names: list[str]) -> str:
+    return "FIRST 1 ({})".format(", ".join(f'"{name}"' for name in names)) if names else ""
+
+
+def _role(name: str, options: str) -> str:
+    return (
+        f"DO $x$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {_quoted(name)}) THEN "
+        f"CREATE ROLE {_name(name)} {options}; END IF; END $x$;"
+    )
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quoted(value: str) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,1 @@
+"""Amazon RDS: databases on machines of this cloud."""

@@ -1,0 +1,131 @@
+"""Backups: the daily snapshots of each instance, those that are too old, and the controller that takes snapshots."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from groundcloud.context import Context
+from groundcloud.controllers import Outcome
+from groundcloud.services.rds.fleet import Fleet, data_volume
+from groundcloud.services.rds.lookup import note, note_event
+from groundcloud.services.rds.records import DBInstance, DBSnapshot
+from groundcloud.services.rds.snapshots import new_snapshot
+from groundcloud.services.rds.telling import instance_of, leader_of, machines_of
+from groundcloud.store import Key, Store, Transaction
+
+if TYPE_CHECKING:
+    from groundcloud.services.rds.controller import DBInstances
+
+_DAY = timedelta(hours=20)
+"""A backup that is younger than this was today's."""
+
+Within = Callable[[Transaction, str, str], Context]
+
+
+def begin(ctx: Context, instance: DBInstance) -> None:
+    """Ask for an automatic backup."""
+    moment = ctx.now()
+    name = f"rds:{instance.db_instance_identifier}-{moment:%Y-%m-%d-%H-%M}"
+    if not ctx.exists(DBSnapshot, name):
+        ctx.put(new_snapshot(ctx, instance, name, "automated"))
+    instance.latest_backup = moment
+    note(ctx, instance, "Backing up DB instance", "backup")
+
+
+def daily(self: "DBInstances", instance: DBInstance) -> Outcome | None:
+    """Once in each backup window; None when there is nothing to do."""
+    if not instance.backup_retention_period or instance.db_instance_status != "available":
+        return None
+    now = self.clock()
+    if instance.latest_backup is not None and now - instance.latest_backup < _DAY:
+        return None
+    if instance.latest_backup is not None and not _within(instance.preferred_backup_window, now):
+        return None
+    return Outcome(partial(_back_up, self.within, instance.key_values(), now), again=0.1)
+
+
+def _within(window: str, now: datetime) -> bool:
+    begins, _, ends = window.partition("-")
+    time = f"{now:%H:%M}"
+    return begins <= time < ends if begins < ends else time >= begins or time < ends
+
+
+def _back_up(within: Within, key: Key, now: datetime, tx: Transaction) -> None:
+    instance = tx.get(DBInstance, *key)
+    if instance is None or instance.db_instance_status != "available":
+        return
+    ctx = within(tx, instance.account, instance.region)
+    begin(ctx, instance)
+    instance.db_instance_status = "backing-up"
+    oldest = now - timedelta(days=instance.backup_retention_period)
+    for snapshot in list(ctx.scan(DBSnapshot, instance.dbi_resource_id, index="by_instance")):
+        if snapshot.snapshot_type == "automated" and snapshot.snapshot_create_time < oldest:
+            snapshot.status = "deleting"
+            ctx.put(snapshot)
+    tx.put(instance)
+
+
+class DBSnapshots:
+    """The controller of snapshots."""
+
+    name = "rds.snapshots"
+    kind = DBSnapshot
+
+    def __init__(self, store: Store, fleet: Fleet, within: Within) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._within = within
+
+    def reconcile(self, key: Key, wanted: DBSnapshot | None) -> Outcome:
+        if wanted is None or wanted.status not in ("creating", "deleting"):
+            return Outcome()
+        if wanted.status == "deleting":
+            return self._delete(wanted)
+        with self._store.snapshot() as tx:
+            instance = instance_of(tx, wanted.account, wanted.region, wanted.dbi_resource_id)
+            leader = leader_of(machines_of(tx, instance)) if instance is not None else None
+        if instance is None or leader is None:
+            return Outcome(partial(_mark, key, "failed"))
+        if instance.db_instance_status in ("deleting", "stopping"):
+            return Outcome(again=0.5)  # the final one is taken once the server has ended
+        self._fleet.volumes.snapshot(data_volume(leader), wanted.engine_snapshot)
+        return Outcome(partial(taken, self._within, key))
+
+    def _delete(self, snapshot: DBSnapshot) -> Outcome:
+        with self._store.snapshot() as tx:
+            others = list(tx.scan(DBSnapshot, snapshot.engine_snapshot, index="by_bytes"))
+        if len(others) < 2:
+            self._fleet.volumes.delete_snapshot(snapshot.engine_snapshot)
+        return Outcome(partial(_forget, snapshot.key_values()))
+
+
+def taken(within: Within, key: Key, tx: Transaction) -> None:
+    """A snapshot is there."""
+    snapshot = tx.get(DBSnapshot, *key)
+    if snapshot is None or snapshot.status != "creating":
+        return
+    snapshot.status = "available"
+    tx.put(snapshot)
+    ctx = within(tx, snapshot.account, snapshot.region)
+    automatic = snapshot.snapshot_type == "automated"
+    text = f"{'Automated' if automatic else 'Manual'} snapshot created"
+    note_event(ctx, snapshot.db_snapshot_identifier, "db-snapshot", snapshot.arn, text, ["creation"])
+    instance = instance_of(tx, snapshot.account, snapshot.region, snapshot.dbi_resource_id)
+    if automatic and instance is not None and instance.db_instance_status == "backing-up":
+        instance.db_instance_status = "available"
+        note(ctx, instance, "Finished DB Instance backup", "backup")
+        tx.put(instance)
+
+
+def _mark(key: Key, status: str, tx: Transaction) -> None:
+    snapshot = tx.get(DBSnapshot, *key)
+    if snapshot is not None:
+        snapshot.status = status
+        tx.put(snapshot)
+
+
+def _forget(key: Key, tx: Transaction) -> None:
+    snapshot = tx.get(DBSnapshot, *key)
+    if snapshot is not None and snapshot.status == "deleting":
+        tx.delete(snapshot)

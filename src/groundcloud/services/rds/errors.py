@@ -1,0 +1,117 @@
+"""The errors RDS answers with, in AWS's words."""
+
+from groundcloud.errors import AwsError
+
+
+class DBInstanceNotFound(AwsError, status=404):
+    """DBInstance {db_instance_identifier} not found."""
+
+
+class DBInstanceAlreadyExists(AwsError):
+    """DB instance already exists"""
+
+
+class DBSnapshotNotFound(AwsError, status=404):
+    """DBSnapshot {db_snapshot_identifier} not found."""
+
+
+class DBSnapshotAlreadyExists(AwsError):
+    """Cannot create the snapshot because a snapshot with the identifier {name} already exists."""
+
+
+class DBSubnetGroupNotFound(AwsError, code="DBSubnetGroupNotFoundFault", status=404):
+    """DB subnet group '{db_subnet_group_name}' does not exist."""
+
+
+class DBSubnetGroupAlreadyExists(AwsError):
+    """The DB subnet group '{name}' already exists."""
+
+
+class DBSubnetGroupDoesNotCoverEnoughAZs(AwsError):
+    """The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: {zones}. Add
+    subnets to cover at least 2 AZs."""
+
+
+class InvalidSubnet(AwsError):
+    """{reason}"""
+
+
+class InvalidVPCNetworkState(AwsError, code="InvalidVPCNetworkStateFault"):
+    """{reason}"""
+
+
+class InvalidDBSubnetGroupState(AwsError, code="InvalidDBSubnetGroupStateFault"):
+    """Cannot delete the subnet group '{name}' because at least one database instance: {user} is still using it."""
+
+
+class DBParameterGroupNotFound(AwsError, status=404):
+    """DBParameterGroup not found: {db_parameter_group_name}"""
+
+
+class DBParameterGroupAlreadyExists(AwsError):
+    """Parameter group {name} already exists"""
+
+
+class InvalidDBParameterGroupState(AwsError):
+    """{reason}"""
+
+
+class OptionGroupNotFound(AwsError, code="OptionGroupNotFoundFault", status=404):
+    """Specified OptionGroupName: {option_group_name} not found."""
+
+
+class OptionGroupAlreadyExists(AwsError, code="OptionGroupAlreadyExistsFault"):
+    """An option group named {name} already exists."""
+
+
+class InvalidOptionGroupState(AwsError, code="InvalidOptionGroupStateFault"):
+    """{reason}"""
+
+
+class InvalidDBInstanceState(AwsError):
+    """{reason}"""
+
+
+class InvalidDBSnapshotState(AwsError):
+    """{reason}"""
+
+
+class InvalidParameterValue(AwsError):
+    """{reason}"""
+
+
+class InvalidParameterCombination(AwsError):
+    """{reason}"""
+
+
+class InvalidRestore(AwsError, code="InvalidRestoreFault"):
+    """{reason}"""
+
+
+class CertificateNotFound(AwsError, status=404):
+    """Certificate {name} not found."""
+
+
+class DBLogFileNotFound(AwsError, code="DBLogFileNotFoundFault", status=404):
+    """DBLogFile not found: {name}"""
+
+
+class StorageTypeNotSupported(AwsError):
+    """{reason}"""
+
+
+class InvalidMarker(AwsError, code="InvalidParameterValue"):
+    """The request cannot be processed because the marker is invalid."""
+
+
+class NoMachines(AwsError, code="InsufficientDBInstanceCapacity"):
+    """This cloud has no machines: databases need `groundcloud up` as root on Linux. `groundcloud doctor` says what is
+    missing."""
+
+
+class DBClusterNotFound(AwsError, code="DBClusterNotFoundFault", status=404):
+    """DBCluster {name} not found."""
+
+
+class ResourceNotFound(AwsError, code="InvalidParameterValue"):
+    """Invalid resource name: {name}"""
