@@ -33,3 +33,11 @@ def test_a_mail_that_was_not_written_to_its_end_is_not_there(tmp_path):
 def test_nothing_outside_of_the_folder_is_shown(tmp_path):
     (tmp_path / "secret.eml").write_text("{}\n")
     assert LocalMailbox(tmp_path / "mail").get("../secret") is None
+
+
+def test_the_text_has_the_line_ends_of_this_system(tmp_path):
+    """Whoever cuts a link out of it by `grep` must not get a carriage return with it."""
+    made = mail("link", "Follow this link:\nhttp://127.0.0.1/confirm\n")
+    mailbox = LocalMailbox(tmp_path)
+    mailbox.keep(made._replace(message=made.message.replace(b"\n", b"\r\n")))
+    assert next(mailbox.list()).text == "Follow this link:\nhttp://127.0.0.1/confirm\n"

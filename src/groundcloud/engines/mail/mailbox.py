@@ -29,7 +29,7 @@ class Kept(NamedTuple):
     @property
     def text(self) -> str:
         body = self.message.get_body(("plain", "html"))
-        return str(body.get_content()) if body is not None else ""
+        return str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
 
 
 class LocalMailbox:
