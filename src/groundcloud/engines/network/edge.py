@@ -21,6 +21,8 @@ from groundcloud.engines.network.wanted import Unreachable
 HOST = "host"
 _GET_ADDRESS = 0x8915
 """SIOCGIFADDR."""
+_GOING = 1.0
+"""Seconds that the link of an ended process may stay."""
 RETRY = 15.0
 """Seconds between tries to reach the internet."""
 
@@ -94,6 +96,7 @@ class Edge:
     def _open(self) -> None:
         """Start `pasta` on the namespace. A host without a way to the internet has networks all the same."""
         self._end()
+        self._wait_for_the_link_to_go()
         options = [
             *("--ns-ifname", WORLD, "--config-net", "--no-map-gw", "--mtu", "1500", "--ipv4-only"),
             *("--address", WORLD_ADDRESS, "--netmask", "30", "--gateway", WORLD_GATEWAY),
@@ -106,6 +109,13 @@ class Edge:
         except Unreachable as error:
             _log.warning("machines do not reach the internet: %s", error)
             self._again = time.monotonic() + RETRY
+
+    def _wait_for_the_link_to_go(self) -> None:
+        """The kernel takes away the link of a process that has ended a moment after it: until then there is no new one
+        of that name."""
+        last = time.monotonic() + _GOING
+        while WORLD in self.space.links() and time.monotonic() < last:
+            time.sleep(0.02)
 
     def _pid(self) -> int:
         """The process that the file names, if it is that one still."""
