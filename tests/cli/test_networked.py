@@ -58,7 +58,7 @@ def answer(listener, key):
 def ssh(key, command):
     options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=2", "BatchMode=yes")
     words = ["ssh", "-q", "-i", str(key), *(f"-o{each}" for each in options), f"admin@{PUBLIC}", command]
-    last = time.monotonic() + 40
+    last = time.monotonic() + 180
     while time.monotonic() < last:
         done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode != 255:
@@ -81,7 +81,7 @@ def test_a_machine_is_reached_by_its_public_address_also_after_it_restarted_itse
     assert ssh(key, "hostname") == "ip-10-0-0-10\n"
     assert json.loads(ssh(key, "ip -json addr show eth0"))[0]["addr_info"][0]["local"] == "10.0.0.10"
     ssh(key, "sudo touch /var/tmp/before; sudo reboot")
-    last = time.monotonic() + 40
+    last = time.monotonic() + 180
     while machines.states()["i-1"].pid in (0, first.pid) and time.monotonic() < last:
         time.sleep(0.02)
     assert ssh(key, "ls /var/tmp") == "before\n"

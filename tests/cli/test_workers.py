@@ -23,7 +23,7 @@ def counted(cloud: RunningCloud) -> dict[str, int]:
         return {worker: int(count) for worker, count in _SAMPLE.findall(answer.read().decode())}
 
 
-def eventually(done, seconds: float = 15.0) -> None:
+def eventually(done, seconds: float = 120.0) -> None:
     last = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < last

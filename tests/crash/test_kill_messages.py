@@ -181,7 +181,7 @@ class Thread(threading.Thread):
 
 
 def wait_until_all_came(world: World) -> None:
-    end = time.monotonic() + 40
+    end = time.monotonic() + 180
     while time.monotonic() < end:
         with world.lock:
             if world.sent <= world.deleted.keys():

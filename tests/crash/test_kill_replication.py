@@ -39,7 +39,7 @@ def prepare(up):
 
 def replicated(s3, keys):
     """Which of the keys are done; those that are not yet are asked for again."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     left = set(keys)
     while left and time.monotonic() < until:
         left = {key for key in left if s3.head_object(Bucket="source", Key=key).get("ReplicationStatus") != "COMPLETED"}

@@ -13,7 +13,7 @@ LOGIN = ("-o", "BatchMode=yes", "-o", "UserKnownHostsFile=/dev/null", "-o", "Str
          "-o", "ConnectTimeout=2", "-o", "LogLevel=ERROR")  # fmt: skip
 
 
-def eventually(found, seconds=30, every=0.1):
+def eventually(found, seconds=180, every=0.1):
     """What `found` gives, once that is something."""
     end = time.monotonic() + seconds
     while not (value := found()):
@@ -66,7 +66,7 @@ class Ground:
     def seen(self, instance):
         return self.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
 
-    def reaches(self, instance, state, seconds=30):
+    def reaches(self, instance, state, seconds=180):
         eventually(lambda: self.seen(instance)["State"]["Name"] == state, seconds)
         return self.seen(instance)
 
@@ -81,7 +81,7 @@ class Ground:
             assert done.returncode == 0, f"{done.stdout}{done.stderr}"
         return done.stdout if check else done
 
-    def answers(self, instance, seconds=30):
+    def answers(self, instance, seconds=180):
         """The instance, once it takes ssh."""
         self.reaches(instance, "running")
         eventually(lambda: self.ssh(instance, "true", check=False).returncode == 0, seconds)

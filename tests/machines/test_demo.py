@@ -42,7 +42,7 @@ def test_an_attachment_goes_to_the_bucket_and_comes_back_by_its_signed_link(demo
     subprocess.run(
         ["curl", "-sf", "-F", "name=Bert", "-F", "email=b@example.com", "-F", "password=secret",
          "-F", "attachment=@-;filename=note.txt", f"http://{demo['address']}/"], input=b"a note", check=True,
-        timeout=20,
+        timeout=60,
     )  # fmt: skip
     link = re.search(r'href="(http[^"]*note\.txt\?[^"]*)"', page(demo["address"], "/admin"))[1].replace("&amp;", "&")
     with urllib.request.urlopen(link, timeout=5) as answer:
@@ -70,14 +70,14 @@ def test_when_the_application_stops_its_name_leads_to_the_maintenance_page(groun
     assert resolved(ground, demo["host"]) == {demo["address"]}
     ssh = ["ssh", "--data", ground.data, "-i", ground.data / "demo" / "signup.pem", "signup-web", "--", "sudo"]
     ground.run(*ssh, "systemctl", "stop", "signup")
-    other = eventually(lambda: resolved(ground, demo["host"]) - {demo["address"]}, 60, 0.5)
+    other = eventually(lambda: resolved(ground, demo["host"]) - {demo["address"]}, 240, 0.5)
     assert other
     website = demo["host"] + ".s3-website.us-east-1.amazonaws.com"
     endpoint = ground.cloud.endpoint.rpartition("/")[2]
     request = urllib.request.Request(f"http://{endpoint}/", headers={"Host": website})
     assert "Back soon" in urllib.request.urlopen(request, timeout=5).read().decode()
     ground.run(*ssh, "systemctl", "start", "signup")
-    assert eventually(lambda: resolved(ground, demo["host"]) == {demo["address"]}, 60, 0.5)
+    assert eventually(lambda: resolved(ground, demo["host"]) == {demo["address"]}, 240, 0.5)
 
 
 def test_what_is_taken_down_leaves_nothing(ground, demo):

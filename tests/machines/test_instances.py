@@ -61,7 +61,7 @@ def test_the_console_shows_host_keys_from_which_known_hosts_is_built(ground, web
     known.write_text(f"{ground.seen(web)['PublicDnsName']},{address} {line}\n")
     done = subprocess.run(
         ["ssh", "-i", str(ground.key), "-o", f"UserKnownHostsFile={known}", "-o", "BatchMode=yes",
-         "-o", "StrictHostKeyChecking=yes", f"admin@{address}", "true"], capture_output=True, text=True, timeout=20,
+         "-o", "StrictHostKeyChecking=yes", f"admin@{address}", "true"], capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 

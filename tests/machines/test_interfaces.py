@@ -33,7 +33,7 @@ def test_an_interface_is_plugged_into_a_running_machine_answers_there_and_is_pul
 
     def logged_in():
         words = ["ssh", "-i", str(ground.key), *LOGIN, f"admin@{elastic['PublicIp']}", "uname -n"]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
         return done.stdout
 
     assert eventually(logged_in) == ground.ssh(machine, "uname -n")

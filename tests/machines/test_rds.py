@@ -43,7 +43,7 @@ class Databases:
     def seen(self, name):
         return self.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
 
-    def available(self, name, seconds=60):
+    def available(self, name, seconds=240):
         eventually(lambda: self.seen(name)["DBInstanceStatus"] == "available", seconds)
         return self.seen(name)
 
@@ -208,7 +208,7 @@ def fails_over(databases, name, connect, kill):
     print(f"{name}: {writer.longest_gap():.1f} s without a write")
     messages = [each["Message"] for each in databases.rds.describe_events(Duration=60)["Events"]]
     assert "Multi-AZ instance failover started." in messages
-    eventually(lambda: "SecondaryAvailabilityZone" in databases.seen(name), 60)
+    eventually(lambda: "SecondaryAvailabilityZone" in databases.seen(name), 240)
 
 
 def machine_of(databases, name):

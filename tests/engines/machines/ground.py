@@ -18,7 +18,7 @@ from tests.engines.machines.lab import Lab
 
 IMAGES = Path(os.environ.get("GROUNDCLOUD_IMAGES") or CACHE)
 IMAGE = "debian-12"
-SECONDS = 30
+SECONDS = 120
 
 
 def built_image():
