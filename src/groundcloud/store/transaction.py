@@ -23,7 +23,7 @@ class Table(Protocol):
 
 _MOST_REMEMBERED = 10_000
 _MOST_BYTES = 8 << 20
-"""Of records that a transaction remembers."""
+"""Of records, and of what was made of them, that a transaction remembers."""
 
 
 class ReadOnly(Exception):
@@ -96,10 +96,11 @@ class Transaction:
         data = self._bytes(primary)
         if data is None:
             return
-        stored = decode(kind, data) if kind.indexes else None
-        for name in kind.indexes:
-            for entry in _index_entries(stored, name, primary):
-                self.table.delete(entry)
+        if kind.indexes:
+            stored = decode(kind, data)
+            for name in kind.indexes:
+                for entry in _index_entries(stored, name, primary):
+                    self.table.delete(entry)
         self.table.delete(primary)
         if primary in self.memo:
             self.memo[primary] = None
@@ -147,10 +148,12 @@ class Transaction:
         """What was kept for these data under a key; None for nothing."""
         return None if self.writable else self.memo.get(key)
 
-    def keep(self, key: Hashable, found: Any) -> None:
-        """Remember what was worked out from these data, for all who share the snapshot."""
-        if not self.writable and len(self.memo) < _MOST_REMEMBERED:
+    def keep(self, key: Hashable, found: Any, size: int = 0) -> None:
+        """Remember what was worked out from these data, for all who share the snapshot; `size` are its bytes, if they
+        are many."""
+        if not self.writable and len(self.memo) < _MOST_REMEMBERED and self._held + size <= _MOST_BYTES:
             self.memo[key] = found
+            self._held += size
 
     def exists(self, kind: type[Record], *prefix: Element, index: str = "") -> bool:
         """Whether any record has this prefix of its key, or of an index."""
