@@ -102,8 +102,8 @@ def _clients() -> Iterator[Finding]:
     )
     program = shutil.which("aws")
     yield Finding("trying it", "the AWS CLI", program is not None, False, _apt("awscli"), "awscli")
-    ssh = shutil.which("ssh") is not None
-    yield Finding("trying it", "ssh", ssh, False, _apt("openssh-client"), "openssh-client")
+    for other, package in (("ssh", "openssh-client"), ("curl", "curl")):
+        yield Finding("trying it", other, shutil.which(other) is not None, False, _apt(package), package)
     if program is not None:
         needs = "the AWS CLI of 2.13, 1.29 or later, which takes the endpoint from the profile"
         yield Finding("AWS profile", needs, _takes_endpoint(program), False, "aws --endpoint-url ... with this one")
