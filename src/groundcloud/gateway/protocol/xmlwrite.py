@@ -11,6 +11,7 @@ from keyword import iskeyword
 from types import CodeType
 from typing import Any
 
+from groundcloud.fixed import Fixed
 from groundcloud.gateway.protocol import scalars
 from groundcloud.gateway.protocol.values import apart, getter, is_mapping, timestamp_format, wire_name
 from groundcloud.gateway.protocol.xmlescape import attribute, escape, joined, namespace
@@ -75,8 +76,9 @@ class _Structure(dict[type, MembersWrite]):
         self._shape = shape
 
     def __missing__(self, kind: type) -> MembersWrite:
-        written = self[kind] = _Source(self._writers).members(self._shape, kind)
-        return written
+        write = _Source(self._writers).members(self._shape, kind)
+        found = self[kind] = _keeping(write) if issubclass(kind, Fixed) else write
+        return found
 
     def attributes(self) -> list[tuple[str, str]]:
         """The members that are attributes of the structure's element: name, and name in XML."""
@@ -185,6 +187,21 @@ class _Source:
 
 _NEVER_SPECIAL = frozenset((*scalars.RANGES, "float", "double", "blob", "timestamp"))
 """Scalars whose texts have nothing to escape."""
+
+
+def _keeping(write: MembersWrite) -> MembersWrite:
+    """The same for values that never change: what is written of each is kept, and the value with it."""
+    kept: dict[int, tuple[str, Any]] = {}
+
+    def write_once(pieces: Pieces, value: Any) -> None:
+        found = kept.get(id(value))
+        if found is None:
+            own: Pieces = []
+            write(own, value)
+            found = kept[id(value)] = joined(own), value
+        pieces += (found[0], "", "")
+
+    return write_once
 
 
 @lru_cache(maxsize=4096)
