@@ -188,7 +188,6 @@ def reservation(ctx: Context, instances: Sequence[Instance]) -> dict[str, Any]:
         "groups": [],
         "instances": [instance_view(ctx, each) for each in instances],
         "owner_id": first.owner_id,
-        "requester_id": first.requester or None,
         "reservation_id": first.reservation_id,
     }
 
