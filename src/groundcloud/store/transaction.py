@@ -86,6 +86,19 @@ class Transaction:
                 self._held += size
         return found
 
+    def view(self, kind: type[R], *key: Element) -> R | None:
+        """The same for who only looks: all readers of a snapshot share one record, which nobody may change."""
+        if self.writable:
+            return self.get(kind, *key)
+        place = (kind, key)
+        try:
+            return self.memo[place]  # type: ignore[no-any-return]  # put there below
+        except KeyError:
+            found = self.get(kind, *key)
+            if len(self.memo) < _MOST_REMEMBERED:
+                self.memo[place] = found
+            return found
+
     def put(self, record: R) -> R:
         """Insert or replace; indexes follow. What did not change is not written."""
         if not self.writable:
@@ -101,12 +114,15 @@ class Transaction:
         if primary in self.memo:
             self.memo[primary] = data
         for name in kind.indexes:
-            before = set(_index_entries(old, name, primary)) if old is not None else set()
-            now = set(_index_entries(record, name, primary))
-            for entry in before - now:
-                self.table.delete(entry)
-            for entry in now - before:
-                self.table.set(entry, primary)
+            before = old.index_keys(name) if old is not None else []
+            now = record.index_keys(name)
+            if before == now:
+                continue
+            gone, made = set(before), set(now)
+            for key in gone - made:
+                self.table.delete(_index_entry(kind, name, key, primary))
+            for key in made - gone:
+                self.table.set(_index_entry(kind, name, key, primary), primary)
         if kind.watched:
             self.changed[primary] = None
         return record
@@ -123,8 +139,8 @@ class Transaction:
         if kind.indexes:
             stored = decode(kind, data)
             for name in kind.indexes:
-                for entry in _index_entries(stored, name, primary):
-                    self.table.delete(entry)
+                for index_key in stored.index_keys(name):
+                    self.table.delete(_index_entry(kind, name, index_key, primary))
         self.table.delete(primary)
         if primary in self.memo:
             self.memo[primary] = None
@@ -187,8 +203,8 @@ class Transaction:
         return bool(self.table.range(low, after_prefix(low), 1, False))
 
 
-def _index_entries(record: Record, name: str, primary: bytes) -> list[bytes]:
-    return [pack((f"{record.table}/{name}", *key)) + primary for key in record.index_keys(name)]
+def _index_entry(kind: type[Record], name: str, key: Key, primary: bytes) -> bytes:
+    return pack((f"{kind.table}/{name}", *key)) + primary
 
 
 __all__ = ["Key", "ReadOnly", "Table", "Transaction"]
