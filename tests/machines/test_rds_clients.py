@@ -1,4 +1,4 @@
-"""Programs that people use with databases, as they are: from the host by public endpoints, and from a machine inside."""
+"""Programs that people use with databases, as they are: from the host by public endpoints, and from a machine."""
 
 import io
 import subprocess

@@ -104,6 +104,10 @@ class DBInstance(Record):
     status_infos: list[str] = []
     """What is wrong, in words."""
     server_version: str = ""
+    storage_low: bool = False
+    """A warning has been given."""
+    recovering: bool = False
+    """Its machine has died and is started again."""
 
     @property
     def arn(self) -> str:

@@ -31,7 +31,8 @@ class Agent:
             if found is not None:
                 self._wanted = found
                 self._again = 0.0
-            news = self._wanted and (self._applied != self._wanted["version"] or self._error)
+            fallen = self._applied and not report.get("ready") and system.fallen()
+            news = self._wanted and (self._applied != self._wanted["version"] or self._error or fallen)
             if news and time.monotonic() >= self._again:
                 self._apply()
 
@@ -46,6 +47,7 @@ class Agent:
             self._restarts = wanted["restarts"]
             self._error = ""
             self._applied = wanted["version"]
+            self._again = time.monotonic() + 1.0  # a server that falls again at once is not raised more often
         except (system.Failed, OSError) as error:
             self._error = str(error)[-2000:]
             self._again = time.monotonic() + 1.0

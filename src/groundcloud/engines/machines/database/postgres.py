@@ -194,7 +194,21 @@ class Postgres:
         }
 
     def _sql(self, text: str, seconds: float = 600) -> str:
-        words = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", RUN, "-p", _port(), "-U", _ADMIN]
+        words = [
+            f"{_BIN}/psql",
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            RUN,
+            "-p",
+            _port(),
+            "-U",
+            _ADMIN,
+        ]
         return system.run([*words, "-d", "postgres", "-f", "-"], "postgres", text, seconds)
 
 

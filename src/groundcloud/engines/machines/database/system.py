@@ -142,14 +142,32 @@ def folder(path: str, owner: str, mode: int = 0o700) -> None:
 
 def start(user: str, words: list[str], *properties: str) -> None:
     """Run a server as a service of this machine's init; back when it says that it is ready."""
+    while (state := _state()) == "activating":  # a server that has fallen is being raised
+        time.sleep(0.1)
+    if state == "active":
+        return
     given = [f"--property={each}" for each in ("Restart=on-failure", "RestartSec=0.2", "TimeoutStartSec=infinity",
                                                "LimitNOFILE=65536", *properties)]  # fmt: skip
-    run(["systemd-run", "--quiet", "--unit=database", "--collect", "--service-type=notify", f"--uid={user}",
-         f"--gid={user}", *given, "--", *words], seconds=3600)  # fmt: skip
+    try:
+        run(["systemd-run", "--quiet", "--unit=database", "--collect", "--service-type=notify", f"--uid={user}",
+             f"--gid={user}", *given, "--", *words], seconds=3600)  # fmt: skip
+    except Failed as error:
+        said = run(["journalctl", "--unit=database", "--lines=8", "--output=cat", "--quiet", "--no-pager"])
+        raise Failed(f"The server does not start. {said.strip()}") from error
+
+
+def _state() -> str:
+    asked = subprocess.run(["systemctl", "is-active", "database"], check=False, capture_output=True, text=True)
+    return asked.stdout.strip()
 
 
 def runs() -> bool:
-    return subprocess.run(["systemctl", "is-active", "--quiet", "database"], check=False).returncode == 0
+    return _state() == "active"
+
+
+def fallen() -> bool:
+    """Whether the server has ended, and init does not raise it any more."""
+    return _state() in ("inactive", "failed", "unknown")
 
 
 def stop() -> None:
