@@ -12,7 +12,7 @@ import pytest
 
 from tests.clouds import PACKAGE
 from tests.examples.loading import EXAMPLES
-from tests.machines.conftest import LOGIN
+from tests.machines.conftest import LOGIN, eventually
 from tests.machines.test_rds import PASSWORD, Databases
 
 pytestmark = pytest.mark.machines
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.machines
 def databases(ground):
     ground.run("image", "build", "debian-12-databases")
     made = Databases(ground)
-    made.create("tools", "postgres")
-    made.create("legacy", "mysql")
+    made.create("tools", "postgres", EnableCloudwatchLogsExports=["postgresql"])
+    made.create("legacy", "mysql", EnableCloudwatchLogsExports=["error", "slowquery"])
     made.available("tools")
     made.available("legacy")
     try:
@@ -136,6 +136,49 @@ def test_a_wrong_password_is_refused_in_the_servers_own_words(databases, run):
     words = ("-h", endpoint(databases, "legacy"), "-u", "lab", "-e", "SELECT 1")
     assert "ERROR 1045 (28000): Access denied for user 'lab'@" in run("mysql", *words, code=1, MYSQL_PWD="guess").err
     assert databases.seen("tools")["DBInstanceStatus"] == "available"
+
+
+def test_the_log_says_what_was_refused_and_is_read_in_portions(databases, run):
+    """Source: DownloadDBLogFilePortion in the API reference."""
+    run("psql", f"host={endpoint(databases, 'tools')} dbname=app", "-c", "SELECT 1", code=2, PGPASSWORD="guess")
+    wanted = {"DBInstanceIdentifier": "tools"}
+    files = databases.rds.describe_db_log_files(**wanted, FilenameContains="postgresql.log")["DescribeDBLogFiles"]
+    name = files[-1]["LogFileName"]
+    assert name.startswith("error/postgresql.log.")
+    where = {**wanted, "LogFileName": name}
+    last = databases.rds.download_db_log_file_portion(**where, NumberOfLines=5)
+    assert 'password authentication failed for user "lab"' in last["LogFileData"]
+    first = databases.rds.download_db_log_file_portion(**where, Marker="0", NumberOfLines=2)
+    assert len(first["LogFileData"].splitlines()) == 2
+    assert first["AdditionalDataPending"]
+    rest = databases.rds.download_db_log_file_portion(**where, Marker=first["Marker"])
+    whole = run(
+        "aws", "rds", "download-db-log-file-portion", "--db-instance-identifier", "tools", "--log-file-name", name,
+        "--starting-token", "0", "--output", "text",
+    ).out  # fmt: skip
+    assert whole.startswith(first["LogFileData"] + rest["LogFileData"])
+    with pytest.raises(databases.rds.exceptions.DBLogFileNotFoundFault):
+        databases.rds.download_db_log_file_portion(**wanted, LogFileName="error/../../pg/PG_VERSION")
+
+
+def test_logs_reach_cloudwatch_logs(databases, ground):
+    logs = ground.client("logs")
+
+    def messages(group, stream):
+        known = [each["logGroupName"] for each in logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]]
+        if group not in known:
+            return []
+        return [each["message"] for each in logs.get_log_events(
+            logGroupName=group, logStreamName=stream, startFromHead=True)["events"]]  # fmt: skip
+
+    group = "/aws/rds/instance/tools/postgresql"
+    eventually(lambda: any("ready to accept connections" in each for each in messages(group, "tools.0")))
+    group = "/aws/rds/instance/legacy/error"
+    eventually(lambda: any("ready for connections" in each for each in messages(group, "legacy")))
+    databases.rds.modify_db_instance(
+        DBInstanceIdentifier="legacy", CloudwatchLogsExportConfiguration={"DisableLogTypes": ["slowquery"]}
+    )
+    assert databases.seen("legacy")["EnabledCloudwatchLogsExports"] == ["error"]
 
 
 _ASK = """

@@ -60,7 +60,7 @@ def _version_shown(engine: Engine) -> dict[str, Any]:
         "db_engine_version_description": engine.version_description,
         "valid_upgrade_target": [],
         "exportable_log_types": list(engine.log_types),
-        "supports_log_exports_to_cloudwatch_logs": False,
+        "supports_log_exports_to_cloudwatch_logs": True,
         "supports_read_replica": True,
         "supported_engine_modes": ["provisioned"],
         "supported_feature_names": [],

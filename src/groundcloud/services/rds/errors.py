@@ -96,6 +96,10 @@ class DBLogFileNotFound(AwsError, code="DBLogFileNotFoundFault", status=404):
     """DBLogFile not found: {name}"""
 
 
+class DBInstanceNotReady(AwsError):
+    """The DB instance {db_instance_identifier} is not ready: its log files cannot be read now."""
+
+
 class StorageTypeNotSupported(AwsError):
     """{reason}"""
 

@@ -104,6 +104,7 @@ class DBInstance(Record):
     status_infos: list[str] = []
     """What is wrong, in words."""
     server_version: str = ""
+    enabled_cloudwatch_logs_exports: list[str] = []
     storage_low: bool = False
     """A warning has been given."""
     recovering: bool = False
@@ -265,6 +266,27 @@ class Event(Record):
     date: datetime
     event_categories: list[str] = []
     source_arn: str = ""
+
+
+class LogQuestion(Record):
+    """What a call wants to read of a machine's log files, and the answer: both are gone when the call has it."""
+
+    table = "rds.log_question"
+    key = ("question_id",)
+    indexes = {"by_machine": ("machine_id",)}
+    watched = False
+
+    question_id: str
+    machine_id: str
+    asked: int
+    """Milliseconds since 1970."""
+    file: str = ""
+    """Empty for the list of all."""
+    place: int = 0
+    """The first byte; negative for the last lines."""
+    lines: int = 0
+    answer: bytes | None = None
+    """JSON, once the machine has given it."""
 
 
 class DBOptionGroup(Record):

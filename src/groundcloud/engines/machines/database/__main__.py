@@ -4,7 +4,7 @@ import sys
 import time
 from typing import Any
 
-from . import system
+from . import logs, system
 from .mariadb import MariaDb
 from .postgres import Postgres
 
@@ -22,25 +22,40 @@ class Agent:
         self._error = ""
         self._restarts = 0
         self._again = 0.0
+        self._logs = logs.Logs()
 
     def run(self) -> None:
         while True:
             report = self._report()
             calm = report.get("ready") and report.get("settled") and not self._error
             found = system.ask(report, _CALM if calm else _EAGER)
-            if found is not None:
+            if found is not None and "question" in found:
+                question = found["question"]
+                system.tell("/log", {"id": question["id"], **logs.answer(question)})
+            elif found is not None:
                 self._wanted = found
                 self._again = 0.0
             fallen = self._applied and not report.get("ready") and system.fallen()
             news = self._wanted and (self._applied != self._wanted["version"] or self._error or fallen)
             if news and time.monotonic() >= self._again:
                 self._apply()
+            self._look_after_logs()
+
+    def _look_after_logs(self) -> None:
+        if self._server is None or not self._applied:
+            return
+        try:
+            self._logs.look(self._wanted.get("exports", []), self._server.turn_logs)
+        except (system.Failed, OSError) as error:
+            print(f"database agent: logs: {error}", file=sys.stderr, flush=True)
 
     def _apply(self) -> None:
         wanted = self._wanted
         try:
             if self._server is None:
                 system.mount(wanted["volume"])
+                if system.first("machine"):
+                    logs.forget()
                 self._server = Postgres() if wanted["engine"] == "postgres" else MariaDb()
             restart = self._restarts and self._restarts != wanted["restarts"]
             self._server.apply(wanted, restart=bool(restart))

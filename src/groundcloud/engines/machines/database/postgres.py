@@ -48,7 +48,8 @@ class Postgres:
 
     def apply(self, wanted: dict[str, Any], *, restart: bool) -> None:
         system.folder(RUN, "postgres", 0o755)
-        system.folder(system.LOGS, "postgres", 0o755)
+        for path in (system.LOGS, f"{system.LOGS}/error"):
+            system.folder(path, "postgres", 0o755)
         fresh = system.first("machine")
         if not os.path.exists(_HOME + "/PG_VERSION"):
             self._make()
@@ -118,8 +119,10 @@ class Postgres:
             "wal_receiver_timeout": "5s",
             "wal_retrieve_retry_interval": "500ms",
             "logging_collector": "on",
-            "log_directory": system.LOGS,
-            "log_filename": "postgresql.log",
+            "log_directory": system.LOGS + "/error",
+            "log_filename": "postgresql.log.%Y-%m-%d-%H",
+            "log_rotation_age": "60",
+            "log_line_prefix": "%t:%r:%u@%d:[%p]:",
             "log_timezone": "UTC",
             "synchronous_standby_names": _standbys(wanted["synchronous"]),
             "recovery_target_timeline": "latest",
@@ -168,6 +171,9 @@ class Postgres:
         if name and name not in known:
             self._sql(f"CREATE DATABASE {_name(name)} OWNER {master}")
         self._users = users
+
+    def turn_logs(self) -> None:
+        """PostgreSQL begins a new file each hour by itself."""
 
     # -- what is
 

@@ -51,6 +51,20 @@ def ask(report: dict[str, Any], wait: float) -> dict[str, Any] | None:
     return found
 
 
+def tell(what: str, content: dict[str, Any]) -> bool:
+    """Give the cloud something that it keeps; whether it has it."""
+    connection = http.client.HTTPConnection(_ADDRESS, timeout=20)
+    try:
+        connection.request("PUT", _PATH + what, json.dumps(content).encode(), {"X-Groundcloud-Machine": machine()})
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return answer.status == 200
+
+
 def run(words: list[str], user: str = "", text: str = "", seconds: float = 600) -> str:
     """A program's output. What it must not show to others in its arguments goes to its input."""
     prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"] if user else []
