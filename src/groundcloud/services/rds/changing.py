@@ -7,7 +7,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.rds import errors
 from groundcloud.services.rds.ending import need
-from groundcloud.services.rds.engines import ENGINES, class_named, version_for
+from groundcloud.services.rds.engines import ENGINES, check_upgrade, class_named
 from groundcloud.services.rds.instances import (
     backup_window,
     check_password,
@@ -71,8 +71,7 @@ def modify_db_instance(
     need(instance, "available", "stopped", "storage-full", "incompatible-parameters", "backing-up")
     engine = ENGINES[instance.engine]
     _check(instance, allocated_storage, db_instance_class, storage_type, max_allocated_storage)
-    if engine_version:
-        version_for(engine, engine_version)
+    check_upgrade(engine, instance.engine_version, engine_version)
     if multi_az and instance.source_resource_id:
         raise errors.InvalidParameterCombination(reason="A read replica of this cloud has no standby.")
     if multi_az and len(zones_of(ctx, instance)) < 2:

@@ -23,7 +23,7 @@ _RESERVED = {
     "rdsadmin", "rdsrepladmin", "rds_superuser", "rds_iam", "rds_replication", "rds_password", "public", "none",
     "pg_monitor", "mysql", "mariadb.sys",
 }  # fmt: skip
-_SMALLEST, _LARGEST = 5, 65536
+SMALLEST, LARGEST = 5, 65536
 """GiB. AWS takes 20 and more for SSD volumes, 5 and more for magnetic ones."""
 
 
@@ -56,7 +56,7 @@ def check_user(engine: Engine, name: str) -> None:
 
 
 def check_storage(size: int, storage_type: str, most: int | None) -> None:
-    if not _SMALLEST <= size <= _LARGEST:
+    if not SMALLEST <= size <= LARGEST:
         raise errors.InvalidParameterValue(
             reason=f"Invalid storage size for engine name and storage type {storage_type}: {size}"
         )

@@ -13,7 +13,9 @@ from groundcloud.services.rds import (
     restoring,
     snapshots,
     subnet_groups,
+    subscriptions,
     tagging,
+    upkeep,
 )
 
 service = Service(
@@ -25,7 +27,9 @@ service = Service(
     ending,
     snapshots,
     subnet_groups,
+    subscriptions,
     tagging,
+    upkeep,
     log_files,
     parameter_groups,
     options,
