@@ -1,6 +1,6 @@
 """What happens inside one transaction: typed reads and writes on an ordered table of bytes."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from groundcloud.store.keys import Element, Key, after_prefix, pack
@@ -20,8 +20,21 @@ class Table(Protocol):
         """Up to `limit` pairs with low <= key < high, in order of keys."""
         ...
 
+    def through(self, low: bytes, high: bytes, limit: int, reverse: bool) -> list[tuple[bytes, bytes | None]]:
+        """The same rows of an index, each with the value that the key has which is its own value."""
+        ...
+
+    def many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The values of those of the keys that are there."""
+        ...
+
 
 _MOST_REMEMBERED = 10_000
+_FIRST_READ = 64
+"""Rows that a scan asks for first. What an index names of them is read when its turn comes, because who asks for one
+record by an index takes no more; with the following rows it is read at once."""
+_FEW = 4
+"""Records that are not worth being read at once."""
 
 
 class ReadOnly(Exception):
@@ -54,6 +67,16 @@ class Transaction:
                 if len(self.memo) < _MOST_REMEMBERED:
                     self.memo[packed] = data
         return None if data is None else decode(kind, data)
+
+    def read_ahead(self, kind: type[Record], keys: Iterable[Key]) -> None:
+        """Have the records of these keys at hand for `get`, all read at once. For readers of one snapshot alone: what a
+        transaction writes changes under it."""
+        if self.writable:
+            return
+        wanted = [packed for key in keys if (packed := pack((kind.table, *key))) not in self.memo]
+        if _FEW < len(wanted) <= _MOST_REMEMBERED - len(self.memo):
+            found = self.table.many(wanted)
+            self.memo.update((packed, found.get(packed)) for packed in wanted)
 
     def put(self, record: R) -> R:
         """Insert or replace; indexes follow. What did not change is not written."""
@@ -111,11 +134,13 @@ class Transaction:
         base = len(low)
         if after:
             low, high = (low, low + after) if reverse else (low + after + b"\0", high)
-        limit = 64
+        limit = _FIRST_READ
         while True:
-            pairs = self.table.range(low, high, limit, reverse)
+            one_by_one = bool(index) and (self.writable or limit == _FIRST_READ)
+            read = self.table.through if index and not one_by_one else self.table.range
+            pairs = read(low, high, limit, reverse)
             for position, data in pairs:
-                found: bytes | None = self.table.get(data) if index else data
+                found = self.table.get(data) if one_by_one and data else data
                 if found is not None:
                     yield position[base:], decode(kind, found)
             if len(pairs) < limit:

@@ -227,14 +227,28 @@ def shown(ctx: Context, interface: NetworkInterface) -> dict[str, Any]:
     """An interface as Describe calls show it."""
     vpc = _vpc_of(ctx, interface)
     private = [_private_shown(vpc, each) for each in interface.private_ip_addresses]
+    primary = private[0]
     return {
-        **{name: getattr(interface, name) for name in interface.__struct_fields__},
-        "status": interface.status,
-        "private_ip_address": interface.private_ip_address,
-        "private_dns_name": private[0]["private_dns_name"],
+        "association": primary["association"],
+        "attachment": interface.attachment,
+        "availability_zone": interface.availability_zone,
+        "description": interface.description,
+        "groups": interface.groups,
+        "interface_type": interface.interface_type,
+        "ipv6_addresses": interface.ipv6_addresses,
+        "mac_address": interface.mac_address,
+        "network_interface_id": interface.network_interface_id,
+        "owner_id": interface.owner_id,
+        "private_dns_name": primary["private_dns_name"],
+        "private_ip_address": primary["private_ip_address"],
         "private_ip_addresses": private,
-        "association": private[0]["association"],
+        "requester_id": interface.requester_id,
+        "requester_managed": interface.requester_managed,
+        "source_dest_check": interface.source_dest_check,
+        "status": interface.status,
+        "subnet_id": interface.subnet_id,
         "tag_set": interface.tags,
+        "vpc_id": interface.vpc_id,
     }
 
 
