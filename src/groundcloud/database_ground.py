@@ -15,6 +15,7 @@ from groundcloud.services.ec2.network import requested
 from groundcloud.services.rds.backups import DBSnapshots
 from groundcloud.services.rds.controller import DBInstances
 from groundcloud.services.rds.fleet import IMAGE, Fleet
+from groundcloud.services.rds.gauges import Gauges
 from groundcloud.services.rds.log_exports import export
 from groundcloud.services.rds.reports import Reports
 from groundcloud.store import Transaction
@@ -32,6 +33,10 @@ class DatabaseGround:
         world = cloud.world
         self.front = Databases(
             cloud.store, world.sealer, world.clock, self._reports, certificate, partial(export, cloud.act)
+        )
+        engines = world.engines
+        self.gauges = Gauges(
+            cloud.store, world.plane("cloudwatch"), engines["machines"], engines["network"], self._reports, world.clock
         )
 
     def controllers(self) -> list[Controller[Any]]:

@@ -81,7 +81,7 @@ class Agent:
                 report.update(self._server.status(self._wanted))
             except (system.Failed, OSError, ValueError) as error:
                 report.update(ready=False, settled=False, trouble=str(error)[-500:])
-            report.update(system.disk())
+            report.update(system.disk(), **system.memory())
         return report
 
 

@@ -191,7 +191,7 @@ class MariaDb:
     def status(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Whether it serves, in which role, and who follows it."""
         found = self._sql(_STATUS, seconds=5).split("\n")
-        version, position, hosts, semi, threads = (found + [""] * 5)[:5]
+        version, position, hosts, semi, threads, connections = (found + [""] * 6)[:6]
         slave = self._slave()
         streaming = slave.get("Slave_IO_Running") == "Yes" and slave.get("Slave_SQL_Running") == "Yes"
         lag = slave.get("Seconds_Behind_Master", "0")
@@ -209,6 +209,7 @@ class MariaDb:
             "lag": int(lag) if lag.isdigit() else None,
             "server_version": version,
             "pending_restart": [],
+            "connections": int(connections or 0),
             "replication_error": slave.get("Last_SQL_Error") or slave.get("Last_IO_Error") or "",
         }
 
@@ -233,6 +234,8 @@ SELECT IF((SELECT variable_value FROM information_schema.global_status
           (SELECT variable_value FROM information_schema.global_status
            WHERE variable_name = 'RPL_SEMI_SYNC_MASTER_CLIENTS') > 0, 1, 0);
 SELECT COUNT(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%';
+SELECT COUNT(*) FROM information_schema.processlist
+  WHERE command NOT LIKE 'Binlog Dump%' AND user NOT IN ('system user', 'event_scheduler') AND id <> CONNECTION_ID();
 """
 
 

@@ -197,6 +197,7 @@ class Postgres:
             "lag": found["lag"],
             "server_version": found["version"],
             "pending_restart": found["pending"] or [],
+            "connections": found["connections"],
         }
 
     def _sql(self, text: str, seconds: float = 600) -> str:
@@ -228,6 +229,8 @@ SELECT json_build_object(
               ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
   'followers', (SELECT json_object_agg(application_name, CASE WHEN state = 'streaming' THEN sync_state ELSE state END)
                 FROM pg_stat_replication),
+  'connections', (SELECT count(*) FROM pg_stat_activity
+                  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
   'pending', (SELECT json_agg(name) FROM pg_settings WHERE pending_restart));
 """
 

@@ -188,6 +188,23 @@ def stop() -> None:
     subprocess.run(["systemctl", "stop", "database"], check=False, timeout=600)
 
 
+def memory() -> dict[str, Any]:
+    """What programs could still have: the limit, less what is in use and not merely a copy of files."""
+    for folder, limit, current, idle in (
+        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ):
+        try:
+            with open(f"{folder}/{limit}") as most, open(f"{folder}/{current}") as used:
+                free = int(most.read()) - int(used.read())
+            with open(f"{folder}/memory.stat") as lines:
+                counted = dict(line.split() for line in lines)
+            return {"memory_free": free + int(counted[idle])}
+        except (OSError, ValueError, KeyError):
+            continue
+    return {}
+
+
 def disk() -> dict[str, Any]:
     found = os.statvfs(DATA)
     return {"size": found.f_blocks * found.f_frsize, "free": found.f_bavail * found.f_frsize}
