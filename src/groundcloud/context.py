@@ -4,10 +4,10 @@ import asyncio
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from groundcloud.identity import Identities, Principal
+from groundcloud.identity import Identities, Principal, Session
 from groundcloud.later import Later, Write
 from groundcloud.names import uuid_text
 from groundcloud.outbox import Notice, notify
@@ -174,6 +174,30 @@ class Context:
         facts = Facts(source_ip=service, user_agent=service, secure=True, extra=extra)
         return Context(
             self.world, self._service, self._caller, principal, self.region, self.request_id, facts, self._tx
+        )
+
+    def as_role(self, role_arn: str, service: str, session: str, source_arn: str) -> "Context":
+        """This call made in a session of a role that lets a service (`s3.amazonaws.com`) take it, for what the service
+        does for `source_arn`. Raises the service's access denial where the role does not, or is not there."""
+        role = self.world.identities.role(self.tx, role_arn)
+        taker = Principal(type="Service", account="", arn=service, service=service)
+        account, now = role_arn.split(":")[4], self.world.clock()
+        facts = {"aws:sourcearn": source_arn, "aws:sourceaccount": account}
+        trust = role.trust_policy if role is not None else None
+        asked = Resource(role_arn, account=account, policy=trust, policy_required=True, facts=facts)
+        self.authorize("sts:AssumeRole", asked, taker)
+        assert role is not None  # without a trust policy nobody comes this far
+        principal = Principal(
+            type="AssumedRole",
+            account=account,
+            name=role.name,
+            entity_arn=role_arn,
+            arn=f"arn:aws:sts::{account}:assumed-role/{role.name}/{session}",
+            user_id=f"{role.role_id}:{session}",
+            session=Session(name=session, issued=now, expires=now + timedelta(hours=1)),
+        )
+        return Context(
+            self.world, self._service, self._caller, principal, self.region, self.request_id, self.facts, self._tx
         )
 
     def in_region(self, region: str) -> "Context":

@@ -10,8 +10,9 @@ import msgspec
 
 from groundcloud.store import Key, Record, Transaction
 
-ARN, SUBSCRIPTION, MAIL = "arn", "sns", "mail"
-"""The kinds of parcels: straight to the resource of an ARN, to a subscription of a topic, or a letter."""
+ARN, SUBSCRIPTION, MAIL, PHONE, LOG = "arn", "sns", "mail", "phone", "log"
+"""The kinds of parcels: straight to the resource of an ARN, to a subscription of a topic, a letter, a message to a
+phone, or a line for CloudWatch Logs."""
 
 
 def _by_due(parcel: "Parcel") -> Iterable[Key]:
@@ -111,6 +112,25 @@ def mail(origin: Origin, sender: str, recipients: tuple[str, ...], message: byte
             payload=msgspec.msgpack.encode(Letter(sender, recipients, message)), due=now, made=now, slow=True,
         )
     )  # fmt: skip
+
+
+class Line(msgspec.Struct):
+    """A line for a log group in CloudWatch Logs, which a role lets a service write."""
+
+    service: str
+    """The principal that takes the role: `sns.amazonaws.com`."""
+    role_arn: str
+    account: str
+    region: str
+    group: str
+    milliseconds: int
+    text: str
+
+
+def log_line(tx: Transaction, now: int, chance: bytes, line: Line) -> None:
+    """Let a log group have a line once this transaction is on the disk."""
+    payload = msgspec.msgpack.encode(line)
+    tx.put(Parcel(parcel_id(now, chance), LOG, line.group, payload, due=now, made=now))
 
 
 class Call(msgspec.Struct):
