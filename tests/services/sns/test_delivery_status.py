@@ -70,7 +70,7 @@ def test_a_queue_that_lets_nobody_in_is_logged_as_a_failure_in_sqs_words(cloud, 
     [line] = lines(f"sns/us-east-1/{cloud.account}/news/Failure")
     assert line["status"] == "FAILURE"
     assert json.loads(line["delivery"]["providerResponse"])["ErrorCode"] == "AccessDeniedException"
-    assert line["delivery"]["statusCode"] == 403
+    assert line["delivery"]["statusCode"] == 400
 
 
 def test_only_the_wanted_share_of_successes_is_logged(cloud, sns, topic, queue_of, role, lines):
