@@ -116,9 +116,8 @@ def _check_endpoint(endpoint: Endpoint) -> None:
     if endpoint.type == "s3-website" and endpoint.region in _WEBSITES:
         return
     if endpoint.type != "value":
-        raise _wrong(
-            f"endpoints of the type {endpoint.type} {endpoint.region} are not in this cloud".replace("  ", " ")
-        )
+        where = f" in {endpoint.region}" if endpoint.region else ""
+        raise _wrong(f"endpoints of the type {endpoint.type}{where} are not in this cloud")
 
 
 def _walk(document: Document, rule_id: str, above: tuple[str, ...]) -> None:
