@@ -95,21 +95,39 @@ def notify(origin: Origin, target_arn: str, notice: Notice) -> None:
     )
 
 
-class Letter(msgspec.Struct):
+class Posted(msgspec.Struct, omit_defaults=True):
+    """Whose mail it is, for what becomes of it: sent by an account's call, at a time in milliseconds since 1970."""
+
+    account: str
+    region: str
+    message_id: str
+    source: str
+    at: int
+    caller: str = ""
+    source_ip: str = ""
+    configuration_set: str = ""
+    tags: dict[str, list[str]] = {}
+
+
+class Letter(msgspec.Struct, omit_defaults=True):
     """A mail for the mail engine: who sends, who receives, and the message (RFC 5322)."""
 
     sender: str
     recipients: tuple[str, ...]
     message: bytes
+    posted: Posted | None = None
+    """None for mail of the cloud itself."""
 
 
-def mail(origin: Origin, sender: str, recipients: tuple[str, ...], message: bytes) -> None:
+def mail(
+    origin: Origin, sender: str, recipients: tuple[str, ...], message: bytes, posted: Posted | None = None
+) -> None:
     """Let a mail leave once this transaction is on the disk."""
     now = origin.milliseconds
     origin.tx.put(
         Parcel(
             parcel_id=parcel_id(now, origin.random(8)), kind=MAIL, target=", ".join(recipients),
-            payload=msgspec.msgpack.encode(Letter(sender, recipients, message)), due=now, made=now, slow=True,
+            payload=msgspec.msgpack.encode(Letter(sender, recipients, message, posted)), due=now, made=now, slow=True,
         )
     )  # fmt: skip
 
