@@ -1,0 +1,162 @@
+"""Machines as containers of a cluster whose members run on this host.
+
+A machine is the instance of its root volume, which runs. Its first process is one of this host's, so disks and networks
+come to it as they come to every machine here; where LXD has a way of its own (limits, devices) that is taken.
+"""
+
+import contextlib
+import time
+from pathlib import Path
+
+from groundcloud.engines.machines.console import KEPT
+from groundcloud.engines.machines.entry import Entry, load, watched
+from groundcloud.engines.machines.local import PATIENCE, LocalMachines, empty
+from groundcloud.engines.machines.lxd import plan
+from groundcloud.engines.machines.lxd.endings import ending
+from groundcloud.engines.machines.lxd.nodes import close_node
+from groundcloud.engines.machines.lxd.project import Project
+from groundcloud.engines.machines.lxd.volumes import ClusterVolumes
+from groundcloud.engines.machines.names import Folders, checked_id
+from groundcloud.engines.machines.wanted import Disk, MachineFailed
+
+_SAID = 2.0
+"""Seconds in which liblxc has written down how a first process ended."""
+
+
+class LxdMachines(LocalMachines):
+    """Machines in a project of the installation's own."""
+
+    def __init__(self, folders: Folders, volumes: ClusterVolumes, project: Project) -> None:
+        super().__init__(folders, volumes)
+        self._project = project
+
+    def adopt(self) -> None:
+        """Find the machines that run, and clean up after those that ended while nobody looked."""
+        restarted = []
+        for run in (self._folders.state / "run").iterdir():
+            entry = load(run)
+            if entry is None:
+                continue
+            found = self._project.find(entry.machine.root, plan.ROOT)
+            ours = found is not None and plan.machine_of(found) == entry.machine.id
+            process = self._project.process(entry.machine.root) if ours else 0
+            if process:
+                self._entries[run.name] = entry
+                if entry.supervisor is None or entry.supervisor.pid != process:
+                    restarted.append(run.name)
+                self._found(entry, process)
+                self._follow(entry)
+            elif entry.lost:
+                empty(run)
+            else:
+                self._entries[run.name] = entry
+                self._settle(entry, self._ending(entry))
+        used = {disk.volume for entry in self._entries.values() if entry.supervisor for disk in entry.machine.disks}
+        self._volumes.let_go_of_all_but(used)
+        for machine_id in restarted:
+            self.again(machine_id)
+
+    def console(self, machine_id: str) -> bytes:
+        run = self._folders.run(checked_id(machine_id))
+        text = b""
+        for name in ("console.log.1", "console.log"):  # liblxc begins a new file when one is full
+            with contextlib.suppress(FileNotFoundError):
+                text += (run / name).read_bytes()
+        return text[-KEPT:]
+
+    # -- how
+
+    def _launch(self, entry: Entry) -> None:
+        machine = entry.machine
+        found = self._project.find(machine.root, plan.ROOT)
+        if found is None:
+            raise MachineFailed(f"there is no volume {machine.root}")
+        if found["status"] == "Running":
+            raise MachineFailed(f"{machine.root} is in use")
+        self._brokers.open(entry)
+        root = {"root": found["devices"]["root"]}
+        self._project.change(machine.root, plan.settings(machine, entry.run), root)
+        self._project.start(machine.root)
+        self._found(entry, self._wait_for_process(machine.root, 0))
+
+    def _found(self, entry: Entry, process: int) -> None:
+        """Note a machine's first process. Raises `MachineFailed` when it is on another host."""
+        try:
+            words = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+            if f"groundcloud_instance={entry.machine.id}".encode() not in words:
+                raise MachineFailed(f"{entry.machine.id} runs on a member that is not on this host")
+            entry.first_user = int(Path(f"/proc/{process}/uid_map").read_text().split()[1])
+        except (OSError, IndexError) as error:
+            raise MachineFailed(f"{entry.machine.id} has ended while it started: {error}") from error
+        entry.supervisor = watched(process)
+        entry.leader = process
+        entry.save()
+
+    def _wait_for_process(self, root: str, before: int) -> int:
+        last = time.monotonic() + PATIENCE
+        while (found := self._project.process(root)) in (0, before):
+            if time.monotonic() > last:
+                raise MachineFailed("its first process did not start")
+            time.sleep(0.02)
+        return found
+
+    def _kill(self, entry: Entry) -> None:
+        self._project.stop(entry.machine.root)
+
+    def _give(self, entry: Entry, disk: Disk) -> None:
+        loop = self._volumes.hold(disk.volume, read_only=disk.read_only)
+        found = self._project.lxd.get("instances", entry.machine.root)["devices"]
+        self._project.change(entry.machine.root, {}, {**found, disk.volume: plan.block_device(disk, loop)})
+
+    def _take(self, entry: Entry, disk: Disk) -> None:
+        close_node(entry, disk)
+        found = dict(self._project.lxd.get("instances", entry.machine.root)["devices"])
+        if found.pop(disk.volume, None) is not None:
+            self._project.change(entry.machine.root, {}, found)
+        self._volumes.let_go(disk.volume)
+
+    def _follow(self, entry: Entry) -> None:
+        self._brokers.open(entry)
+        self._watch.add(entry.machine.id, entry.leader)
+
+    def _over(self, machine_id: str) -> None:
+        entry = self._entries[machine_id]
+        ended = self._ending(entry)
+        with entry.lock:
+            if ended == "reboot" and not entry.asked:
+                try:
+                    self._found(entry, self._wait_for_process(entry.machine.root, entry.leader))
+                except MachineFailed:
+                    self._settle(entry, "died")
+                else:
+                    self._follow(entry)
+            else:
+                with contextlib.suppress(MachineFailed):
+                    self._project.settled(entry.machine.root, entry.leader, PATIENCE)
+                self._settle(entry, ended)
+        if entry.supervisor is not None:
+            self.again(machine_id)
+
+    def _ending(self, entry: Entry) -> str:
+        """How a machine ended whose first process is gone."""
+        if entry.asked or entry.leader == 0:
+            return "shutdown"
+        last = time.monotonic() + _SAID
+        while not (found := ending(self._project.log(entry.machine.root), entry.leader)):
+            if time.monotonic() > last:
+                return "shutdown"
+            time.sleep(0.02)
+        return found
+
+    def _settle(self, entry: Entry, ended: str) -> None:
+        entry.supervisor, entry.leader = None, 0
+        entry.ended = "shutdown" if entry.asked else ended
+        self._clean(entry)
+
+    def _clean(self, entry: Entry) -> None:
+        found = self._project.find(entry.machine.root, plan.ROOT)
+        if found is not None and plan.machine_of(found) == entry.machine.id:  # or another one has its root
+            self._project.stop(entry.machine.root)
+        self._brokers.shut(entry.machine.id)
+        for disk in entry.machine.disks:
+            self._volumes.let_go(disk.volume)
