@@ -39,7 +39,7 @@ class LocalMachines(ABC):
         self._entries: dict[str, Entry] = {}
         self._lock = Lock()
         self._watch = Watch(self._over)
-        self._brokers = Brokers(volumes, self.entry)
+        self._brokers = Brokers(volumes, self.entry, self._service)
         self.again: Callable[[str], None] = lambda machine_id: None
 
     def close(self) -> None:
@@ -177,6 +177,10 @@ class LocalMachines(ABC):
         self._follow(entry)
 
     # -- what each engine does in its way
+
+    def _service(self, entry: Entry) -> Path:
+        """The folder of its mount service's socket, which it sees as /run/groundcloud."""
+        return entry.run / "service"
 
     @abstractmethod
     def _launch(self, entry: Entry) -> None:

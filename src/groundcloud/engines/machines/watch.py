@@ -30,6 +30,9 @@ class Watch:
         try:
             end = os.pidfd_open(supervisor)
         except ProcessLookupError:
+            if console is not None:
+                console.open()
+                console.close()
             self._report(machine_id)
             return
         with self._lock:

@@ -5,6 +5,9 @@ come to it as they come to every machine here; where LXD has a way of its own (l
 """
 
 import contextlib
+import os
+import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -24,11 +27,13 @@ _SAID = 2.0
 
 
 class LxdMachines(LocalMachines):
-    """Machines in a project of the installation's own."""
+    """Machines in a project of the installation's own. `services` is a folder that every user may pass through: the
+    mount service's sockets are mounted from there by the machines' own root."""
 
-    def __init__(self, folders: Folders, volumes: ClusterVolumes, project: Project) -> None:
+    def __init__(self, folders: Folders, volumes: ClusterVolumes, project: Project, services: Path) -> None:
         super().__init__(folders, volumes)
         self._project = project
+        self._services = services
 
     def adopt(self) -> None:
         """Find the machines that run, and clean up after those that ended while nobody looked."""
@@ -42,15 +47,15 @@ class LxdMachines(LocalMachines):
             process = self._project.process(entry.machine.root) if ours else 0
             if process:
                 self._entries[run.name] = entry
-                if entry.supervisor is None or entry.supervisor.pid != process:
+                if not self._is(entry, process):
                     restarted.append(run.name)
-                self._found(entry, process)
+                    self._found(entry, process)
                 self._follow(entry)
             elif entry.lost:
                 empty(run)
             else:
                 self._entries[run.name] = entry
-                self._settle(entry, self._ending(entry))
+                self._settle(entry, self._ending(entry, entry.noted))
         used = {disk.volume for entry in self._entries.values() if entry.supervisor for disk in entry.machine.disks}
         self._volumes.let_go_of_all_but(used)
         for machine_id in restarted:
@@ -73,11 +78,19 @@ class LxdMachines(LocalMachines):
             raise MachineFailed(f"there is no volume {machine.root}")
         if found["status"] == "Running":
             raise MachineFailed(f"{machine.root} is in use")
+        self._services.mkdir(mode=0o711, parents=True, exist_ok=True)
         self._brokers.open(entry)
         root = {"root": found["devices"]["root"]}
-        self._project.change(machine.root, plan.settings(machine, entry.run), root)
+        self._project.change(machine.root, plan.settings(machine, entry.run, self._service(entry)), root)
         self._project.start(machine.root)
         self._found(entry, self._wait_for_process(machine.root, 0))
+
+    def _is(self, entry: Entry, process: int) -> bool:
+        """Whether a machine's first process is the one that was noted."""
+        if entry.supervisor is None or entry.supervisor.pid != process:
+            return False
+        entry.leader, entry.first_user = process, _first_user(process)
+        return True
 
     def _found(self, entry: Entry, process: int) -> None:
         """Note a machine's first process. Raises `MachineFailed` when it is on another host."""
@@ -85,7 +98,7 @@ class LxdMachines(LocalMachines):
             words = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
             if f"groundcloud_instance={entry.machine.id}".encode() not in words:
                 raise MachineFailed(f"{entry.machine.id} runs on a member that is not on this host")
-            entry.first_user = int(Path(f"/proc/{process}/uid_map").read_text().split()[1])
+            entry.first_user = _first_user(process)
         except (OSError, IndexError) as error:
             raise MachineFailed(f"{entry.machine.id} has ended while it started: {error}") from error
         entry.supervisor = watched(process)
@@ -101,7 +114,8 @@ class LxdMachines(LocalMachines):
         return found
 
     def _kill(self, entry: Entry) -> None:
-        self._project.stop(entry.machine.root)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(entry.leader, signal.SIGKILL)  # all others go with it, and the daemon cleans up
 
     def _give(self, entry: Entry, disk: Disk) -> None:
         loop = self._volumes.hold(disk.volume, read_only=disk.read_only)
@@ -121,7 +135,7 @@ class LxdMachines(LocalMachines):
 
     def _over(self, machine_id: str) -> None:
         entry = self._entries[machine_id]
-        ended = self._ending(entry)
+        ended = self._ending(entry, entry.leader)
         with entry.lock:
             if ended == "reboot" and not entry.asked:
                 try:
@@ -137,12 +151,12 @@ class LxdMachines(LocalMachines):
         if entry.supervisor is not None:
             self.again(machine_id)
 
-    def _ending(self, entry: Entry) -> str:
+    def _ending(self, entry: Entry, process: int) -> str:
         """How a machine ended whose first process is gone."""
-        if entry.asked or entry.leader == 0:
+        if entry.asked or not process:
             return "shutdown"
         last = time.monotonic() + _SAID
-        while not (found := ending(self._project.log(entry.machine.root), entry.leader)):
+        while not (found := ending(self._project.log(entry.machine.root), process)):
             if time.monotonic() > last:
                 return "shutdown"
             time.sleep(0.02)
@@ -153,10 +167,19 @@ class LxdMachines(LocalMachines):
         entry.ended = "shutdown" if entry.asked else ended
         self._clean(entry)
 
+    def _service(self, entry: Entry) -> Path:
+        return self._services / entry.machine.id
+
     def _clean(self, entry: Entry) -> None:
         found = self._project.find(entry.machine.root, plan.ROOT)
         if found is not None and plan.machine_of(found) == entry.machine.id:  # or another one has its root
             self._project.stop(entry.machine.root)
         self._brokers.shut(entry.machine.id)
+        shutil.rmtree(self._service(entry), ignore_errors=True)
         for disk in entry.machine.disks:
             self._volumes.let_go(disk.volume)
+
+
+def _first_user(process: int) -> int:
+    """What user 0 of a machine is on this host."""
+    return int(Path(f"/proc/{process}/uid_map").read_text().split()[1])

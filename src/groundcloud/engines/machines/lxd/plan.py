@@ -42,9 +42,9 @@ def size_of(instance: Mapping[str, Any]) -> int:
     return int(instance["devices"]["root"]["size"].removesuffix("GiB"))
 
 
-def settings(machine: Machine, run: Path) -> dict[str, str]:
-    """What holds a machine within its size, and what it is told. Its console is written into `run`, and the folder of
-    its mount service is seen in it."""
+def settings(machine: Machine, run: Path, service: Path) -> dict[str, str]:
+    """What holds a machine within its size, and what it is told. Its console is written into `run`, and the folder
+    `service` is seen in it."""
     words = [
         f"lxc.uts.name = {machine.host_name.partition('.')[0][:63]}",
         "lxc.log.level = INFO",  # it says how the first process ended
@@ -52,7 +52,7 @@ def settings(machine: Machine, run: Path) -> dict[str, str]:
         "lxc.console.rotate = 1",
         f"lxc.console.size = {2 * KEPT}",
         "lxc.mount.entry = tmpfs run tmpfs rw,nosuid,nodev,mode=755,create=dir 0 0",
-        f"lxc.mount.entry = {_quoted(run / 'service')} run/groundcloud none bind,ro,create=dir 0 0",
+        f"lxc.mount.entry = {_quoted(service)} run/groundcloud none bind,ro,create=dir 0 0",
     ]
     return {
         "limits.cpu.allowance": f"{max(int(machine.vcpus * 100), 1)}ms/100ms",

@@ -14,6 +14,8 @@ SHARED = "default"
 _CONFIG = {"features.images": "false", "features.networks": "false"}
 _KEPT = ("architecture", "config", "devices", "ephemeral", "profiles", "description")
 _RUNNING = "Running"
+_BUSY = 30.0
+"""Seconds that the daemon may be busy with an instance."""
 
 
 class Project:
@@ -73,11 +75,11 @@ class Project:
         body = {key: found[key] for key in _KEPT}
         body["config"] = {**found["config"], **config}
         body["devices"] = devices
-        self.lxd.do("PUT", "instances", name, body=body)
+        self._patiently("PUT", "instances", name, body=body)
 
     def delete(self, name: str) -> None:
         try:
-            self.lxd.do("DELETE", "instances", name)
+            self._patiently("DELETE", "instances", name)
         except LxdFailed as error:
             if error.code != 404 and "not found" not in str(error):
                 raise
@@ -85,12 +87,12 @@ class Project:
     # -- what runs
 
     def start(self, name: str) -> None:
-        self.lxd.do("PUT", "instances", name, "state", body={"action": "start", "timeout": 30})
+        self._patiently("PUT", "instances", name, "state", body={"action": "start", "timeout": 30})
 
     def stop(self, name: str) -> None:
         """End an instance at once, if it runs."""
         try:
-            self.lxd.do("PUT", "instances", name, "state", body={"action": "stop", "force": True, "timeout": 30})
+            self._patiently("PUT", "instances", name, "state", body={"action": "stop", "force": True, "timeout": 30})
         except LxdFailed as error:
             if "already stopped" not in str(error) and error.code != 404:
                 raise
@@ -114,6 +116,19 @@ class Project:
         """What liblxc has written of an instance, from its start before last on."""
         found = [self._raw("instances", name, "logs", file) for file in ("lxc.log.old", "lxc.log")]
         return "".join(found)
+
+    def _patiently(self, method: str, *path: str, body: Any = None) -> None:
+        """Wait for what the daemon does with an instance by itself, such as to clean up after its end."""
+        last = time.monotonic() + _BUSY
+        while True:
+            try:
+                self.lxd.do(method, *path, body=body)
+            except LxdFailed as error:
+                if "is busy" not in str(error) or time.monotonic() > last:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def _raw(self, *path: str) -> str:
         return self.lxd.raw(*path).decode(errors="replace")
