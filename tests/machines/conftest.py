@@ -90,9 +90,14 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory):
+    yield from grown(tmp_path_factory.mktemp("g"))
+
+
+def grown(home, **environment):
+    """A cloud with machines, and its end."""
     assert os.geteuid() == 0, "machines need root"
-    home = tmp_path_factory.mktemp("g")
     run = CommandLine(home)
+    run.environment.update(environment)
     run("image", "build", "debian-12")
     ground = Ground(run, home)
     try:

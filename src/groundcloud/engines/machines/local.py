@@ -178,6 +178,10 @@ class LocalMachines(ABC):
 
     # -- what each engine does in its way
 
+    @abstractmethod
+    def adopt(self) -> None:
+        """Find the machines that run, and clean up after those that ended while nobody looked."""
+
     def _service(self, entry: Entry) -> Path:
         """The folder of its mount service's socket, which it sees as /run/groundcloud."""
         return entry.run / "service"
