@@ -32,9 +32,14 @@ class Lxd:
         self._path = path
         self.project = project
 
+    def ask(self, method: str, *path: str, body: Any = None, **query: str) -> Mapping[str, Any]:
+        """One request and its answer. Raises `LxdFailed`, whose code is 404 where there is nothing."""
+        headers = {"Content-Type": "application/json"}
+        return self._answer(method, path, None if body is None else json.dumps(body), query, headers)
+
     def get(self, *path: str, **query: str) -> Any:
-        """What is at a path. Raises `LxdFailed`, whose code is 404 where there is nothing."""
-        return self._metadata("GET", path, None, query)
+        """What is at a path. Raises as `ask` does."""
+        return self.ask("GET", *path, **query)["metadata"]
 
     def find(self, *path: str, **query: str) -> Any:
         """The same; None where there is nothing."""
@@ -47,7 +52,7 @@ class Lxd:
 
     def do(self, method: str, *path: str, body: Any = None, **query: str) -> Any:
         """Change something, and wait until that is done. Raises `LxdFailed`."""
-        return self._waited(self._answer(method, path, body, query))
+        return self._waited(self.ask(method, *path, body=body, **query))
 
     def raw(self, *path: str) -> bytes:
         """A file of the daemon's; empty when there is none."""
@@ -69,16 +74,9 @@ class Lxd:
             raise LxdFailed(found["status_code"], found["err"])
         return found["metadata"]
 
-    def _metadata(self, method: str, path: Iterable[str], body: Any, query: Mapping[str, str]) -> Any:
-        return self._answer(method, path, body, query)["metadata"]
-
     def _answer(
-        self, method: str, path: Iterable[str], body: Any, query: Mapping[str, str],
-        headers: Mapping[str, str] | None = None,
-    ) -> Mapping[str, Any]:  # fmt: skip
-        if headers is None:
-            headers = {"Content-Type": "application/json"}
-            body = None if body is None else json.dumps(body)
+        self, method: str, path: Iterable[str], body: Any, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Mapping[str, Any]:
         _, content = self._exchange(method, path, body, query, headers)
         try:
             answer: Mapping[str, Any] = json.loads(content)

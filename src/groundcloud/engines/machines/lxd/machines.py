@@ -5,6 +5,7 @@ come to it as they come to every machine here; where LXD has a way of its own (l
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -22,8 +23,14 @@ from groundcloud.engines.machines.lxd.volumes import ClusterVolumes
 from groundcloud.engines.machines.names import Folders, checked_id
 from groundcloud.engines.machines.wanted import Disk, MachineFailed
 
+log = logging.getLogger("groundcloud.host")
+
 _SAID = 2.0
 """Seconds in which liblxc has written down how a first process ended."""
+_AWAY = 1.0
+"""Seconds between two tries to reach the daemon."""
+_LOOK = 0.2
+"""Seconds between two looks at a machine that is being moved."""
 
 
 class LxdMachines(LocalMachines):
@@ -78,6 +85,7 @@ class LxdMachines(LocalMachines):
             raise MachineFailed(f"there is no volume {machine.root}")
         if found["status"] == "Running":
             raise MachineFailed(f"{machine.root} is in use")
+        self._project.move_off(machine.root, found["location"])
         self._services.mkdir(mode=0o711, parents=True, exist_ok=True)
         self._brokers.open(entry)
         root = {"root": found["devices"]["root"]}
@@ -135,21 +143,42 @@ class LxdMachines(LocalMachines):
 
     def _over(self, machine_id: str) -> None:
         entry = self._entries[machine_id]
+        while True:
+            try:
+                self._look_after(entry)
+            except MachineFailed as error:  # the daemon is away, as while it is upgraded
+                log.warning("the end of %s: %s", machine_id, error)
+                time.sleep(_AWAY)
+            else:
+                return
+
+    def _look_after(self, entry: Entry) -> None:
+        """A machine's first process has ended: note why, or find the next one."""
         ended = self._ending(entry, entry.leader)
+        if ended == "shutdown" and not entry.asked:
+            ended = self._moved(entry)
         with entry.lock:
             if ended == "reboot" and not entry.asked:
-                try:
-                    self._found(entry, self._wait_for_process(entry.machine.root, entry.leader))
-                except MachineFailed:
-                    self._settle(entry, "died")
-                else:
-                    self._follow(entry)
+                self._found(entry, self._wait_for_process(entry.machine.root, entry.leader))
+                self._follow(entry)
             else:
-                with contextlib.suppress(MachineFailed):
-                    self._project.settled(entry.machine.root, entry.leader, PATIENCE)
+                self._project.settled(entry.machine.root, entry.leader, PATIENCE)
                 self._settle(entry, ended)
         if entry.supervisor is not None:
-            self.again(machine_id)
+            self.again(entry.machine.id)
+
+    def _moved(self, entry: Entry) -> str:
+        """Whether a machine that was shut down was so because its member is drained: it then comes back elsewhere
+        (`reboot`), or it is started again by whoever looks after it (`died`)."""
+        moving = False
+        while self._project.members.are_moving():
+            moving = True
+            if self._project.process(entry.machine.root) not in (0, entry.leader):
+                return "reboot"
+            time.sleep(_LOOK)
+        if not moving:
+            return "shutdown"
+        return "reboot" if self._project.process(entry.machine.root) else "died"
 
     def _ending(self, entry: Entry, process: int) -> str:
         """How a machine ended whose first process is gone."""

@@ -8,6 +8,7 @@ from typing import Any
 from groundcloud.engines.machines.lxd import plan
 from groundcloud.engines.machines.lxd.address import Address
 from groundcloud.engines.machines.lxd.client import Lxd, LxdFailed
+from groundcloud.engines.machines.lxd.members import Members, choose
 from groundcloud.engines.machines.wanted import MachineFailed
 
 SHARED = "default"
@@ -25,6 +26,7 @@ class Project:
         self.address = address
         self.lxd = Lxd(address.socket, f"groundcloud-{tag}")
         self.shared = Lxd(address.socket, SHARED)
+        self.members = Members(self.shared)
 
     def prepare(self) -> None:
         """Make the project, unless it is there. Raises `MachineFailed`."""
@@ -55,7 +57,8 @@ class Project:
         return {each["name"] for each in found if each["config"].get(plan.KIND) == kind}
 
     def create(self, name: str, kind: str, source: Mapping[str, Any], size: int) -> None:
-        """Make an instance of an image or of another instance, which is whole or not there."""
+        """Make an instance of an image or of another instance, which is whole or not there. A root volume is made on
+        the member that has the fewest."""
         body = {
             "name": name,
             "source": source,
@@ -63,7 +66,18 @@ class Project:
             "config": plan.stored(kind, self.address.kind),
             "devices": {"root": plan.root_device(self.address.pool, size)},
         }
-        self.lxd.do("POST", "instances", body=body)
+        target = self._next(self.members.open()) if kind == plan.ROOT else ""
+        self.lxd.do("POST", "instances", body=body, **({"target": target} if target else {}))
+
+    def move_off(self, name: str, location: str) -> None:
+        """Move an instance that does not run away from a member that takes no machines."""
+        members = self.members.open()
+        if members and location not in members:
+            body = {"name": name, "migration": True}
+            self.lxd.do("POST", "instances", name, body=body, target=self._next(members))
+
+    def _next(self, members: list[str]) -> str:
+        return choose(members, self.lxd.get("instances", recursion="1")) if members else ""
 
     def copy(self, source: str, name: str, kind: str, size: int) -> None:
         """An instance with what another one has on its disk now."""
