@@ -101,6 +101,12 @@ class Ground:
         self.machines.stop(f"i-{number}", force=force)
         self.wait(lambda: not self.state(number).running)
 
+    def group(self, number, controller):
+        """The cgroup that has a machine's limits; the controller is empty on the unified hierarchy."""
+        name = f"{self.project.lxd.project}_vol-{number}" if self.cluster else ""
+        path = f"lxc.payload.{name}" if name else f"groundcloud/{self.tag}/i-{number}"
+        return Path("/sys/fs/cgroup", controller, path)
+
     def is_over(self, number):
         """Whether a machine has ended, also when no engine looks."""
         if self.cluster:
