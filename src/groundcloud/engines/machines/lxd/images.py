@@ -9,7 +9,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock, Thread
@@ -127,15 +126,3 @@ def _pack(place: Path, layers: list[Path]) -> "subprocess.Popen[bytes]":
     words = ["tar", "--create", "--numeric-owner", "--xattrs", "--xattrs-include=security.capability",
              f"--directory={place}", "metadata.yaml", "rootfs"]  # fmt: skip
     return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-
-
-def wait_for(handover: Handover, image: str, layers: Sequence[Path], seconds: float) -> str:
-    """The same as `found`, waiting for it."""
-    last = time.monotonic() + seconds
-    while True:
-        try:
-            return handover.found(image, layers)
-        except MachineFailed:
-            if image not in handover.under_way() or time.monotonic() > last:
-                raise
-            time.sleep(0.05)

@@ -29,8 +29,10 @@ _SAID = 2.0
 """Seconds in which liblxc has written down how a first process ended."""
 _AWAY = 1.0
 """Seconds between two tries to reach the daemon."""
-_LOOK = 0.2
-"""Seconds between two looks at a machine that is being moved."""
+_RESTART = 60.0
+"""Seconds in which a machine that restarts has a new first process."""
+_LOOK = 0.05
+"""Seconds between two looks for it."""
 
 
 class LxdMachines(LocalMachines):
@@ -44,29 +46,23 @@ class LxdMachines(LocalMachines):
 
     def adopt(self) -> None:
         """Find the machines that run, and clean up after those that ended while nobody looked."""
-        restarted = []
         for run in (self._folders.state / "run").iterdir():
             entry = load(run)
             if entry is None:
                 continue
-            found = self._project.find(entry.machine.root, plan.ROOT)
-            ours = found is not None and plan.machine_of(found) == entry.machine.id
-            process = self._project.process(entry.machine.root) if ours else 0
-            if process:
-                self._entries[run.name] = entry
-                if not self._is(entry, process):
-                    restarted.append(run.name)
-                    self._found(entry, process)
-                self._follow(entry)
-            elif entry.lost:
+            if entry.lost:
                 empty(run)
+                continue
+            self._entries[run.name] = entry
+            if entry.supervisor is not None:
+                entry.leader = entry.supervisor.pid
+                entry.first_user = _first_user(entry.leader)
+                self._follow(entry)
             else:
-                self._entries[run.name] = entry
-                self._settle(entry, self._ending(entry, entry.noted))
+                entry.leader = entry.noted
+                self._over(run.name)
         used = {disk.volume for entry in self._entries.values() if entry.supervisor for disk in entry.machine.disks}
         self._volumes.let_go_of_all_but(used)
-        for machine_id in restarted:
-            self.again(machine_id)
 
     def console(self, machine_id: str) -> bytes:
         run = self._folders.run(checked_id(machine_id))
@@ -83,43 +79,33 @@ class LxdMachines(LocalMachines):
         found = self._project.find(machine.root, plan.ROOT)
         if found is None:
             raise MachineFailed(f"there is no volume {machine.root}")
-        if found["status"] == "Running":
+        runs = found["status"] == "Running"
+        if runs and plan.machine_of(found) != machine.id:
             raise MachineFailed(f"{machine.root} is in use")
-        self._project.move_off(machine.root, found["location"])
         self._services.mkdir(mode=0o711, parents=True, exist_ok=True)
         self._brokers.open(entry)
-        root = {"root": found["devices"]["root"]}
-        self._project.change(machine.root, plan.settings(machine, entry.run, self._service(entry)), root)
-        self._project.start(machine.root)
-        self._found(entry, self._wait_for_process(machine.root, 0))
-
-    def _is(self, entry: Entry, process: int) -> bool:
-        """Whether a machine's first process is the one that was noted."""
-        if entry.supervisor is None or entry.supervisor.pid != process:
-            return False
-        entry.leader, entry.first_user = process, _first_user(process)
-        return True
+        if not runs:
+            self._project.move_off(machine.root, found["location"])
+            root = {"root": found["devices"]["root"]}
+            self._project.change(machine.root, plan.settings(machine, entry.run, self._service(entry)), root)
+            self._project.start(machine.root)
+        process = self._project.process(machine.root)
+        if not process:
+            raise MachineFailed("it ended while it started")
+        self._found(entry, process)
 
     def _found(self, entry: Entry, process: int) -> None:
         """Note a machine's first process. Raises `MachineFailed` when it is on another host."""
         try:
             words = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
-            if f"groundcloud_instance={entry.machine.id}".encode() not in words:
-                raise MachineFailed(f"{entry.machine.id} runs on a member that is not on this host")
             entry.first_user = _first_user(process)
         except (OSError, IndexError) as error:
-            raise MachineFailed(f"{entry.machine.id} has ended while it started: {error}") from error
+            raise MachineFailed(f"its first process is not to be seen: {error}") from error
+        if f"groundcloud_instance={entry.machine.id}".encode() not in words:
+            raise MachineFailed("it runs on a member that is not on this host")
         entry.supervisor = watched(process)
         entry.leader = process
         entry.save()
-
-    def _wait_for_process(self, root: str, before: int) -> int:
-        last = time.monotonic() + PATIENCE
-        while (found := self._project.process(root)) in (0, before):
-            if time.monotonic() > last:
-                raise MachineFailed("its first process did not start")
-            time.sleep(0.02)
-        return found
 
     def _kill(self, entry: Entry) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -154,46 +140,52 @@ class LxdMachines(LocalMachines):
 
     def _look_after(self, entry: Entry) -> None:
         """A machine's first process has ended: note why, or find the next one."""
-        ended = self._ending(entry, entry.leader)
-        if ended == "shutdown" and not entry.asked:
-            ended = self._moved(entry)
+        ended, process = "shutdown", 0
+        if not entry.asked:
+            ended = self._ending(entry) if entry.leader else ""
+            process = self._next(entry, restarts=ended == "reboot")
         with entry.lock:
-            if ended == "reboot" and not entry.asked:
-                self._found(entry, self._wait_for_process(entry.machine.root, entry.leader))
+            if process:
+                self._found(entry, process)
                 self._follow(entry)
             else:
                 self._project.settled(entry.machine.root, entry.leader, PATIENCE)
                 self._settle(entry, ended)
-        if entry.supervisor is not None:
+        if process:
             self.again(entry.machine.id)
 
-    def _moved(self, entry: Entry) -> str:
-        """Whether a machine that was shut down was so because its member is drained: it then comes back elsewhere
-        (`reboot`), or it is started again by whoever looks after it (`died`)."""
-        moving = False
-        while self._project.members.are_moving():
-            moving = True
-            if self._project.process(entry.machine.root) not in (0, entry.leader):
-                return "reboot"
+    def _next(self, entry: Entry, *, restarts: bool) -> int:
+        """The first process of a machine that starts again without having been told to: because it restarts itself, or
+        because its member is drained. 0 when there is none."""
+        last = time.monotonic() + (_RESTART if restarts else 0)
+        while time.monotonic() < last or self._project.members.are_moving():
+            if process := self._other_process(entry):
+                return process
             time.sleep(_LOOK)
-        if not moving:
-            return "shutdown"
-        return "reboot" if self._project.process(entry.machine.root) else "died"
+        return self._other_process(entry)
 
-    def _ending(self, entry: Entry, process: int) -> str:
-        """How a machine ended whose first process is gone."""
-        if entry.asked or not process:
-            return "shutdown"
+    def _other_process(self, entry: Entry) -> int:
+        found = self._project.find(entry.machine.root, plan.ROOT)
+        if found is None or plan.machine_of(found) != entry.machine.id:
+            return 0
+        process = self._project.process(entry.machine.root)
+        return 0 if process == entry.leader else process
+
+    def _ending(self, entry: Entry) -> str:
+        """How a machine ended whose first process is gone. What a drained member has shut down has not ended by its
+        own will (`died`): whoever looks after it starts it again, elsewhere."""
         last = time.monotonic() + _SAID
-        while not (found := ending(self._project.log(entry.machine.root), process)):
+        while not (found := ending(self._project.log(entry.machine.root), entry.leader)):
             if time.monotonic() > last:
-                return "shutdown"
+                break
             time.sleep(0.02)
-        return found
+        if found != "reboot" and self._project.members.are_moving():
+            return "died"
+        return found or "shutdown"
 
     def _settle(self, entry: Entry, ended: str) -> None:
         entry.supervisor, entry.leader = None, 0
-        entry.ended = "shutdown" if entry.asked else ended
+        entry.ended = ended
         self._clean(entry)
 
     def _service(self, entry: Entry) -> Path:

@@ -20,13 +20,13 @@ _DISK_GROUP = "6"
 
 
 def stored(kind: str, guest: str) -> dict[str, str]:
-    """What an instance says of itself from its making on. Its users are its own (no other instance has them), it has no
-    socket of the daemon, and only this engine starts it."""
+    """What an instance says of itself from its making on. A root's users are its own (no other instance has them), it
+    has no socket of the daemon, and only this engine starts it."""
     return {
         KIND: kind,
         "security.privileged": "false",
         "security.nesting": "false",
-        "security.idmap.isolated": "true",
+        "security.idmap.isolated": "true" if kind == ROOT else "false",  # ranges of users are few
         _GUEST[guest]: "false",
         "boot.autostart": "false",
     }
