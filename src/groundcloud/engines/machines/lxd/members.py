@@ -27,16 +27,16 @@ def choose(members: Iterable[str], instances: Iterable[Mapping[str, Any]]) -> st
 
 
 class Members:
-    """The members of one cluster. A daemon that is in none has no members."""
+    """The members of one cluster."""
 
     def __init__(self, lxd: Lxd) -> None:
         self._lxd = lxd
         self._here: dict[str, bool] = {}
 
-    def open(self) -> list[str]:
-        """The names of those on this host that take machines."""
+    def open(self) -> list[str] | None:
+        """The names of those on this host that take machines; None of a daemon that is in no cluster."""
         if not self._lxd.get()["environment"]["server_clustered"]:
-            return []
+            return None
         found = self._lxd.get("cluster", "members", recursion="1")
         return [each["server_name"] for each in found if each["status"] == _ONLINE and self._is_here(each)]
 

@@ -66,18 +66,19 @@ class Project:
             "config": plan.stored(kind, self.address.kind),
             "devices": {"root": plan.root_device(self.address.pool, size)},
         }
-        target = self._next(self.members.open()) if kind == plan.ROOT else ""
-        self.lxd.do("POST", "instances", body=body, **({"target": target} if target else {}))
+        members = self.members.open() if kind == plan.ROOT else None
+        target = {} if members is None else {"target": self._next(members)}
+        self.lxd.do("POST", "instances", body=body, **target)
 
     def move_off(self, name: str, location: str) -> None:
         """Move an instance that does not run away from a member that takes no machines."""
         members = self.members.open()
-        if members and location not in members:
+        if members is not None and location not in members:
             body = {"name": name, "migration": True}
             self.lxd.do("POST", "instances", name, body=body, target=self._next(members))
 
     def _next(self, members: list[str]) -> str:
-        return choose(members, self.lxd.get("instances", recursion="1")) if members else ""
+        return choose(members, self.lxd.get("instances", recursion="1"))
 
     def copy(self, source: str, name: str, kind: str, size: int) -> None:
         """An instance with what another one has on its disk now."""
