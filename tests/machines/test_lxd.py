@@ -58,10 +58,7 @@ def test_its_security_groups_and_its_metadata_are_as_those_of_every_machine(grou
 
 
 def test_a_volume_is_a_disk_of_it(ground, web):
-    zone = ground.seen(web)["Placement"]["AvailabilityZone"]
-    volume = ground.ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
-    ground.ec2.get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
-    ground.ec2.attach_volume(VolumeId=volume, InstanceId=web, Device="/dev/sdf")
+    volume = ground.new_volume(web)
     eventually(lambda: ground.ssh(web, "ls /dev/sdf", check=False).returncode == 0)
     ground.ssh(web, "sudo mkfs.ext4 -q /dev/sdf && sudo mount /dev/sdf /mnt && echo note | sudo tee /mnt/note")
     ground.ssh(web, "sudo umount /mnt")
