@@ -175,7 +175,7 @@ class Cloud:
             domains,
         )
         self.gateway.front = Doors(self.gateway, self.world).handle
-        self.gateway.noted = AccessLog(self.world.later).note
+        self.gateway.tell(AccessLog(self.world.later).note)
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and
