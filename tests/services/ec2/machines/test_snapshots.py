@@ -20,5 +20,5 @@ def volume(cloud, ec2, machines):
 
 
 def test_a_new_snapshot_shows_its_tags_also_when_it_has_none(ec2, volume):
-    """Source: the example of `aws ec2 create-snapshot` in the AWS CLI's reference. Ansible's `ec2_snapshot` reads it."""
+    """Source: the example of `aws ec2 create-snapshot` in the AWS CLI's reference. Ansible reads it."""
     assert ec2.create_snapshot(VolumeId=volume)["Tags"] == []
