@@ -175,7 +175,7 @@ class Cloud:
             domains,
         )
         self.gateway.front = Doors(self.gateway, self.world).handle
-        self.gateway.noted = AccessLog(self.world.later).note
+        self.gateway.tell(AccessLog(self.world.later).note)
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and
@@ -190,11 +190,12 @@ class Cloud:
 
     def act(
         self, account: str, region: str, service: str, principal: str, work: Callable[[Context], Awaitable[T]],
-        source_arn: str = "",
+        source_arn: str = "", role: str = "",
     ) -> T:  # fmt: skip
         """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
         service (`logs.us-east-1.amazonaws.com`) on behalf of an account, or the account's root user where no service is
-        given. It blocks; not for the event loop."""
+        given; or a role (an ARN) that the service assumes, if its trust policy lets it (else the service's access
+        denial is raised). It blocks; not for the event loop."""
         stores = {name: Beside(store) for name, store in self.planes.items()}
         world = self.world._replace(store=Beside(self.store), planes=stores)
         root, found = root_principal(account), self.services[service]
@@ -204,7 +205,7 @@ class Cloud:
 
         async def run() -> T:
             try:
-                return await work(made)
+                return await work(_in_role(made, role, source_arn) if role else made)
             finally:
                 for store in (world.store, *stores.values()):
                     store.rest()
@@ -376,3 +377,10 @@ def _objects(data: Path, place: str, key: bytes) -> Objects:
     from groundcloud.engines.objects.place import Place
 
     return ClusterObjects(Place.of(place), owner_of(key))
+
+
+def _in_role(ctx: Context, role_arn: str, source_arn: str) -> Context:
+    """A service's context in a role that it assumes."""
+    service = ctx.principal.service
+    with ctx.snapshot() as inner:
+        return ctx.as_principal(inner.as_role(role_arn, service, service.partition(".")[0], source_arn).principal)
