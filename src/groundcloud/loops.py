@@ -116,10 +116,12 @@ class Loops:
         from groundcloud.services.route53.query_log_controller import LoggedZones
         from groundcloud.services.route53domains.controller import Domains, Operations
         from groundcloud.services.ses.controller import Verifications
+        from groundcloud.services.ses.dkim_controller import DkimKeys, DkimNames
 
         domains = Domains(self._cloud.dns.table, self._cloud.world.clock)
         signing = Signing(self._cloud.store, self._cloud.world.sealer, self._sign_by_kms, self._cloud.world.clock)
         load(self._cloud.store, self._cloud.dns.table, signing)
+        self._cloud.dns.add_provider(DkimNames(self._cloud.store))
         self._cloud.dns.live = True
         return [
             Changes(self._cloud.store, self._cloud.dns.table, signing, self._cloud.world.clock),
@@ -127,7 +129,8 @@ class Loops:
             Collections(self._cloud.dns.table),
             LoggedZones(self._cloud.store, self._cloud.query_log),
             HealthChecks(self._cloud.store, self._cloud.rounds),
-            Verifications(self._cloud.dns.public_records, self._cloud.world.clock),
+            DkimKeys(self._cloud.store, self._cloud.world.sealer, self._cloud.world.clock),
+            Verifications(self._cloud.store, self._cloud.dns.public_records, self._cloud.world.clock),
             domains,
             Operations(domains, self._cloud.world.clock),
         ]
