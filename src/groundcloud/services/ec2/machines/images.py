@@ -10,7 +10,7 @@ from groundcloud.public_images import ALIASES
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.filters import Filter, Filters, matcher
 from groundcloud.services.ec2.machines.catalog import public_images
-from groundcloud.services.ec2.machines.records import Image
+from groundcloud.services.ec2.machines.records import Image, ImageDevice
 from groundcloud.services.ec2.machines.views import image_of
 
 _STAMP = "%Y-%m-%dT%H:%M:%S.000Z"
@@ -21,26 +21,16 @@ def may_launch(ctx: Context, image: Image) -> bool:
     return image.owner_id == ctx.account or bool({ctx.account, "all"} & set(image.launch_accounts))
 
 
+def _device_view(device: ImageDevice) -> dict[str, Any]:
+    names = ("delete_on_termination", "iops", "snapshot_id", "volume_size", "volume_type", "throughput", "encrypted")
+    return {"device_name": device.device_name, "ebs": {name: getattr(device, name) for name in names}}
+
+
 def image_view(image: Image) -> dict[str, Any]:
-    mappings = [
-        {
-            "device_name": each.device_name,
-            "ebs": {
-                "delete_on_termination": each.delete_on_termination,
-                "iops": each.iops,
-                "snapshot_id": each.snapshot_id,
-                "volume_size": each.volume_size,
-                "volume_type": each.volume_type,
-                "throughput": each.throughput,
-                "encrypted": each.encrypted,
-            },
-        }
-        for each in image.devices
-    ]
     return {
         "platform_details": "Linux/UNIX",
         "usage_operation": "RunInstances",
-        "block_device_mappings": mappings,
+        "block_device_mappings": [_device_view(each) for each in image.devices],
         "description": image.description,
         "ena_support": True,
         "hypervisor": "xen",
