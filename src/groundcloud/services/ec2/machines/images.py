@@ -43,6 +43,7 @@ def image_view(image: Image) -> dict[str, Any]:
         "tags": image.tags or None,
         "virtualization_type": "hvm",
         "boot_mode": None,
+        "deregistration_protection": image.deregistration_protection,
         "deprecation_time": image.deprecation_time.strftime(_STAMP) if image.deprecation_time else None,
         "imds_support": image.imds_support,
         "source_instance_id": image.source_instance_id,
@@ -137,13 +138,14 @@ def describe_images(
     wanted = {ctx.account if each == "self" else each for each in owners}
     users = {ctx.account if each == "self" else each for each in executable_users}
 
-    def shown(image: Image) -> bool:
+    def meant(image: Image) -> bool:
         owned = not wanted or bool(wanted & {image.owner_id, ALIASES.get(image.owner_id, "")})
         executable = not users or bool(users & set(image.launch_accounts))
         deprecated = image.deprecation_time is not None and image.deprecation_time <= ctx.now()
         listed = include_deprecated or image.owner_id == ctx.account or bool(image_ids) or not deprecated
-        return owned and executable and listed and passes(image)
+        shown = listed and (include_disabled or image.state != "disabled")
+        return owned and executable and shown and passes(image)
 
-    found = (image for image in (_named(ctx, image_ids) if image_ids else _visible(ctx)) if shown(image))
+    found = (image for image in (_named(ctx, image_ids) if image_ids else _visible(ctx)) if meant(image))
     unique = {image.image_id: image_view(image) for image in found}
     return {"images": page_of(unique.values(), lambda image: str(image["image_id"]))}

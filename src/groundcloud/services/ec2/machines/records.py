@@ -208,7 +208,7 @@ class Image(Tagged):
     name: str
     creation_date: datetime
     state: str = "pending"
-    """`pending`, `available`, `failed`, `deregistered`."""
+    """`pending`, `available`, `disabled`, `failed`, `deregistered`."""
     state_reason: StateReason | None = None
     description: str | None = None
     engine_image: str = ""
@@ -224,6 +224,10 @@ class Image(Tagged):
     product_codes: list[str] = []
     imds_support: str | None = None
     deprecation_time: datetime | None = None
+    deregistration_protection: str = "disabled"
+    """Or `enabled-with-cooldown`, `enabled-without-cooldown`."""
+    protected_until: datetime | None = None
+    """The end of the cooldown."""
 
 
 register(KeyPair, Instance, Image)
