@@ -3,16 +3,20 @@
 from groundcloud.operation import Service
 from groundcloud.services.rds import (
     changing,
+    clusters,
     describing,
     ending,
     errors,
     instances,
+    log_files,
     options,
     parameter_groups,
     restoring,
     snapshots,
     subnet_groups,
+    subscriptions,
     tagging,
+    upkeep,
 )
 
 service = Service(
@@ -23,9 +27,13 @@ service = Service(
     describing,
     ending,
     snapshots,
+    clusters,
     subnet_groups,
+    subscriptions,
     tagging,
+    log_files,
     parameter_groups,
     options,
+    upkeep,
     invalid_token=errors.InvalidMarker,
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
-from groundcloud.services.rds import backups, sizes
+from groundcloud.services.rds import backups, faults, sizes
 from groundcloud.services.rds.fleet import data_volume
 from groundcloud.services.rds.lookup import note
 from groundcloud.services.rds.parameters import wanted_values
@@ -13,6 +13,7 @@ from groundcloud.services.rds.records import (
     PRIMARY,
     REPLICA,
     STANDBY,
+    DBCluster,
     DBInstance,
     DBMachine,
     DBSecret,
@@ -74,6 +75,10 @@ def follow(self: "DBInstances", seen: "Seen", leader: DBMachine, report: Report)
     done = done and sizes.fits(instance, leader) and sizes.filled(report, leader)
     if done and not leader.served:
         return Outcome(partial(_serves, key, leader.machine_id, report.server_version), again=0.05)
+    if done and instance.recovering:
+        return Outcome(partial(faults.recovers, self, key, False), again=0.05)
+    if (outcome := faults.storage(self, seen, leader, report)) is not None:
+        return outcome
     if instance.db_instance_status == "available" or instance.failover_asked:
         return None
     if report.error and not report.ready and leader.served:
@@ -181,6 +186,14 @@ def stopped(self: "DBInstances", key: Key, tx: Transaction) -> None:
     tx.put(instance)
 
 
+def source_serves(self: "DBInstances", instance: DBInstance) -> bool:
+    """Whether what a replica is to follow has a database that it can begin with."""
+    with self.store.snapshot() as tx:
+        source = instance_of(tx, instance.account, instance.region, instance.source_resource_id)
+        leader = leader_of(machines_of(tx, source)) if source is not None else None
+    return leader is None or leader.served
+
+
 def seed_replica(self: "DBInstances", instance: DBInstance, machine: DBMachine) -> None:
     """A read replica begins with a snapshot of its source's volume, taken when its own is first made."""
     with self.store.snapshot() as tx:
@@ -220,5 +233,9 @@ def gone(self: "DBInstances", key: Key, tx: Transaction) -> None:
             machine.role = PRIMARY if machine.role == REPLICA else machine.role
             ctx.put(machine)
         ctx.put(replica)
+    cluster = ctx.get(DBCluster, instance.db_cluster_identifier)
+    if cluster is not None and cluster.writer == instance.dbi_resource_id:
+        cluster.writer = ""
+        ctx.put(cluster)
     note(ctx, instance, "DB instance deleted", "deletion")
     ctx.delete(instance)
