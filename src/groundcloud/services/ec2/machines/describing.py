@@ -221,26 +221,29 @@ _STATUS_FILTERS: Filters = {
     "instance-state-name": _PLAIN["instance-state-name"],
     "instance-status.reachability": lambda instance: instance.reachability,
     "instance-status.status": lambda instance: instance.health,
-    "system-status.reachability": lambda instance: instance.reachability,
-    "system-status.status": lambda instance: instance.health,
+    "system-status.reachability": lambda instance: "initializing" if instance.health == "initializing" else "passed",
+    "system-status.status": lambda instance: _status(instance)["system_status"]["status"],
 }
+
+
+_HOST_IS_WELL = {"details": [{"name": "reachability", "status": "passed"}], "status": "ok"}
+"""Who answers this call is the host itself."""
 
 
 def _status(instance: Instance) -> dict[str, Any]:
     if instance.state == RUNNING:
-        summary = {
-            "details": [{"name": "reachability", "status": instance.reachability}],
-            "status": instance.health,
-        }
+        detail = {"name": "reachability", "status": instance.reachability, "impaired_since": instance.impaired_since}
+        own = {"details": [detail], "status": instance.health}
+        system = own if instance.health == "initializing" else _HOST_IS_WELL
     else:
-        summary = {"status": "not-applicable"}
+        own = system = {"status": "not-applicable"}
     return {
         "availability_zone": instance.availability_zone,
         "availability_zone_id": _zone_id(instance),
         "instance_id": instance.instance_id,
         "instance_state": state(instance),
-        "instance_status": summary,
-        "system_status": summary,
+        "instance_status": own,
+        "system_status": system,
     }
 
 

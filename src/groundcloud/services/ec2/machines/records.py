@@ -138,7 +138,8 @@ class Instance(Tagged):
     booted: int = 0
     """How many of them the engine has carried out."""
     reachability: str = "initializing"
-    """`passed` once the machine has called from inside."""
+    """What its status checks say: `passed` or `failed`, once there was one."""
+    impaired_since: datetime | None = None
     terminated: datetime | None = None
     """When it ended; it is shown for an hour after."""
 
