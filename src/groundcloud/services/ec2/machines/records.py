@@ -209,7 +209,7 @@ class Image(Tagged):
     name: str
     creation_date: datetime
     state: str = "pending"
-    """`pending`, `available`, `failed`, `deregistered`."""
+    """`pending`, `available`, `disabled`, `failed`, `deregistered`."""
     state_reason: StateReason | None = None
     description: str | None = None
     engine_image: str = ""
@@ -225,6 +225,10 @@ class Image(Tagged):
     product_codes: list[str] = []
     imds_support: str | None = None
     deprecation_time: datetime | None = None
+    deregistration_protection: str = "disabled"
+    """Or `enabled-with-cooldown`, `enabled-without-cooldown`."""
+    protected_until: datetime | None = None
+    """The end of the cooldown."""
 
 
 register(KeyPair, Instance, Image)
