@@ -7,6 +7,7 @@ import pytest
 from groundcloud.engines.host.places import tag_of
 from groundcloud.engines.machines.lxd.address import address_of
 from groundcloud.engines.machines.lxd.project import Project
+from tests.clouds import CommandLine
 from tests.lxd import daemon
 from tests.machines.conftest import eventually, grown
 
@@ -101,3 +102,14 @@ def test_doctor_says_when_the_daemon_or_its_pool_is_not_there(ground, daemon):
     assert lacks(daemon.address) == []
     assert lacks(daemon.address.replace("default", "fast")) == ["the storage pool fast of the cluster"]
     assert lacks("lxd:///nowhere/unix.socket") == ["the daemon at /nowhere/unix.socket"]
+
+
+def test_a_reset_deletes_what_the_cloud_has_on_the_cluster(tmp_path, daemon):
+    run = CommandLine(tmp_path)
+    run.environment["GROUNDCLOUD_MACHINE_CLUSTER"] = daemon.address
+    data = tmp_path / "d"
+    run.up(data, "--machines", "--tls-port", 0)
+    there = project(data, daemon)
+    assert there.shared.find("projects", there.lxd.project) is not None
+    run("reset", "--data", data, "--yes")
+    assert there.shared.find("projects", there.lxd.project) is None
