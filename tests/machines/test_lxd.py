@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from groundcloud.engines.host.places import tag_of
+from groundcloud.engines.host.client import Host, HostMachines
+from groundcloud.engines.host.places import socket_of, tag_of
 from groundcloud.engines.machines.lxd.address import address_of
 from groundcloud.engines.machines.lxd.project import Project
 from tests.clouds import CommandLine
@@ -63,6 +64,9 @@ def test_a_volume_is_a_disk_of_it(ground, web):
     eventually(lambda: ground.ssh(web, "ls /dev/sdf", check=False).returncode == 0)
     ground.ssh(web, "sudo mkfs.ext4 -q /dev/sdf && sudo mount /dev/sdf /mnt && echo note | sudo tee /mnt/note")
     ground.ssh(web, "sudo umount /mnt")
+    used = HostMachines(Host(socket_of(ground.data))).usage()[web]
+    assert used.processor_seconds > 0
+    assert used.disks[volume].bytes_written > 0
     ground.ec2.detach_volume(VolumeId=volume)
     ground.ec2.get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
     assert ground.ssh(web, "ls /dev/sdf", check=False).returncode != 0
