@@ -8,9 +8,11 @@ from typing import Any
 from groundcloud.ca import certificate_for
 from groundcloud.controllers import Controller
 from groundcloud.engines.machines.wanted import Volumes
+from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.fronts.databases import Databases
 from groundcloud.main import Cloud
 from groundcloud.services.ec2.network import requested
+from groundcloud.services.rds.archives import DBBackups
 from groundcloud.services.rds.backups import DBSnapshots
 from groundcloud.services.rds.controller import DBInstances
 from groundcloud.services.rds.fleet import IMAGE, Fleet
@@ -28,7 +30,8 @@ class DatabaseGround:
         self._volumes: Volumes = cloud.world.engines["volumes"]
         self._reports = Reports()
         world = cloud.world
-        self.front = Databases(cloud.store, world.sealer, world.clock, self._reports, certificate)
+        logs = DatabaseLogs(cloud.store, world.sealer, world.clock, world.entropy, world.engines["objects"])
+        self.front = Databases(cloud.store, world.sealer, world.clock, self._reports, certificate, logs)
 
     def controllers(self) -> list[Controller[Any]]:
         cloud, engines = self._cloud, self._cloud.world.engines
@@ -38,7 +41,11 @@ class DatabaseGround:
             cloud.within_rds, self._issue, self._have_image,
         )  # fmt: skip
         instances.ca = self._certificate
-        return [instances, DBSnapshots(cloud.store, fleet, cloud.within_rds)]
+        return [
+            instances,
+            DBSnapshots(cloud.store, fleet, cloud.within_rds, cloud.world.clock),
+            DBBackups(cloud.store, engines["objects"], cloud.world.clock),
+        ]
 
     def _issue(self, name: str) -> tuple[str, str]:
         certificate, key = certificate_for(self._ca, [name], name, time.time())

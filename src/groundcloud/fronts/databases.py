@@ -14,8 +14,10 @@ from typing import Any
 
 import msgspec
 
+from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.gateway.http import Request, Response
 from groundcloud.sealing import Sealer
+from groundcloud.services.rds.records import DBMachine
 from groundcloud.services.rds.reports import Reports
 from groundcloud.services.rds.telling import machine_at, told
 from groundcloud.store import Store
@@ -30,15 +32,40 @@ _LOOK = 0.05
 class Databases:
     """Answers database machines. It belongs on one event loop."""
 
-    def __init__(self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str) -> None:
+    def __init__(
+        self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str,
+        logs: DatabaseLogs,
+    ) -> None:  # fmt: skip
         self._store = store
         self._sealer = sealer
         self._clock = clock
         self._reports = reports
         self._ca = ca
+        self._logs = logs
         self._news: asyncio.Event | None = None
 
     async def handle(self, vpc_id: str, request: Request) -> Response:
+        """The answer to a machine of a VPC, for `PATH` and what lies below it."""
+        kind, _, name = request.path[len(PATH) :].lstrip("/").partition("/")
+        if not kind:
+            return await self._told(vpc_id, request)
+        machine = self._machine(vpc_id, request)
+        if machine is None or kind != "logs":
+            return Response(404, [], b"")
+        try:
+            return await self._logs.handle(machine, name, request)
+        except (ValueError, KeyError):
+            return Response(400, [], b"")
+
+    def _machine(self, vpc_id: str, request: Request) -> DBMachine | None:
+        """Who asks: by the address, and by its own word, for the address was another one's a moment ago."""
+        with self._store.snapshot() as tx:
+            found = machine_at(tx, vpc_id, request.client)
+        return found if found and found.machine_id == request.headers.get("x-groundcloud-machine") else None
+
+    async def _told(self, vpc_id: str, request: Request) -> Response:
+        if request.method != "PUT":
+            return Response(405, [], b"")
         content = await request.body.read(_MOST)
         try:
             report: dict[str, Any] = json.loads(content)

@@ -5,7 +5,7 @@ from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
-from groundcloud.services.rds import errors
+from groundcloud.services.rds import archives, errors
 from groundcloud.services.rds.ending import need
 from groundcloud.services.rds.engines import ENGINES, class_named, version_for
 from groundcloud.services.rds.instances import (
@@ -92,7 +92,12 @@ def modify_db_instance(
         "parameter_group": group_for(ctx, engine, db_parameter_group_name) if db_parameter_group_name else None,
         "option_group": default_option_group(ctx, engine, option_group_name) if option_group_name else None,
     }
+    before = instance.backup_retention_period
     _set(instance, at_once)
+    if before and not instance.backup_retention_period:
+        archives.end(ctx, instance)
+    elif instance.backup_retention_period and not before:
+        instance.latest_backup = None  # the first one is taken at once
     _password(
         ctx, instance, master_user_password, manage_master_user_password, rotate_master_user_password,
         master_user_secret_kms_key_id,

@@ -22,11 +22,11 @@ from groundcloud.services.rds.records import DBInstance, DBSnapshot, Tag
 from groundcloud.services.rds.secrets import Secrets, opened, secrets_of
 from groundcloud.services.rds.views import instance_shown
 
-_HARMLESS = ["NetworkType", "BackupTarget", "EnableCloudwatchLogsExports", "DedicatedLogVolume",
+HARMLESS = ["NetworkType", "BackupTarget", "EnableCloudwatchLogsExports", "DedicatedLogVolume",
              "EnableCustomerOwnedIp"]  # fmt: skip
 
 
-@operation(on=on("db", "db_instance_identifier"), harmless=[*_HARMLESS, "EngineLifecycleSupport"])
+@operation(on=on("db", "db_instance_identifier"), harmless=[*HARMLESS, "EngineLifecycleSupport"])
 def restore_db_instance_from_db_snapshot(
     ctx: Context,
     db_instance_identifier: str,
@@ -66,7 +66,7 @@ def restore_db_instance_from_db_snapshot(
     if size < snapshot.allocated_storage:
         raise errors.InvalidRestore(reason=f"The snapshot needs {snapshot.allocated_storage} GiB.")
     check_storage(size, storage_type or snapshot.storage_type, None)
-    instance = _like(
+    instance = like(
         ctx, snapshot, db_instance_identifier, group_named(ctx, db_subnet_group_name),
         instance_class=db_instance_class or snapshot.db_instance_class, port=port or snapshot.port,
         group_ids=vpc_security_group_ids, zone=availability_zone, multi_az=multi_az, public=publicly_accessible,
@@ -84,7 +84,7 @@ def restore_db_instance_from_db_snapshot(
     return {"db_instance": {**shown, "pending_modified_values": {}}}
 
 
-def _like(
+def like(
     ctx: Context, source: DBSnapshot | DBInstance, name: str, group: Any, *, group_ids: Sequence[str], **more: Any
 ) -> DBInstance:
     """A new instance with what it has from another one or from its snapshot."""
@@ -97,7 +97,7 @@ def _like(
 
 @operation(
     on=on("db", "db_instance_identifier"),
-    harmless=[*_HARMLESS, "PreSignedUrl", "SourceRegion", "EnablePerformanceInsights", "MonitoringInterval"],
+    harmless=[*HARMLESS, "PreSignedUrl", "SourceRegion", "EnablePerformanceInsights", "MonitoringInterval"],
 )
 def create_db_instance_read_replica(
     ctx: Context,
@@ -136,7 +136,7 @@ def create_db_instance_read_replica(
     assert group is not None
     if group.vpc_id != source.vpc_id:
         raise errors.InvalidVPCNetworkState(reason="A read replica must be in the VPC of its source in this cloud.")
-    instance = _like(
+    instance = like(
         ctx, source, db_instance_identifier, group, instance_class=db_instance_class or source.db_instance_class,
         port=port or source.port, group_ids=vpc_security_group_ids or source.groups, zone=availability_zone,
         multi_az=False, public=source.publicly_accessible if publicly_accessible is None else publicly_accessible,

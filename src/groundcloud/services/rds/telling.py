@@ -1,6 +1,7 @@
 """What a database machine is told: a pure function of the records, as JSON for its agent."""
 
 import hashlib
+from datetime import UTC
 from typing import Any
 
 import msgspec
@@ -64,12 +65,21 @@ def told(tx: Transaction, sealer: Sealer, machine: DBMachine, ca: str) -> dict[s
         "followers": followers,
         "source": source,
         "settings": server_settings(tx, instance),
+        "archive": bool(instance.backup_retention_period) and machine.role in (PRIMARY, STANDBY),
+        "restore": _restore(instance, machine),
         "tls_only": False,
         "tls": {"certificate": secrets.certificate, "key": secrets.key, "ca": ca},
     }
     content["tls_only"] = content["settings"].pop("rds.force_ssl", "0") == "1"
     content["version"] = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
     return content
+
+
+def _restore(instance: DBInstance, machine: DBMachine) -> dict[str, str] | None:
+    """To which moment the archived logs are to be applied to what the machine begins with."""
+    if instance.restore_time is None or machine.role != PRIMARY:
+        return None
+    return {"time": f"{instance.restore_time.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00"}
 
 
 def _source(

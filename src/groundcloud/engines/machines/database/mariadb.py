@@ -2,13 +2,15 @@
 
 import os
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from . import system
+from . import binlogs, system
 from .system import DATA, RUN
 
 _HOME = DATA + "/mysql"
-_BINLOG = DATA + "/binlog"
+_BINLOG = binlogs.FOLDER
 _SOCKET = RUN + "/mysql.sock"
 _CONFIG = DATA + "/my.cnf"
 _REPLICATION = "rdsrepladmin"
@@ -25,6 +27,19 @@ _OPTIONS = {"time_zone": "default_time_zone", "tx_isolation": "transaction_isola
 """Variables that have another name in the file."""
 
 
+_CLIENT = ("mariadb", "--no-defaults", "--batch", f"--socket={_SOCKET}", "--user=root")
+
+_REPLAYING = {
+    "skip_networking": "ON",
+    "event_scheduler": "OFF",
+    "read_only": "OFF",
+    "sync_binlog": "0",
+    "innodb_flush_log_at_trx_commit": "0",
+    "max_allowed_packet": "1G",
+}
+"""How the server runs while logs are applied."""
+
+
 class MariaDb:
     """The server of this machine. Every method may be repeated at no harm."""
 
@@ -32,6 +47,7 @@ class MariaDb:
         self._users: object = None
         self._source: object = None
         self._settings: dict[str, str] = {}
+        self._logs = binlogs.BinaryLogs(self._sql)
 
     # -- what should be
 
@@ -42,13 +58,15 @@ class MariaDb:
         fresh = system.first("machine")
         if not os.path.exists(_HOME + "/mysql"):
             self._make()
+        if wanted["restore"] and system.first("restored"):
+            self._restore(wanted)
         self._configure(wanted)
         running = system.runs()
         if running and restart:
             system.stop()
             running = False
         if not running:
-            system.start("mysql", ["/usr/sbin/mariadbd", f"--defaults-file={_CONFIG}"])
+            self._start()
             self._source = None
         else:
             self._change_settings(wanted["settings"])
@@ -60,6 +78,32 @@ class MariaDb:
             self._lead(wanted)
         else:
             self._follow(wanted, fresh)
+        self._logs.keep(wanted)
+
+    def _restore(self, wanted: dict[str, Any]) -> None:
+        """From a snapshot and the logs of its source to a moment, by a server that only this program reaches. It syncs
+        nothing: should the host fail, the logs are there still."""
+        if system.runs():
+            system.stop()
+        self._configure(wanted, _REPLAYING)
+        self._start()
+        self._sql("STOP SLAVE; RESET SLAVE ALL;")
+        client = [*_CLIENT, "--skip-column-names", "--unbuffered", "--max-allowed-packet=1G", "--binary-mode"]
+        binlogs.Replay(self._sql, client, wanted["machine"], wanted["restore"]["time"]).run()
+        system.stop()
+        system.done("restored")
+
+    @staticmethod
+    def _start() -> None:
+        system.start("mysql", ["/usr/sbin/mariadbd", f"--defaults-file={_CONFIG}"])
+
+    def archived(self, wanted: dict[str, Any]) -> float:
+        """Up to when all that was committed is in the archive (Unix time); 0 where that is not known."""
+        return self._logs.archived()
+
+    def pending(self, wanted: dict[str, Any]) -> bool:
+        """Whether the archive is about to be brought up to now."""
+        return self._logs.pending()
 
     def _make(self) -> None:
         made = _HOME + ".new"
@@ -70,7 +114,7 @@ class MariaDb:
                     "--auth-root-authentication-method=socket", "--skip-name-resolve"])  # fmt: skip
         os.rename(made, _HOME)
 
-    def _configure(self, wanted: dict[str, Any]) -> None:
+    def _configure(self, wanted: dict[str, Any], more: Mapping[str, str] = MappingProxyType({})) -> None:
         tls = wanted["tls"]
         for name in ("certificate", "key", "ca"):
             system.write(f"{DATA}/server.{name}.pem", tls[name], "mysql")
@@ -85,6 +129,7 @@ class MariaDb:
             "log_bin": _BINLOG + "/mysql-bin",
             "relay_log": _BINLOG + "/relay",
             "log_slave_updates": "ON",
+            "max_binlog_size": "128M",
             "sync_binlog": "1",
             "sync_relay_log": "1",
             "innodb_flush_log_at_trx_commit": "1",
@@ -105,6 +150,7 @@ class MariaDb:
             settings["require_secure_transport"] = "ON"
         if wanted["role"] != "primary":
             settings["read_only"] = "ON"
+        settings.update(more)
         lines = "".join(f"{_OPTIONS.get(name, name)} = {value}\n" for name, value in sorted(settings.items()))
         system.write(_CONFIG, f"[mysqld]\n{lines}", "mysql")
 
@@ -211,8 +257,7 @@ class MariaDb:
         return {name: value.strip() for name, _, value in pairs}
 
     def _sql(self, text: str, seconds: float = 600, *, names: bool = False) -> str:
-        words = ["mariadb", "--no-defaults", "--batch", f"--socket={_SOCKET}", "--user=root"]
-        words += [] if names else ["--skip-column-names"]
+        words = [*_CLIENT, *([] if names else ["--skip-column-names"])]
         return system.run(words, "", text, seconds)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 DATA = "/rdsdbdata"
 LOGS = DATA + "/log"
 RUN = "/run/rds"
-_ADDRESS = "169.254.169.254"
-_PATH = "/latest/dynamic/groundcloud/database"
+ADDRESS = "169.254.169.254"
+PATH = "/latest/dynamic/groundcloud/database"
 
 
 class Failed(Exception):
@@ -33,9 +33,9 @@ def ask(report: dict[str, Any], wait: float) -> dict[str, Any] | None:
     """Tell the cloud how it is here; what should be, if that is news. The cloud may hold the answer back for `wait`
     seconds."""
     body = json.dumps(report).encode()
-    connection = http.client.HTTPConnection(_ADDRESS, timeout=wait + 10)
+    connection = http.client.HTTPConnection(ADDRESS, timeout=wait + 10)
     try:
-        connection.request("PUT", _PATH, body, {"X-Groundcloud-Wait": str(wait)})
+        connection.request("PUT", PATH, body, {"X-Groundcloud-Wait": str(wait)})
         answer = connection.getresponse()
         content = answer.read()
     except (OSError, http.client.HTTPException):
