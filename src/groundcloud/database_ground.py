@@ -8,6 +8,7 @@ from typing import Any
 from groundcloud.ca import certificate_for
 from groundcloud.controllers import Controller
 from groundcloud.engines.machines.wanted import Volumes
+from groundcloud.fronts.database_logins import DatabaseLogins
 from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.fronts.databases import Databases
 from groundcloud.main import Cloud
@@ -31,7 +32,8 @@ class DatabaseGround:
         self._reports = Reports()
         world = cloud.world
         logs = DatabaseLogs(cloud.store, world.sealer, world.clock, world.entropy, world.engines["objects"])
-        self.front = Databases(cloud.store, world.sealer, world.clock, self._reports, certificate, logs)
+        logins = DatabaseLogins(cloud.store, cloud.identities, world.clock, cloud.within_rds)
+        self.front = Databases(cloud.store, world.sealer, world.clock, self._reports, certificate, logs, logins)
 
     def controllers(self) -> list[Controller[Any]]:
         cloud, engines = self._cloud, self._cloud.world.engines

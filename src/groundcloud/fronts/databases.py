@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from groundcloud.fronts.database_logins import DatabaseLogins
 from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.gateway.http import Request, Response
 from groundcloud.sealing import Sealer
@@ -34,7 +35,7 @@ class Databases:
 
     def __init__(
         self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str,
-        logs: DatabaseLogs,
+        logs: DatabaseLogs, logins: DatabaseLogins,
     ) -> None:  # fmt: skip
         self._store = store
         self._sealer = sealer
@@ -42,6 +43,7 @@ class Databases:
         self._reports = reports
         self._ca = ca
         self._logs = logs
+        self._logins = logins
         self._news: asyncio.Event | None = None
 
     async def handle(self, vpc_id: str, request: Request) -> Response:
@@ -50,9 +52,11 @@ class Databases:
         if not kind:
             return await self._told(vpc_id, request)
         machine = self._machine(vpc_id, request)
-        if machine is None or kind != "logs":
+        if machine is None or kind not in ("logs", "login"):
             return Response(404, [], b"")
         try:
+            if kind == "login":
+                return await self._logins.handle(machine, request)
             return await self._logs.handle(machine, name, request)
         except (ValueError, KeyError):
             return Response(400, [], b"")

@@ -64,6 +64,7 @@ def modify_db_instance(
     manage_master_user_password: bool | None = None,
     rotate_master_user_password: bool = False,
     master_user_secret_kms_key_id: str = "",
+    enable_iam_database_authentication: bool | None = None,
 ) -> object:
     instance = instance_named(ctx, db_instance_identifier)
     need(instance, "available", "stopped", "storage-full", "incompatible-parameters", "backing-up")
@@ -88,6 +89,7 @@ def modify_db_instance(
         "deletion_protection": deletion_protection,
         "max_allocated_storage": max_allocated_storage,
         "publicly_accessible": publicly_accessible,
+        "iam_database_authentication_enabled": enable_iam_database_authentication,
         "groups": checked_groups(ctx, instance.vpc_id, vpc_security_group_ids) if vpc_security_group_ids else None,
         "parameter_group": group_for(ctx, engine, db_parameter_group_name) if db_parameter_group_name else None,
         "option_group": default_option_group(ctx, engine, option_group_name) if option_group_name else None,

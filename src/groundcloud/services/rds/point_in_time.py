@@ -62,6 +62,7 @@ def restore_db_instance_to_point_in_time(
     allocated_storage: int | None = None,
     backup_retention_period: int | None = None,
     preferred_backup_window: str = "",
+    enable_iam_database_authentication: bool | None = None,
     ca_certificate_identifier: str = "rds-ca-rsa2048-g1",
 ) -> object:
     source = _source(
@@ -89,6 +90,8 @@ def restore_db_instance_to_point_in_time(
         backup_retention_period=check_retention(retention), auto_minor_version_upgrade=auto_minor_version_upgrade,
         copy_tags_to_snapshot=copy_tags_to_snapshot, deletion_protection=deletion_protection,
         preferred_backup_window=backup_window(ctx, preferred_backup_window), seed=base.engine_snapshot,
+        iam_database_authentication_enabled=before.iam_database_authentication_enabled
+        if enable_iam_database_authentication is None else enable_iam_database_authentication,
         ca_certificate_identifier=ca_certificate_identifier, restore_source=source.backup.dbi_resource_id,
         restore_begins=base.snapshot_create_time, restore_time=moment,
     )  # fmt: skip

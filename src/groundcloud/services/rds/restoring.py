@@ -52,6 +52,7 @@ def restore_db_instance_from_db_snapshot(
     allocated_storage: int | None = None,
     backup_retention_period: int | None = None,
     preferred_backup_window: str = "",
+    enable_iam_database_authentication: bool | None = None,
 ) -> object:
     if not db_snapshot_identifier:
         raise errors.InvalidParameterCombination(reason="The parameter DBSnapshotIdentifier must be provided")
@@ -76,6 +77,8 @@ def restore_db_instance_from_db_snapshot(
         auto_minor_version_upgrade=auto_minor_version_upgrade, copy_tags_to_snapshot=copy_tags_to_snapshot,
         deletion_protection=deletion_protection, seed=snapshot.engine_snapshot,
         preferred_backup_window=backup_window(ctx, preferred_backup_window),
+        iam_database_authentication_enabled=snapshot.iam_database_authentication_enabled
+        if enable_iam_database_authentication is None else enable_iam_database_authentication,
     )  # fmt: skip
     before = opened(ctx.world.sealer, snapshot.secrets)
     secrets = Secrets(before.master_password, before.replication_password)
@@ -120,6 +123,7 @@ def create_db_instance_read_replica(
     deletion_protection: bool = False,
     allocated_storage: int | None = None,
     max_allocated_storage: int | None = None,
+    enable_iam_database_authentication: bool = False,
 ) -> object:
     source = instance_named(ctx, source_db_instance_identifier)
     need(source, "available", "backing-up", "modifying")
@@ -146,6 +150,7 @@ def create_db_instance_read_replica(
         auto_minor_version_upgrade=auto_minor_version_upgrade, copy_tags_to_snapshot=copy_tags_to_snapshot,
         deletion_protection=deletion_protection, max_allocated_storage=max_allocated_storage,
         preferred_backup_window=source.preferred_backup_window, source_resource_id=source.dbi_resource_id,
+        iam_database_authentication_enabled=enable_iam_database_authentication,
     )  # fmt: skip
     instance.seed = f"rds-replica-{instance.dbi_resource_id[3:].lower()}"
     before = secrets_of(ctx.tx, ctx.world.sealer, source)

@@ -1,7 +1,7 @@
 """What a database machine is told: a pure function of the records, as JSON for its agent."""
 
 import hashlib
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from groundcloud.services.rds.records import FAILED, PRIMARY, REPLICA, STANDBY, 
 from groundcloud.services.rds.secrets import secrets_of
 from groundcloud.store import Transaction
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DEVICE = "xvdb"
 """The data volume in the machine."""
 
@@ -67,6 +68,7 @@ def told(tx: Transaction, sealer: Sealer, machine: DBMachine, ca: str) -> dict[s
         "settings": server_settings(tx, instance),
         "archive": bool(instance.backup_retention_period) and machine.role in (PRIMARY, STANDBY),
         "restore": _restore(instance, machine),
+        "iam": instance.iam_database_authentication_enabled,
         "tls_only": False,
         "tls": {"certificate": secrets.certificate, "key": secrets.key, "ca": ca},
     }
@@ -75,11 +77,11 @@ def told(tx: Transaction, sealer: Sealer, machine: DBMachine, ca: str) -> dict[s
     return content
 
 
-def _restore(instance: DBInstance, machine: DBMachine) -> dict[str, str] | None:
-    """To which moment the archived logs are to be applied to what the machine begins with."""
+def _restore(instance: DBInstance, machine: DBMachine) -> dict[str, int] | None:
+    """To which moment the archived logs are to be applied to what the machine begins with (microseconds since 1970)."""
     if instance.restore_time is None or machine.role != PRIMARY:
         return None
-    return {"time": f"{instance.restore_time.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00"}
+    return {"microseconds": (instance.restore_time - EPOCH) // timedelta(microseconds=1)}
 
 
 def _source(

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from . import binlogs, system
+from . import binlogs, logins, plugin, system
 from .system import DATA, RUN
 
 _HOME = DATA + "/mysql"
 _BINLOG = binlogs.FOLDER
 _SOCKET = RUN + "/mysql.sock"
 _CONFIG = DATA + "/my.cnf"
+_PLUGINS = "/usr/lib/mysql/plugin"
 _REPLICATION = "rdsrepladmin"
 
 _PRIVILEGES = (
@@ -89,7 +90,8 @@ class MariaDb:
         self._start()
         self._sql("STOP SLAVE; RESET SLAVE ALL;")
         client = [*_CLIENT, "--skip-column-names", "--unbuffered", "--max-allowed-packet=1G", "--binary-mode"]
-        binlogs.Replay(self._sql, client, wanted["machine"], wanted["restore"]["time"]).run()
+        stop = -(-wanted["restore"]["microseconds"] // 1_000_000)  # the times in these logs are whole seconds
+        binlogs.Replay(self._sql, client, wanted["machine"], system.moment(stop * 1_000_000)).run()
         system.stop()
         system.done("restored")
 
@@ -150,6 +152,9 @@ class MariaDb:
             settings["require_secure_transport"] = "ON"
         if wanted["role"] != "primary":
             settings["read_only"] = "ON"
+        if _tokens(wanted["machine"]):
+            settings["plugin_load_add"] = "auth_rds"
+            settings["loose_awsauthenticationplugin_use_cleartext_plugin"] = "ON"
         settings.update(more)
         lines = "".join(f"{_OPTIONS.get(name, name)} = {value}\n" for name, value in sorted(settings.items()))
         system.write(_CONFIG, f"[mysqld]\n{lines}", "mysql")
@@ -272,6 +277,21 @@ SELECT IF((SELECT variable_value FROM information_schema.global_status
            WHERE variable_name = 'RPL_SEMI_SYNC_MASTER_CLIENTS') > 0, 1, 0);
 SELECT COUNT(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%';
 """
+
+
+def _tokens(machine: str) -> bool:
+    """Have the plugin that asks the cloud about tokens; False where the server's own is not as it should be."""
+    try:
+        with open(f"{_PLUGINS}/auth_pam.so", "rb") as file:
+            made = plugin.renamed(file.read())
+    except (OSError, plugin.NotUnderstood):
+        return False
+    if not os.path.exists(f"{_PLUGINS}/auth_rds.so"):
+        with open(f"{_PLUGINS}/auth_rds.so.new", "wb") as new:
+            new.write(made)
+        os.rename(f"{_PLUGINS}/auth_rds.so.new", f"{_PLUGINS}/auth_rds.so")
+    logins.install(machine, _PLUGINS)
+    return True
 
 
 def _name(name: str) -> str:

@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any
 
-from . import system
+from . import logins, system
 from .marks import Marks
 from .system import DATA, RUN
 
@@ -21,8 +21,15 @@ local  all          {_ADMIN}        peer map=agent
 hostssl replication {_REPLICATION}  all  scram-sha-256
 host   all          {_ADMIN}        all  reject
 host   all          {_REPLICATION}  all  reject
-{{kind}}   all          all             all  scram-sha-256
+{{tokens}}{{kind}}   all          all             all  scram-sha-256
 """
+
+_TOKENS = f"""\
+hostssl   all +rds_iam all ldap ldapserver=127.0.0.1 ldapport={logins.PORT} ldapprefix="" ldapsuffix=""
+hostnossl all +rds_iam all reject
+"""
+"""Where IAM authentication is enabled, who was granted `rds_iam` logs in with a token, by TLS, and in no other way.
+Source: "Creating a database account using IAM authentication" in the RDS user guide."""
 
 _ROLES = """
 DO $$ BEGIN
@@ -32,7 +39,10 @@ DO $$ BEGIN
     CREATE ROLE rds_replication NOLOGIN;
     CREATE ROLE rds_iam NOLOGIN;
     CREATE ROLE rds_password NOLOGIN;
-    GRANT rds_replication, rds_iam, rds_password TO rds_superuser WITH ADMIN OPTION;
+    GRANT rds_replication, rds_password TO rds_superuser WITH ADMIN OPTION;
+  END IF;
+  IF pg_has_role('rds_superuser', 'rds_iam', 'MEMBER') THEN
+    REVOKE rds_iam FROM rds_superuser;
   END IF;
 END $$;
 """
@@ -48,6 +58,7 @@ class Postgres:
         self._marks = Marks()
         self._closing = ("", 0.0)
         """The segment that the last mark has closed, and the mark's time."""
+        logins.answer()
 
     # -- what should be
 
@@ -107,7 +118,9 @@ class Postgres:
         system.write(_HOME + "/server.key", tls["key"], "postgres")
         system.write(_HOME + "/ca.crt", tls["ca"], "postgres")
         kind = "hostssl" if wanted["tls_only"] else "host   "
-        system.write(_HOME + "/pg_hba.conf", _ACCESS.format(kind=kind), "postgres")
+        system.write(
+            _HOME + "/pg_hba.conf", _ACCESS.format(kind=kind, tokens=_TOKENS if wanted["iam"] else ""), "postgres"
+        )
         system.write(_HOME + "/pg_ident.conf", f"agent postgres {_ADMIN}\n", "postgres")
         settings = {
             **wanted["settings"],
@@ -295,7 +308,7 @@ def _recovering(wanted: dict[str, Any]) -> dict[str, str]:
     smaller than the source's do no harm."""
     return {
         "restore_command": _program(wanted, 'get "%f" "%p"'),
-        "recovery_target_time": wanted["restore"]["time"],
+        "recovery_target_time": system.moment(wanted["restore"]["microseconds"]) + "+00",
         "recovery_target_action": "promote",
         "hot_standby": "off",
     }

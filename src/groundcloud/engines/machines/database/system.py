@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 DATA = "/rdsdbdata"
@@ -154,6 +155,12 @@ def runs() -> bool:
 
 def stop() -> None:
     subprocess.run(["systemctl", "stop", "database"], check=False, timeout=600)
+
+
+def moment(microseconds: int) -> str:
+    """A time since 1970 as databases write it, in UTC: without a fraction where it is a whole second."""
+    found = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # noqa: DTZ001 - they want it without a zone
+    return found.isoformat(" ")
 
 
 def disk() -> dict[str, Any]:
