@@ -119,7 +119,7 @@ def done(name: str) -> None:
 def write(path: str, text: str, owner: str = "", mode: int = 0o600) -> bool:
     """A file, whole or not at all; whether it has changed."""
     try:
-        with open(path) as file:
+        with open(path, errors="replace") as file:
             if file.read() == text:
                 return False
     except FileNotFoundError:
@@ -159,7 +159,7 @@ def stop() -> None:
 
 def moment(microseconds: int) -> str:
     """A time since 1970 as databases write it, in UTC: without a fraction where it is a whole second."""
-    found = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # noqa: DTZ001 - they want it without a zone
+    found = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
     return found.isoformat(" ")
 
 
