@@ -15,8 +15,8 @@ ENDPOINT = "shop.cabcdefghijk.us-east-1.rds.amazonaws.com"
 @pytest.fixture()
 def instance(cloud):
     return DBInstance(
-        cloud.account, "us-east-1", "shop", "db-ABCDEFGH", "db.t3.micro", "postgres", "15.18", "lab", 20, 5432, ENDPOINT,
-        "default", "vpc-1", [], "default.postgres15", "default:postgres-15", cloud.clock(),
+        cloud.account, "us-east-1", "shop", "db-ABCDEFGH", "db.t3.micro", "postgres", "15.18", "lab", 20, 5432,
+        ENDPOINT, "default", "vpc-1", [], "default.postgres15", "default:postgres-15", cloud.clock(),
         iam_database_authentication_enabled=True,
     )  # fmt: skip
 

@@ -133,7 +133,7 @@ def done(name: str) -> None:
 def write(path: str, text: str, owner: str = "", mode: int = 0o600) -> bool:
     """A file, whole or not at all; whether it has changed."""
     try:
-        with open(path) as file:
+        with open(path, errors="replace") as file:
             if file.read() == text:
                 return False
     except FileNotFoundError:
