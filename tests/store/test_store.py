@@ -140,6 +140,25 @@ def test_what_raises_writes_nothing(store):
     assert store.changes(0) == []
 
 
+def test_who_only_looks_shares_a_record_and_who_writes_has_one_of_their_own(store):
+    put(store, Thing(account="1", name="a"))
+    with store.snapshot() as tx:
+        assert tx.view(Thing, "1", "a") is tx.view(Thing, "1", "a")
+        assert tx.get(Thing, "1", "a") is not tx.view(Thing, "1", "a")
+        assert tx.view(Thing, "1", "b") is None
+
+    def work(tx: Transaction) -> None:
+        found = tx.view(Thing, "1", "a")
+        found.colour = "blue"
+        assert tx.view(Thing, "1", "a").colour == "red"
+        tx.put(found)
+        assert tx.view(Thing, "1", "a").colour == "blue"
+
+    store.write(work)
+    with store.snapshot() as tx:
+        assert tx.view(Thing, "1", "a").colour == "blue"
+
+
 def test_a_reader_cannot_write(store):
     with store.snapshot() as tx, pytest.raises(ReadOnly):
         tx.put(Thing(account="1", name="a"))

@@ -19,7 +19,7 @@ from groundcloud.engines.network.wanted import PUBLIC_POOL, Network, Traffic, Un
 
 _SECONDS = 60.0
 """The longest that a call may take; a snapshot of a large volume may take longer, and has no limit."""
-_SLOW = {"volumes.snapshot", "volumes.create", "volumes.image_from_snapshot"}
+_SLOW = {"volumes.snapshot", "volumes.create", "volumes.create_root", "volumes.image_from_snapshot"}
 
 
 class HostAway(Exception):

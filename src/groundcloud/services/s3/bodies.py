@@ -84,7 +84,7 @@ async def receive(
     first, more = await _beginning(source)
     if more:
         try:
-            stored = await engine(ctx).put(_both(first, source), key, (md5, running))
+            stored = await engine(ctx).put(_both(first, source), key, (md5, running), length)
         except Unavailable as error:
             raise errors.ServiceUnavailable() from error
         blob = Blob(body=body, size=stored.size, file=stored.blob, digest=stored.digest)
@@ -192,6 +192,19 @@ def _opened(ctx: Context, segment: Segment, key: bytes) -> Source:
         raise errors.InternalError()
     opened = engine(ctx).open(blob.file, key, blob.size) if blob.file else blob.sealed
     return Source(opened, segment.body, key, segment.offset, segment.size)
+
+
+def inline(ctx: Context, content: Content, key: bytes) -> bytes | None:
+    """All bytes of an object that lies in the store; None for others. Raises `InternalError` for what is damaged."""
+    if content.parts or content.size > INLINE:
+        return None
+    blob = ctx.tx.get(Blob, content.body)
+    if blob is None or blob.file:
+        return None
+    try:
+        return chunks.unseal(key, content.body, blob.sealed, content.size, 0, content.size)
+    except Damaged as error:
+        raise errors.InternalError() from error
 
 
 def _later(segment: Segment, key: bytes) -> Source:

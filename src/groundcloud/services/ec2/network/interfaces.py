@@ -140,7 +140,7 @@ def attach(
 
 def detach(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
     """Take an interface from its instance. An address that was assigned by itself is given back."""
-    interface.attachment = None
+    interface.attachment, interface.at_rest = None, False
     for address in _elastic_addresses(ctx, interface):
         address.instance_id = None
         ctx.put(address)
@@ -182,23 +182,42 @@ def _elastic_addresses(ctx: Context, interface: NetworkInterface) -> list[Addres
 
 
 def assign_public(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
-    """Give the primary address a public one of the pool, unless it has one: at launch and at start, and again when an
-    elastic one leaves. It is given back by `release_public`. Raises `InsufficientAddressCapacity`."""
+    """Let the primary address have a public one of the pool from now on, unless it has one or its instance is stopped:
+    at launch, and again when an elastic one leaves. Raises `InsufficientAddressCapacity`."""
     interface.auto_public = True
-    if interface.primary.association is None:
+    if interface.primary.association is None and not interface.at_rest:
         interface.primary.association = Association(public_ip=take_public(ctx), ip_owner_id="amazon")
-    ctx.put(interface)
-    network_changed(ctx, interface.vpc_id)
-    return interface
+    return _changed(ctx, interface)
 
 
 def release_public(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
-    """Give back a public address that was assigned by itself, at stop and termination; an elastic one stays."""
+    """Give back a public address that was assigned by itself, for good; an elastic one stays."""
+    _give_back(ctx, interface)
+    interface.auto_public = False
+    return _changed(ctx, interface)
+
+
+def lay_down(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
+    """Its instance stops: what was assigned by itself is given back until it starts."""
+    _give_back(ctx, interface)
+    interface.at_rest = True
+    return _changed(ctx, interface)
+
+
+def wake(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
+    """Its instance starts. Raises `InsufficientAddressCapacity`."""
+    interface.at_rest = False
+    return assign_public(ctx, interface) if interface.auto_public else _changed(ctx, interface)
+
+
+def _give_back(ctx: Context, interface: NetworkInterface) -> None:
     association = interface.primary.association
     if association is not None and association.allocation_id is None:
         give_back_public(ctx, association.public_ip)
         interface.primary.association = None
-    interface.auto_public = False
+
+
+def _changed(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
     ctx.put(interface)
     network_changed(ctx, interface.vpc_id)
     return interface
