@@ -192,6 +192,26 @@ class Context:
             self.world, self._service, self._caller, principal, self.region, self.request_id, facts, self._tx
         )
 
+    def as_principal(self, principal: Principal) -> "Context":
+        """This call made by another principal, in the same transaction: a role that a service takes on to do it."""
+        facts = Facts(secure=True)
+        return Context(
+            self.world, self._service, self._caller, principal, self.region, self.request_id, facts, self._tx
+        )
+
+    def as_role(self, role_arn: str, service: str, session: str, source_arn: str) -> "Context":
+        """This call made in a session of a role that lets a service (`s3.amazonaws.com`) take it, for what the service
+        does for `source_arn`. Raises the service's access denial where the role does not, or is not there."""
+        role = self.world.identities.role(self.tx, role_arn)
+        taker = Principal(type="Service", account="", arn=service, service=service)
+        account = role_arn.split(":")[4]
+        facts = {"aws:sourcearn": source_arn, "aws:sourceaccount": account}
+        trust = role.trust_policy if role is not None else None
+        asked = Resource(role_arn, account=account, policy=trust, policy_required=True, facts=facts)
+        self.authorize("sts:AssumeRole", asked, taker)
+        assert role is not None  # without a trust policy nobody comes this far
+        return self.as_principal(role.session(session))
+
     def in_region(self, region: str) -> "Context":
         """This call in another Region, in the same transaction: for what replicates."""
         return Context(

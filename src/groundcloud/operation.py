@@ -34,6 +34,9 @@ operation that is named; gives the condition keys that come of it."""
 
 ResourceFunction = Callable[..., Resource | list[Resource]]
 
+Again = Callable[[Any, Any], None]
+"""What a call leaves behind that is answered from memory: context, answer."""
+
 
 class FirstUse(NamedTuple):
     """What AWS gives to an account that has not asked for it yet, and Groundcloud makes before the first call."""
@@ -58,6 +61,7 @@ class Declaration(NamedTuple):
     public: bool
     page_size: int
     data_event: bool
+    again: Again | None
 
 
 def operation(
@@ -70,6 +74,7 @@ def operation(
     public: bool = False,
     page_size: int = 0,
     data_event: bool = False,
+    again: Again | None = None,
 ) -> Callable[[F], F]:
     """Mark a function as an AWS operation.
 
@@ -82,10 +87,14 @@ def operation(
     `public`: AWS takes this call without a signature.
     `page_size`: items in a page when the caller names no limit, where it is not the service's usual.
     `data_event`: AWS logs it to trails that ask for data events only.
+    `again`: for a read that depends on caller, arguments and data alone. Other services' calls of it are then answered
+    from memory as long as these are the same, and this function does what such a call leaves behind all the same.
     """
 
     def mark(function: F) -> F:
-        declaration = Declaration(on, read, action, conditions or {}, tuple(harmless), public, page_size, data_event)
+        declaration = Declaration(
+            on, read, action, conditions or {}, tuple(harmless), public, page_size, data_event, again
+        )
         function.declaration = declaration  # type: ignore[attr-defined]  # a function takes attributes
         return function
 

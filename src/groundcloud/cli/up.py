@@ -46,6 +46,9 @@ def settings_flags() -> argparse.ArgumentParser:
     flags.add_argument(
         "--machines", action=argparse.BooleanOptionalAction, help="run machines, where root starts the cloud (on)"
     )
+    flags.add_argument(
+        "--machine-cluster", metavar="URL", help="lxd:///path/of/unix.socket?pool=... of a cluster for machines"
+    )
     flags.add_argument("--images", metavar="DIR", help="the folder of built images")
     flags.add_argument("--public-pool", metavar="RANGE", help="public addresses of machines (198.18.0.0/16)")
     flags.add_argument("--user", metavar="NAME", help="as whom the server runs when root starts it")
@@ -139,6 +142,8 @@ def _foreground(options: argparse.Namespace, settings: Settings, folder: DataFol
 
 
 def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, running: Running, headline: str) -> None:
+    from groundcloud.cli import host
+
     admin = folder.admin()
     assert admin is not None
     profile = _write_profile(settings, folder, running, admin)
@@ -164,6 +169,8 @@ def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, r
         ("  profile", f"{profile} (the user {admin.user_name})" if profile else "none was written"),
         ("  data", str(folder.data)),
     ]
+    if settings.machines and (lacking := host.lacking(settings)):
+        rows.append(("  machines", f"none: {', '.join(lacking)}"))
     here = f" --data {folder.data}" if options.data else ""
     answer(found, options.json, [headline, "", *columns(rows), "", "Try next:", *_next_steps(running, profile, here)])
 

@@ -1,8 +1,9 @@
 """What the agents of database machines ask of the metadata service: one question that also tells how it is there.
 
 `PUT /latest/dynamic/groundcloud/database` with a report; the answer is what the database should be, if the machine does
-not know it yet (200), else nothing (204) after the time that the machine is ready to wait. It has passwords: it goes to
-the machine whose address the question comes from, and nowhere else.
+not know it yet (200), or a question about its log files, else nothing (204) after the time that the machine is ready to
+wait. It has passwords: it goes to the machine whose address the question comes from, and nowhere else. Below it, `/log`
+takes the answer to a question, and `/events` what is to go to CloudWatch Logs.
 """
 
 import asyncio
@@ -14,8 +15,13 @@ from typing import Any
 
 import msgspec
 
+from groundcloud.fronts.database_log_files import DatabaseLogFiles
+from groundcloud.fronts.database_logins import DatabaseLogins
+from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.gateway.http import Request, Response
 from groundcloud.sealing import Sealer
+from groundcloud.services.rds.log_questions import asked_of
+from groundcloud.services.rds.records import DBMachine
 from groundcloud.services.rds.reports import Reports
 from groundcloud.services.rds.telling import machine_at, told
 from groundcloud.store import Store
@@ -30,15 +36,51 @@ _LOOK = 0.05
 class Databases:
     """Answers database machines. It belongs on one event loop."""
 
-    def __init__(self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str) -> None:
+    def __init__(
+        self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str,
+        logs: DatabaseLogs, logins: DatabaseLogins, files: DatabaseLogFiles,
+    ) -> None:  # fmt: skip
+        self._files = files
         self._store = store
         self._sealer = sealer
         self._clock = clock
         self._reports = reports
         self._ca = ca
+        self._logs = logs
+        self._logins = logins
         self._news: asyncio.Event | None = None
 
     async def handle(self, vpc_id: str, request: Request) -> Response:
+        """The answer to a machine of a VPC, for `PATH` and what lies below it."""
+        kind, _, name = request.path[len(PATH) :].lstrip("/").partition("/")
+        if not kind:
+            return await self._told(vpc_id, request)
+        machine = self._machine(vpc_id, request)
+        if machine is None:
+            return Response(404, [], b"")
+        try:
+            match kind:
+                case "login":
+                    return await self._logins.handle(machine, request)
+                case "logs":
+                    return await self._logs.handle(machine, name, request)
+                case "log":
+                    return await self._files.answer(machine, request)
+                case "events":
+                    return await self._files.entries(machine, request)
+            return Response(404, [], b"")
+        except (ValueError, KeyError):
+            return Response(400, [], b"")
+
+    def _machine(self, vpc_id: str, request: Request) -> DBMachine | None:
+        """Who asks: by the address, and by its own word, for the address was another one's a moment ago."""
+        with self._store.snapshot() as tx:
+            found = machine_at(tx, vpc_id, request.client)
+        return found if found and found.machine_id == request.headers.get("x-groundcloud-machine") else None
+
+    async def _told(self, vpc_id: str, request: Request) -> Response:
+        if request.method != "PUT":
+            return Response(405, [], b"")
         content = await request.body.read(_MOST)
         try:
             report: dict[str, Any] = json.loads(content)
@@ -56,6 +98,7 @@ class Databases:
             with self._store.snapshot() as tx:
                 machine = machine_at(tx, vpc_id, address)
                 content = told(tx, self._sealer, machine, self._ca) if machine is not None else None
+                question = asked_of(tx, machine.machine_id) if machine is not None else None
             if machine is None or machine.machine_id != report.get("machine"):
                 return Response(404, [], b"")  # the address was another one's a moment ago
             if first:
@@ -63,6 +106,8 @@ class Databases:
                 first = False
             if content is not None and content["version"] != report.get("known"):
                 return Response(200, [("Content-Type", "application/json")], json.dumps(content).encode())
+            if question is not None:
+                return Response(200, [("Content-Type", "application/json")], json.dumps(question).encode())
             left = ends - loop.time()
             if left <= 0:
                 return Response(204, [], b"")

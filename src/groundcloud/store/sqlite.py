@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +40,12 @@ create table if not exists meta (name text primary key, value integer not null) 
 
 _FORWARD = "select k, v from kv where k>=? and k<? order by k limit ?"
 _BACKWARD = "select k, v from kv where k>=? and k<? order by k desc limit ?"
+_THROUGH = (
+    "select i.k, r.v from kv as i left join kv as r on r.k=i.v where i.k>=? and i.k<? order by i.k limit ?",
+    "select i.k, r.v from kv as i left join kv as r on r.k=i.v where i.k>=? and i.k<? order by i.k desc limit ?",
+)
+_MANY = 64
+_BY_KEYS = f"select k, v from kv where k in ({','.join('?' * _MANY)})"  # noqa: S608  # question marks alone
 
 
 class _Table:
@@ -59,6 +65,17 @@ class _Table:
 
     def delete(self, key: bytes) -> None:
         self._execute("delete from kv where k=?", (key,))
+
+    def through(self, low: bytes, high: bytes, limit: int, reverse: bool) -> list[tuple[bytes, bytes | None]]:
+        return self._execute(_THROUGH[reverse], (low, high, limit)).fetchall()
+
+    def many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(keys), _MANY):
+            asked = (*keys[start : start + _MANY],)
+            asked += asked[-1:] * (_MANY - len(asked))  # one statement, prepared once
+            found.update(self._execute(_BY_KEYS, asked))
+        return found
 
     def range(self, low: bytes, high: bytes, limit: int, reverse: bool) -> list[tuple[bytes, bytes]]:
         return self._execute(_BACKWARD if reverse else _FORWARD, (low, high, limit)).fetchall()

@@ -1,6 +1,6 @@
 """What happens inside one transaction: typed reads and writes on an ordered table of bytes."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from groundcloud.store.keys import Element, Key, after_prefix, pack
@@ -20,8 +20,21 @@ class Table(Protocol):
         """Up to `limit` pairs with low <= key < high, in order of keys."""
         ...
 
+    def through(self, low: bytes, high: bytes, limit: int, reverse: bool) -> list[tuple[bytes, bytes | None]]:
+        """The same rows of an index, each with the value that the key has which is its own value."""
+        ...
+
+    def many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The values of those of the keys that are there."""
+        ...
+
 
 _MOST_REMEMBERED = 10_000
+_FIRST_READ = 64
+"""Rows that a scan asks for first. What an index names of them is read when its turn comes, because who asks for one
+record by an index takes no more; with the following rows it is read at once."""
+_FEW = 4
+"""Records that are not worth being read at once."""
 _MOST_BYTES = 8 << 20
 """Of records, and of what was made of them, that a transaction remembers."""
 
@@ -57,6 +70,17 @@ class Transaction:
         data = self._bytes(pack((kind.table, *key)))
         return None if data is None else decode(kind, data)
 
+    def read_ahead(self, kind: type[Record], keys: Iterable[Key]) -> None:
+        """Have the records of these keys at hand for `get`, all read at once. For readers of one snapshot alone: what a
+        transaction writes changes under it."""
+        if self.writable:
+            return
+        wanted = [packed for key in keys if (packed := pack((kind.table, *key))) not in self.memo]
+        if _FEW < len(wanted) <= _MOST_REMEMBERED - len(self.memo):
+            found = self.table.many(wanted)
+            self.memo.update((packed, found.get(packed)) for packed in wanted)
+            self._held += sum(map(len, found.values()))
+
     def _bytes(self, packed: bytes) -> bytes | None:
         """A record's bytes, which are looked up once: only this transaction changes them."""
         try:
@@ -68,6 +92,19 @@ class Transaction:
                 self.memo[packed] = found
                 self._held += size
         return found
+
+    def view(self, kind: type[R], *key: Element) -> R | None:
+        """The same for who only looks: all readers of a snapshot share one record, which nobody may change."""
+        if self.writable:
+            return self.get(kind, *key)
+        place = (kind, key)
+        try:
+            return self.memo[place]  # type: ignore[no-any-return]  # put there below
+        except KeyError:
+            found = self.get(kind, *key)
+            if len(self.memo) < _MOST_REMEMBERED:
+                self.memo[place] = found
+            return found
 
     def put(self, record: R) -> R:
         """Insert or replace; indexes follow. What did not change is not written."""
@@ -84,12 +121,15 @@ class Transaction:
         if primary in self.memo:
             self.memo[primary] = data
         for name in kind.indexes:
-            before = set(_index_entries(old, name, primary)) if old is not None else set()
-            now = set(_index_entries(record, name, primary))
-            for entry in before - now:
-                self.table.delete(entry)
-            for entry in now - before:
-                self.table.set(entry, primary)
+            before = old.index_keys(name) if old is not None else []
+            now = record.index_keys(name)
+            if before == now:
+                continue
+            gone, made = set(before), set(now)
+            for key in gone - made:
+                self.table.delete(_index_entry(kind, name, key, primary))
+            for key in made - gone:
+                self.table.set(_index_entry(kind, name, key, primary), primary)
         self._note(kind, primary)
         return record
 
@@ -113,8 +153,8 @@ class Transaction:
         if kind.indexes:
             stored = decode(kind, data)
             for name in kind.indexes:
-                for entry in _index_entries(stored, name, primary):
-                    self.table.delete(entry)
+                for index_key in stored.index_keys(name):
+                    self.table.delete(_index_entry(kind, name, index_key, primary))
         self.table.delete(primary)
         if primary in self.memo:
             self.memo[primary] = None
@@ -136,11 +176,13 @@ class Transaction:
         base = len(low)
         if after:
             low, high = (low, low + after) if reverse else (low + after + b"\0", high)
-        limit = 64
+        limit = _FIRST_READ
         while True:
-            pairs = self.table.range(low, high, limit, reverse)
+            one_by_one = bool(index) and (self.writable or limit == _FIRST_READ)
+            read = self.table.through if index and not one_by_one else self.table.range
+            pairs = read(low, high, limit, reverse)
             for position, data in pairs:
-                found: bytes | None = self.table.get(data) if index else data
+                found = self.table.get(data) if one_by_one and data else data
                 if found is not None:
                     yield position[base:], decode(kind, found)
             if len(pairs) < limit:
@@ -174,8 +216,8 @@ class Transaction:
         return bool(self.table.range(low, after_prefix(low), 1, False))
 
 
-def _index_entries(record: Record, name: str, primary: bytes) -> list[bytes]:
-    return [pack((f"{record.table}/{name}", *key)) + primary for key in record.index_keys(name)]
+def _index_entry(kind: type[Record], name: str, key: Key, primary: bytes) -> bytes:
+    return pack((f"{kind.table}/{name}", *key)) + primary
 
 
 __all__ = ["Key", "ReadOnly", "Table", "Transaction"]

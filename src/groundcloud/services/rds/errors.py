@@ -88,12 +88,56 @@ class InvalidRestore(AwsError, code="InvalidRestoreFault"):
     """{reason}"""
 
 
+class PointInTimeRestoreNotEnabled(AwsError):
+    """Automated backups are not enabled for the DB instance {name}."""
+
+
+class DBInstanceAutomatedBackupNotFound(AwsError, status=404):
+    """Unable to find an automated backup of {dbi_resource_id}."""
+
+
+class InvalidDBInstanceAutomatedBackupState(AwsError):
+    """{reason}"""
+
+
 class CertificateNotFound(AwsError, status=404):
     """Certificate {name} not found."""
 
 
 class DBLogFileNotFound(AwsError, code="DBLogFileNotFoundFault", status=404):
     """DBLogFile not found: {name}"""
+
+
+class DBInstanceNotReady(AwsError):
+    """The DB instance {db_instance_identifier} is not ready: its log files cannot be read now."""
+
+
+class SubscriptionNotFound(AwsError, status=404):
+    """Event subscription {cust_subscription_id} not found."""
+
+
+class SubscriptionAlreadyExist(AwsError):
+    """Event subscription already exists: {name}"""
+
+
+class EventSubscriptionQuotaExceeded(AwsError):
+    """An account has at most {most} event subscriptions."""
+
+
+class SubscriptionCategoryNotFound(AwsError, status=404):
+    """The following event categories were not found: {names}"""
+
+
+class SourceNotFound(AwsError, status=404):
+    """Source {name} not found."""
+
+
+class SNSInvalidTopic(AwsError):
+    """SNS topic {arn} is not valid for event subscriptions."""
+
+
+class SNSTopicArnNotFound(AwsError, status=404):
+    """The SNS topic {arn} does not exist."""
 
 
 class StorageTypeNotSupported(AwsError):
@@ -110,7 +154,15 @@ class NoMachines(AwsError, code="InsufficientDBInstanceCapacity"):
 
 
 class DBClusterNotFound(AwsError, code="DBClusterNotFoundFault", status=404):
-    """DBCluster {name} not found."""
+    """DBCluster {db_cluster_identifier} not found."""
+
+
+class DBClusterAlreadyExists(AwsError, code="DBClusterAlreadyExistsFault"):
+    """DB Cluster already exists"""
+
+
+class InvalidDBClusterState(AwsError, code="InvalidDBClusterStateFault"):
+    """{reason}"""
 
 
 class ResourceNotFound(AwsError, code="InvalidParameterValue"):

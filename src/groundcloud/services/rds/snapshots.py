@@ -27,6 +27,7 @@ def new_snapshot(ctx: Context, instance: DBInstance, name: str, kind: str, tags:
         status="creating", secrets=secret.sealed, parameter_group=instance.parameter_group,
         option_group_name=instance.option_group, license_model=instance.license_model,
         db_instance_class=instance.db_instance_class, storage_type=instance.storage_type,
+        iam_database_authentication_enabled=instance.iam_database_authentication_enabled,
         encrypted=instance.storage_encrypted, db_name=instance.db_name, tags=merged(copied, tags),
     )  # fmt: skip
 
@@ -39,6 +40,10 @@ def create_db_snapshot(
     instance = instance_named(ctx, db_instance_identifier)
     if ctx.exists(DBSnapshot, name):
         raise errors.DBSnapshotAlreadyExists(name=name)
+    if instance.db_cluster_identifier:
+        raise errors.InvalidDBInstanceState(
+            reason="Snapshots of instances of clusters are not available in this cloud."
+        )
     if instance.db_instance_status not in ("available", "stopped", "storage-full", "incompatible-parameters"):
         raise errors.InvalidDBInstanceState(
             reason=f"Cannot create a snapshot because the database instance {instance.db_instance_identifier} is not "

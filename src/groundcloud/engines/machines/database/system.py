@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 DATA = "/rdsdbdata"
 LOGS = DATA + "/log"
 RUN = "/run/rds"
-_ADDRESS = "169.254.169.254"
-_PATH = "/latest/dynamic/groundcloud/database"
+ADDRESS = "169.254.169.254"
+PATH = "/latest/dynamic/groundcloud/database"
 
 
 class Failed(Exception):
@@ -33,9 +34,9 @@ def ask(report: dict[str, Any], wait: float) -> dict[str, Any] | None:
     """Tell the cloud how it is here; what should be, if that is news. The cloud may hold the answer back for `wait`
     seconds."""
     body = json.dumps(report).encode()
-    connection = http.client.HTTPConnection(_ADDRESS, timeout=wait + 10)
+    connection = http.client.HTTPConnection(ADDRESS, timeout=wait + 10)
     try:
-        connection.request("PUT", _PATH, body, {"X-Groundcloud-Wait": str(wait)})
+        connection.request("PUT", PATH, body, {"X-Groundcloud-Wait": str(wait)})
         answer = connection.getresponse()
         content = answer.read()
     except (OSError, http.client.HTTPException):
@@ -49,6 +50,20 @@ def ask(report: dict[str, Any], wait: float) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = json.loads(content)
     return found
+
+
+def tell(what: str, content: dict[str, Any]) -> bool:
+    """Give the cloud something that it keeps; whether it has it."""
+    connection = http.client.HTTPConnection(ADDRESS, timeout=20)
+    try:
+        connection.request("PUT", PATH + what, json.dumps(content).encode(), {"X-Groundcloud-Machine": machine()})
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return answer.status == 200
 
 
 def run(words: list[str], user: str = "", text: str = "", seconds: float = 600) -> str:
@@ -118,7 +133,7 @@ def done(name: str) -> None:
 def write(path: str, text: str, owner: str = "", mode: int = 0o600) -> bool:
     """A file, whole or not at all; whether it has changed."""
     try:
-        with open(path) as file:
+        with open(path, errors="replace") as file:
             if file.read() == text:
                 return False
     except FileNotFoundError:
@@ -142,18 +157,59 @@ def folder(path: str, owner: str, mode: int = 0o700) -> None:
 
 def start(user: str, words: list[str], *properties: str) -> None:
     """Run a server as a service of this machine's init; back when it says that it is ready."""
+    while (state := _state()) == "activating":  # a server that has fallen is being raised
+        time.sleep(0.1)
+    if state == "active":
+        return
     given = [f"--property={each}" for each in ("Restart=on-failure", "RestartSec=0.2", "TimeoutStartSec=infinity",
                                                "LimitNOFILE=65536", *properties)]  # fmt: skip
-    run(["systemd-run", "--quiet", "--unit=database", "--collect", "--service-type=notify", f"--uid={user}",
-         f"--gid={user}", *given, "--", *words], seconds=3600)  # fmt: skip
+    try:
+        run(["systemd-run", "--quiet", "--unit=database", "--collect", "--service-type=notify", f"--uid={user}",
+             f"--gid={user}", *given, "--", *words], seconds=3600)  # fmt: skip
+    except Failed as error:
+        said = run(["journalctl", "--unit=database", "--lines=8", "--output=cat", "--quiet", "--no-pager"])
+        raise Failed(f"The server does not start. {said.strip()}") from error
+
+
+def _state() -> str:
+    asked = subprocess.run(["systemctl", "is-active", "database"], check=False, capture_output=True, text=True)
+    return asked.stdout.strip()
 
 
 def runs() -> bool:
-    return subprocess.run(["systemctl", "is-active", "--quiet", "database"], check=False).returncode == 0
+    return _state() == "active"
+
+
+def fallen() -> bool:
+    """Whether the server has ended, and init does not raise it any more."""
+    return _state() in ("inactive", "failed", "unknown")
 
 
 def stop() -> None:
     subprocess.run(["systemctl", "stop", "database"], check=False, timeout=600)
+
+
+def memory() -> dict[str, Any]:
+    """What programs could still have: the limit, less what is in use and not merely a copy of files."""
+    for folder, limit, current, idle in (
+        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ):
+        try:
+            with open(f"{folder}/{limit}") as most, open(f"{folder}/{current}") as used:
+                free = int(most.read()) - int(used.read())
+            with open(f"{folder}/memory.stat") as lines:
+                counted = dict(line.split() for line in lines)
+            return {"memory_free": free + int(counted[idle])}
+        except (OSError, ValueError, KeyError):
+            continue
+    return {}
+
+
+def moment(microseconds: int) -> str:
+    """A time since 1970 as databases write it, in UTC: without a fraction where it is a whole second."""
+    found = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
+    return found.isoformat(" ")
 
 
 def disk() -> dict[str, Any]:

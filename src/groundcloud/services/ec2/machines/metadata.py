@@ -6,7 +6,7 @@ the EC2 user guide.
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from groundcloud.services.ec2.machines.catalog import public_images
 from groundcloud.services.ec2.machines.records import Image, Instance, UserData
 from groundcloud.services.ec2.network.names import private_name, public_name
 from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc, interface_at
-from groundcloud.services.ec2.regions import zones
+from groundcloud.services.ec2.regions import zone_id_of
 from groundcloud.store import Record, Transaction
 
 Leaf = str | Callable[[], str]
@@ -56,6 +56,29 @@ def asking(tx: Transaction, vpc_id: str, address: str) -> Asking | None:
         return None
     instance = next(tx.scan(Instance, interface.attachment.instance_id, index="by_id"), None)
     return Asking(instance, interface) if instance is not None else None
+
+
+# -- requests without a token (version 1 of the service)
+
+
+class Accesses:
+    """How often each instance has asked without a token since it was counted last: what was answered, and what was
+    refused because it needs one."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def note(self, instance_id: str, *, refused: bool) -> None:
+        answered, rejected = self._counts.get(instance_id, (0, 0))
+        self._counts[instance_id] = (answered + (not refused), rejected + refused)
+
+    def take(self, instance_id: str) -> tuple[int, int]:
+        """Both counts, which begin anew."""
+        return self._counts.pop(instance_id, (0, 0))
+
+    def keep(self, instance_ids: Collection[str]) -> None:
+        """Forget all others."""
+        self._counts = {name: each for name, each in self._counts.items() if name in instance_ids}
 
 
 # -- tokens (version 2 of the service)
@@ -114,11 +137,7 @@ def _image(tx: Transaction, instance: Instance) -> Image | None:
 def _metadata(tx: Transaction, who: Asking, extra: Extra) -> Tree:
     instance, interface = who
     primary = next(iter(_interfaces(tx, instance)), interface)
-    zone_id = next(
-        (each.zone_id for each in zones(instance.owner_id, instance.region)
-         if each.zone_name == instance.availability_zone), ""
-    )  # fmt: skip
-    found: dict[str, Tree | Leaf] = {
+    return {
         "ami-id": instance.image_id,
         "ami-launch-index": str(instance.ami_launch_index),
         "ami-manifest-path": "(unknown)",
@@ -138,14 +157,20 @@ def _metadata(tx: Transaction, who: Asking, extra: Extra) -> Tree:
         },
         "placement": {
             "availability-zone": instance.availability_zone,
-            "availability-zone-id": zone_id,
+            "availability-zone-id": zone_id_of(instance.owner_id, instance.region, instance.availability_zone),
             "region": instance.region,
         },
         "profile": "default-hvm",
         "reservation-id": instance.reservation_id,
         "security-groups": "\n".join(group.group_name for group in primary.groups),
         "services": {"domain": "amazonaws.com", "partition": "aws"},
+        **_at_times(tx, instance, primary, extra),
     }
+
+
+def _at_times(tx: Transaction, instance: Instance, primary: NetworkInterface, extra: Extra) -> dict[str, Tree | Leaf]:
+    """What some instances have and others do not."""
+    found: dict[str, Tree | Leaf] = {}
     association = primary.association
     if association is not None:
         found["public-ipv4"] = association.public_ip

@@ -91,11 +91,6 @@ class Instance(Tagged):
             if instance.profile is not None
             else []
         ),
-        "by_token": lambda instance: (
-            [(instance.owner_id, instance.region, instance.client_token, instance.ami_launch_index)]
-            if instance.client_token
-            else []
-        ),
     }
     absent = errors.InstanceNotFound
     prefix = "i"
@@ -116,9 +111,6 @@ class Instance(Tagged):
     state_transition_reason: str = ""
     ami_launch_index: int = 0
     client_token: str = ""
-    request: str = ""
-    """What the launch asked for, as a digest: the same client token with another request is refused."""
-    requester: str = ""
     key_name: str | None = None
     public_key: str = ""
     """The key pair's, as it was at launch."""
@@ -138,16 +130,16 @@ class Instance(Tagged):
     placement_group: str | None = None
     credits: str = ""
     spot: bool = False
+    spot_request: str = ""
     boots: int = 0
     """How many times it has been told to boot: what has changed since the engine's last start is a reboot."""
     forced: bool = False
     """To be ended without asking its system."""
-    auto_public: bool = False
-    """It gets a public address at launch and at each start, unless it has an elastic one."""
     booted: int = 0
     """How many of them the engine has carried out."""
     reachability: str = "initializing"
-    """`passed` once the machine has called from inside."""
+    """What its status checks say: `passed` or `failed`, once there was one."""
+    impaired_since: datetime | None = None
     terminated: datetime | None = None
     """When it ended; it is shown for an hour after."""
 
@@ -217,7 +209,7 @@ class Image(Tagged):
     name: str
     creation_date: datetime
     state: str = "pending"
-    """`pending`, `available`, `failed`, `deregistered`."""
+    """`pending`, `available`, `disabled`, `failed`, `deregistered`."""
     state_reason: StateReason | None = None
     description: str | None = None
     engine_image: str = ""
@@ -233,6 +225,10 @@ class Image(Tagged):
     product_codes: list[str] = []
     imds_support: str | None = None
     deprecation_time: datetime | None = None
+    deregistration_protection: str = "disabled"
+    """Or `enabled-with-cooldown`, `enabled-without-cooldown`."""
+    protected_until: datetime | None = None
+    """The end of the cooldown."""
 
 
 register(KeyPair, Instance, Image)

@@ -8,14 +8,17 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.account_settings import check_public, settings_of
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.machines.images import image_view, may_launch
 from groundcloud.services.ec2.machines.parts import Mapping
 from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, Image, ImageDevice, Instance
 from groundcloud.services.ec2.machines.views import image_of
+from groundcloud.services.ec2.storage.image_states import check_protection
 from groundcloud.services.ec2.storage.lookup import usable_snapshot
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
-from groundcloud.services.ec2.storage.snapshots import PermissionChange, accounts, new_snapshot
+from groundcloud.services.ec2.storage.sharing import PermissionChange, asked, permissions
+from groundcloud.services.ec2.storage.snapshots import new_snapshot
 from groundcloud.services.ec2.tags import merged, tags_for
 from groundcloud.services.ec2.tokens import Once
 from groundcloud.store import Part
@@ -162,6 +165,7 @@ def copy_image(
 def deregister_image(ctx: Context, image_id: str, delete_associated_snapshots: bool = False) -> object:
     """Instances that were launched of it go on; no new one is."""
     image = find(ctx, Image, image_id)
+    check_protection(ctx, image)
     ctx.delete(image)
     results = []
     for device in image.devices if delete_associated_snapshots else ():
@@ -195,11 +199,10 @@ def modify_image_attribute(
         image.description = description.value if description is not None else value
     if imds_support is not None:
         image.imds_support = imds_support.value
-    change = launch_permission or PermissionChange()
-    added, removed = accounts(change.add), accounts(change.remove)
-    (removed if operation_type == "remove" else added).extend([*user_groups, *user_ids])
-    kept = [each for each in image.launch_accounts if each not in removed]
-    image.launch_accounts = sorted({*kept, *added})
+    change = asked(launch_permission, operation_type, [*user_groups, *user_ids])
+    if "all" in change.added:
+        check_public(settings_of(ctx).public_images, "image")
+    image.launch_accounts = change.applied(image.launch_accounts)
     ctx.put(image)
 
 
@@ -219,11 +222,7 @@ def describe_image_attribute(ctx: Context, attribute: str, image_id: str) -> obj
         raise errors.AuthFailure(reason=f"Not authorized for image:{image_id}")
     every: dict[str, dict[str, Any]] = {
         "description": {"description": {"value": image.description}},
-        "launchPermission": {
-            "launch_permissions": [
-                {"group": "all"} if each == "all" else {"user_id": each} for each in image.launch_accounts
-            ]
-        },
+        "launchPermission": {"launch_permissions": permissions(image.launch_accounts)},
         "productCodes": {"product_codes": image_view(image)["product_codes"]},
         "blockDeviceMapping": {"block_device_mappings": image_view(image)["block_device_mappings"]},
         "imdsSupport": {"imds_support": {"value": image.imds_support}},
