@@ -118,35 +118,28 @@ class _Reader:
     data, begin no transaction each, and share what was worked out from those data (`Transaction.memo`).
     """
 
-    __slots__ = ("_depth", "_execute", "_index", "_open", "_seen", "_table", "_transaction", "connection")
+    __slots__ = ("_depth", "_execute", "_index", "_seen", "_table", "_transaction", "connection")
 
     def __init__(self, connection: sqlite3.Connection, index: _WalIndex) -> None:
         self.connection = connection
         self._execute = connection.execute
         self._index = index
         self._table = _Table(connection)
-        self._open = False
         self._seen = b""
         self._depth = 0
         self._transaction = Transaction(self._table, writable=False)
 
     def __enter__(self) -> Transaction:
         if self._depth == 0:
-            state = self._index.state()
-            if state != self._seen or not self._open:
-                self._begin(state)
+            state = self._index.state()  # before the snapshot begins: it may be newer than this says, never older
+            if state != self._seen:
+                self.rest()
+                self._execute("begin")
+                self._execute("select 1 from meta").fetchone()  # the first read is what fixes the snapshot
+                self._seen = state
+                self._transaction = Transaction(self._table, writable=False)
         self._depth += 1  # a read within a read sees the same snapshot
         return self._transaction
-
-    def _begin(self, state: bytes) -> None:
-        """A new snapshot. What was worked out from the one before stays if nobody has committed since."""
-        self.rest()
-        self._execute("begin")
-        self._execute("select 1 from meta").fetchone()  # the first read is what fixes the snapshot
-        self._open = True
-        if state != self._seen or state != self._index.state():  # it may be newer than `state`, never older
-            self._seen = state
-            self._transaction = Transaction(self._table, writable=False)
 
     def __exit__(self, *error: object) -> None:
         self._depth -= 1
@@ -155,9 +148,9 @@ class _Reader:
 
     def rest(self) -> None:
         """End the snapshot, so that SQLite may clear its log up to here."""
-        if self._depth == 0 and self._open:
+        if self._depth == 0 and self._seen:
             self._execute("rollback")
-            self._open = False
+            self._seen = b""
 
 
 class _Waiting(NamedTuple):
