@@ -9,7 +9,16 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from groundcloud.engines.machines.wanted import Disk, ImageProgress, Machine, MachineFailed, Machines, State, Volumes
+from groundcloud.engines.machines.wanted import (
+    Disk,
+    ImageProgress,
+    Machine,
+    MachineFailed,
+    Machines,
+    Seal,
+    State,
+    Volumes,
+)
 from groundcloud.engines.network.wanted import Network, Networks, Unreachable
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
@@ -42,8 +51,9 @@ FUNCTIONS = {
     "machines.console": Function((Id,), bytes),
     "machines.attach": Function((Id, Disk)),
     "machines.detach": Function((Id, Id, bool)),
-    "volumes.create_root": Function((Id, Size, Id)),
-    "volumes.create": Function((Id, Size, Maybe)),
+    "volumes.create_root": Function((Id, Size, Id, Seal | None)),
+    "volumes.create": Function((Id, Size, Maybe, Seal | None)),
+    "volumes.unlock": Function((Id, bytes)),
     "volumes.grow": Function((Id, Size)),
     "volumes.grow_file_system": Function((Id,)),
     "volumes.delete": Function((Id,)),

@@ -5,7 +5,7 @@ import errno
 import fcntl
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from groundcloud.engines.machines import kernel, loops
@@ -14,7 +14,7 @@ from groundcloud.engines.machines.wanted import MachineFailed
 _FICLONE = 0x40049409
 _FIFREEZE, _FITHAW = 0xC0045877, 0xC0045878
 _EXT4_RESIZE, _BLOCK = 0x40086610, 4096
-_CHUNK = 1 << 26
+_CHUNK, _PIECE = 1 << 26, 1 << 22
 
 
 def make(path: Path, write: Callable[[Path], object]) -> None:
@@ -45,11 +45,12 @@ def copy(source: Path, target: Path, size: int = 0) -> None:
         try:
             fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
         except OSError:
-            _copy_data(old.fileno(), new.fileno())
+            copy_data(old.fileno(), new.fileno())
         new.truncate(max(size, os.fstat(old.fileno()).st_size))
 
 
-def _copy_data(old: int, new: int) -> None:
+def copy_data(old: int, new: int) -> None:
+    """What is not a hole, to the same places."""
     end = os.fstat(old).st_size
     position = 0
     while position < end:
@@ -61,20 +62,37 @@ def _copy_data(old: int, new: int) -> None:
             raise
         position = os.lseek(old, start, os.SEEK_HOLE)
         while start < position:
-            copied = os.copy_file_range(old, new, min(_CHUNK, position - start), start, start)
+            copied = _copy_range(old, new, start, min(_CHUNK, position - start))
             if copied == 0:
                 return
             start += copied
 
 
+def _copy_range(old: int, new: int, start: int, size: int) -> int:
+    try:
+        return os.copy_file_range(old, new, size, start, start)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP):
+            raise
+    content = os.pread(old, min(size, _PIECE), start)  # between file systems the kernel does not do it
+    return os.pwrite(new, content, start) if content else 0
+
+
 @contextlib.contextmanager
 def still(file: Path) -> Iterator[None]:
     """Let nobody write into the file system of a volume that is mounted, and have all of it on the disk."""
-    mounts = [mount for device in loops.found(file) if (mount := _second_mount(device)) is not None]
+    with frozen(loops.found(file)):
+        flush(file)
+        yield
+
+
+@contextlib.contextmanager
+def frozen(devices: Sequence[str]) -> Iterator[None]:
+    """Let nobody write into the file systems that are mounted from these devices."""
+    mounts = _mounts(devices)
     try:
         for mount in mounts:
             fcntl.ioctl(mount, _FIFREEZE, struct.pack("i", 0))
-        _flush(file)
         yield
     finally:
         for mount in mounts:
@@ -85,7 +103,12 @@ def still(file: Path) -> Iterator[None]:
 
 def grow_ext4(file: Path, size: int) -> bool:
     """Make the ext4 of a volume that is mounted as large as the volume; False where it must be unmounted first."""
-    mounts = [mount for device in loops.found(file) if (mount := _second_mount(device)) is not None]
+    return grow_ext4_on(loops.found(file), size)
+
+
+def grow_ext4_on(devices: Sequence[str], size: int) -> bool:
+    """The same by its devices."""
+    mounts = _mounts(devices)
     try:
         for mount in mounts:
             fcntl.ioctl(mount, _EXT4_RESIZE, struct.pack("Q", size // _BLOCK))
@@ -95,6 +118,15 @@ def grow_ext4(file: Path, size: int) -> bool:
         for mount in mounts:
             os.close(mount)
     return bool(mounts)
+
+
+def mounts_of(file: Path) -> list[int]:
+    """The file systems that are mounted from a file: descriptors of their top folders, the caller's to close."""
+    return _mounts(loops.found(file))
+
+
+def _mounts(devices: Sequence[str]) -> list[int]:
+    return [mount for device in devices if (mount := _second_mount(device)) is not None]
 
 
 def _second_mount(device: str) -> int | None:
@@ -120,7 +152,8 @@ def mounted_kind(device: str) -> str:
     return ""
 
 
-def _flush(file: Path) -> None:
+def flush(file: Path) -> None:
+    """Have all that was written into a file, or a device, on the disk."""
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
