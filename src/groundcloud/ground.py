@@ -74,8 +74,8 @@ class Ground:
             VpcNetworks(store, _Announcing(self._networks, self.vpcs.changed), clock, within),
             Instances(store, self._machines, self._volumes, self._networks, clock, within),
             InstanceInterfaces(store, self._networks, clock, within),
-            EbsVolumes(self._volumes, self._machines, clock),
-            EbsSnapshots(self._volumes, clock),
+            EbsVolumes(store, self._volumes, self._machines, clock, within),
+            EbsSnapshots(store, self._volumes, clock, within),
             Images(store, self._volumes),
             *self.databases.controllers(),
         ]

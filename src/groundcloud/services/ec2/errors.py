@@ -51,6 +51,14 @@ class OperationNotPermitted(AwsError):
     """{reason}"""
 
 
+class InvalidParameterDependency(AwsError):
+    """{reason}"""
+
+
+class KmsKeyNotAccessible(AwsError, code="KmsKeyNotAccessibleFault"):
+    """{reason}"""
+
+
 class UnsupportedOperation(AwsError):
     """{reason}"""
 

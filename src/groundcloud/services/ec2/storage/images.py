@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
@@ -13,9 +15,10 @@ from groundcloud.services.ec2.machines.images import image_view, may_launch
 from groundcloud.services.ec2.machines.parts import Mapping
 from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, Image, ImageDevice, Instance
 from groundcloud.services.ec2.machines.views import image_of
-from groundcloud.services.ec2.storage.lookup import usable_snapshot
+from groundcloud.services.ec2.storage.encryption import chosen_key
+from groundcloud.services.ec2.storage.lookup import snapshot_of, usable_snapshot
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
-from groundcloud.services.ec2.storage.snapshots import PermissionChange, accounts, new_snapshot
+from groundcloud.services.ec2.storage.snapshots import PermissionChange, accounts, copied, new_snapshot
 from groundcloud.services.ec2.tags import merged, tags_for
 from groundcloud.services.ec2.tokens import Once
 from groundcloud.store import Part
@@ -117,7 +120,15 @@ def register_image(
             )
         deleted = True if ebs.delete_on_termination is None else ebs.delete_on_termination
         size = ebs.volume_size or snapshot.volume_size
-        image.devices.append(ImageDevice(mapping.device_name, ebs.snapshot_id, size, ebs.volume_type or "gp2", deleted))
+        if ebs.encrypted is not None and ebs.encrypted != snapshot.encrypted:
+            raise errors.InvalidBlockDeviceMapping(
+                reason=f"The device {mapping.device_name} is as its snapshot is: Encrypted cannot be said otherwise."
+            )
+        image.devices.append(
+            ImageDevice(
+                mapping.device_name, ebs.snapshot_id, size, ebs.volume_type or "gp2", deleted, snapshot.encrypted
+            )
+        )
     if not any(each.device_name == root_device_name for each in image.devices):
         raise errors.InvalidBlockDeviceMapping(reason=f"The root device {root_device_name} has no snapshot.")
     ctx.put(image)
@@ -134,9 +145,11 @@ def copy_image(
     description: str | None = None,
     copy_image_tags: bool = False,
     tag_specifications: Sequence[TagSpecification] = (),
+    encrypted: bool | None = None,
+    kms_key_id: str = "",
 ) -> object:
-    """An image of any Region as one of this Region. Its snapshots stay one copy on the disk."""
-    once = Once(ctx, "CopyImage", client_token, name, source_image_id, source_region)
+    """An image of any Region as one of this Region. Snapshots that are not encrypted stay one copy on the disk."""
+    once = Once(ctx, "CopyImage", client_token, name, source_image_id, source_region, encrypted, kms_key_id)
     if once.made:
         return {"image_id": once.made[0]}
     source = image_of(ctx.in_region(source_region), source_image_id)
@@ -153,9 +166,30 @@ def copy_image(
         source_image_id=source_image_id, source_image_region=source_region, product_codes=source.product_codes,
         tags=merged(copied, tags_for(tag_specifications, "image", *_TAGGED)),
     )  # fmt: skip
+    _encrypt_copies(ctx, image, encrypted, kms_key_id)
     ctx.put(image)
     once.remember(image.image_id)
     return {"image_id": image.image_id}
+
+
+def _encrypt_copies(ctx: Context, image: Image, encrypted: bool | None, kms_key_id: str) -> None:
+    """Snapshots of its own for a copied image, where one of them is to be encrypted; until they are done it is
+    pending."""
+    sources = [snapshot_of(ctx, each.snapshot_id) for each in image.devices]
+    keys = [chosen_key(ctx, encrypted, kms_key_id, source) for source in sources]
+    if not any(keys):
+        return
+    if None in sources:
+        raise errors.UnsupportedOperation(
+            reason="A public image of this cloud has no snapshot that could be copied. Launch it with an encrypted "
+            "root device instead."
+        )
+    image.devices = list(image.devices)
+    for index, (device, source) in enumerate(zip(image.devices, sources, strict=True)):
+        assert source is not None
+        copy = copied(ctx, source, f"Copied for {image.image_id}", encrypted, kms_key_id, ())
+        image.devices[index] = replace(device, snapshot_id=copy.snapshot_id, encrypted=copy.encrypted)
+    image.state, image.engine_image = "pending", image.image_id
 
 
 @operation(on=on("image_id"))
