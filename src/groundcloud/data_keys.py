@@ -27,7 +27,11 @@ class DataKey(Part):
 def new_data_key(ctx: Context, key_id: str, context: Mapping[str, str], size: int = VOLUME_KEY_SIZE) -> DataKey:
     """A new one under a KMS key (id, ARN or alias), which nobody has seen. Raises KMS's errors."""
     made = ctx.call(
-        "kms", "GenerateDataKeyWithoutPlaintext", key_id=key_id, number_of_bytes=size, encryption_context=dict(context)
+        "kms",
+        "generate_data_key_without_plaintext",
+        key_id=key_id,
+        number_of_bytes=size,
+        encryption_context=dict(context),
     )
     return DataKey(made["ciphertext_blob"], made["key_id"], dict(context))
 
@@ -37,12 +41,12 @@ def rewrapped(ctx: Context, key: DataKey, key_id: str, context: Mapping[str, str
     region = key.key_arn.split(":")[3]
     if region != ctx.region:
         made = ctx.call(
-            "kms", "Encrypt", key_id=key_id, plaintext=opened(ctx.in_region(region), key),
+            "kms", "encrypt", key_id=key_id, plaintext=opened(ctx.in_region(region), key),
             encryption_context=dict(context),
         )  # fmt: skip
         return DataKey(made["ciphertext_blob"], made["key_id"], dict(context))
     made = ctx.call(
-        "kms", "ReEncrypt", ciphertext_blob=key.wrapped, source_encryption_context=key.context,
+        "kms", "re_encrypt", ciphertext_blob=key.wrapped, source_encryption_context=key.context,
         destination_key_id=key_id, destination_encryption_context=dict(context),
     )  # fmt: skip
     return DataKey(made["ciphertext_blob"], made["key_id"], dict(context))
@@ -50,7 +54,7 @@ def rewrapped(ctx: Context, key: DataKey, key_id: str, context: Mapping[str, str
 
 def opened(ctx: Context, key: DataKey) -> bytes:
     """The data key itself, for an engine and nobody else. Raises KMS's errors."""
-    plain: bytes = ctx.call("kms", "Decrypt", ciphertext_blob=key.wrapped, encryption_context=key.context)["plaintext"]
+    plain: bytes = ctx.call("kms", "decrypt", ciphertext_blob=key.wrapped, encryption_context=key.context)["plaintext"]
     return plain
 
 
@@ -59,7 +63,7 @@ def granted(ctx: Context, key: DataKey, service: str, principal: str = "") -> st
     id. The service may retire it. Raises KMS's errors."""
     who = {"grantee_principal": principal} if principal else {"grantee_service_principal": service}
     made = ctx.call(
-        "kms", "CreateGrant", key_id=key.key_arn, operations=["Decrypt"], retiring_service_principal=service,
+        "kms", "create_grant", key_id=key.key_arn, operations=["Decrypt"], retiring_service_principal=service,
         constraints={"encryption_context_subset": key.context}, **who,
     )  # fmt: skip
     grant_id: str = made["grant_id"]
@@ -71,4 +75,4 @@ def retire(ctx: Context, key: DataKey, service: str, grant_ids: Sequence[str]) -
     as_service = ctx.as_service(service)
     for grant_id in grant_ids:
         with suppress(AwsError):
-            as_service.call("kms", "RetireGrant", key_id=key.key_arn, grant_id=grant_id)
+            as_service.call("kms", "retire_grant", key_id=key.key_arn, grant_id=grant_id)

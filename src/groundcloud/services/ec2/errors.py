@@ -55,10 +55,6 @@ class InvalidParameterDependency(AwsError):
     """{reason}"""
 
 
-class KmsKeyNotAccessible(AwsError, code="KmsKeyNotAccessibleFault"):
-    """{reason}"""
-
-
 class UnsupportedOperation(AwsError):
     """{reason}"""
 

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
+from msgspec.structs import replace
+
 from groundcloud import data_keys
 from groundcloud.context import Context
 from groundcloud.engines.machines.wanted import Seal
@@ -61,10 +63,8 @@ def default_key(defaults: EbsDefaults | None) -> str:
 
 def is_managed(ctx: Context, key_arn: str | None) -> bool:
     """Whether a key is the one that AWS manages for EBS, which no other account can use."""
-    with suppress(AwsError):
-        described = ctx.as_service(service_of(ctx.region)).call("kms", "DescribeKey", key_id=key_arn)
-        return bool(described["key_metadata"]["key_manager"] == "AWS")
-    return False
+    defaults = ctx.get(EbsDefaults)
+    return defaults is not None and defaults.managed_key == key_arn
 
 
 def seal(ctx: Context, made: Volume | Snapshot, kms_key_id: str, source: Snapshot | None = None) -> None:
@@ -79,6 +79,8 @@ def seal(ctx: Context, made: Volume | Snapshot, kms_key_id: str, source: Snapsho
             return
         made.data_key = data_keys.new_data_key(ctx, kms_key_id, context)
         made.kms_key_id = made.data_key.key_arn
+        if kms_key_id == MANAGED_KEY and not is_managed(ctx, made.kms_key_id):
+            ctx.put(replace(_defaults(ctx), managed_key=made.kms_key_id))
         if before is not None:
             same = made.data_key.key_arn == before.key_arn
             again = data_keys.rewrapped(ctx, before, made.data_key.key_arn, context)
@@ -185,15 +187,11 @@ def get_ebs_default_kms_key_id(ctx: Context) -> object:
 
 @operation(on="*")
 def modify_ebs_default_kms_key_id(ctx: Context, kms_key_id: str) -> object:
-    """The key is looked at when it is used; its ARN is what is kept where it can be told now."""
+    """A key that cannot be used is found out when it is; of one that can, the ARN is kept."""
     defaults = _defaults(ctx)
-    try:
-        described = ctx.call("kms", "DescribeKey", key_id=kms_key_id)["key_metadata"]
-    except AwsError as error:
-        raise errors.KmsKeyNotAccessible(reason=error.message) from error
-    if described["key_spec"] != "SYMMETRIC_DEFAULT":
-        raise errors.KmsKeyNotAccessible(reason="Amazon EBS does not support asymmetric KMS keys.")
-    defaults.kms_key_id = described["arn"]
+    defaults.kms_key_id = kms_key_id
+    with suppress(AwsError):
+        defaults.kms_key_id = data_keys.new_data_key(ctx, kms_key_id, {}).key_arn
     ctx.put(defaults)
     return {"kms_key_id": defaults.kms_key_id}
 

@@ -132,6 +132,8 @@ class EbsDefaults(Record):
     encrypted: bool = False
     kms_key_id: str | None = None
     """Instead of the key that AWS manages."""
+    managed_key: str | None = None
+    """The ARN of the key that AWS manages for EBS, once it is there."""
 
 
 register(Volume, Snapshot)
