@@ -15,7 +15,7 @@ import msgspec
 from groundcloud.engines.host import wire
 from groundcloud.engines.host.table import ERRORS, FUNCTIONS
 from groundcloud.engines.machines.wanted import Disk, ImageProgress, Machine, MachineFailed, Seal, State
-from groundcloud.engines.network.wanted import PUBLIC_POOL, Network, Unreachable
+from groundcloud.engines.network.wanted import PUBLIC_POOL, Flow, Network, Unreachable
 
 _SECONDS = 60.0
 """The longest that a call may take; a snapshot of a large volume may take longer, and has no limit."""
@@ -234,6 +234,10 @@ class HostNetworks:
 
     def unplug(self, network_id: str, interface: str) -> None:
         self._call("unplug", network_id, interface)
+
+    def flows(self, network_id: str) -> list[Flow]:
+        found: list[Flow] = self._call("flows", network_id)
+        return found
 
     def listen(self, network_id: str) -> dict[str, int]:
         found: dict[str, int] = self._call("listen", network_id)

@@ -19,7 +19,7 @@ from groundcloud.engines.machines.wanted import (
     State,
     Volumes,
 )
-from groundcloud.engines.network.wanted import Network, Networks, Unreachable
+from groundcloud.engines.network.wanted import CountingNetworks, Flow, Network, Unreachable
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
 Maybe = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{0,62})?$")]
@@ -69,6 +69,7 @@ FUNCTIONS = {
     "network.networks": Function((), set[str]),
     "network.plug": Function((Id, Id, Id, Link)),
     "network.unplug": Function((Id, Id)),
+    "network.flows": Function((Id,), list[Flow]),
     "network.listen": Function((Id,), dict[str, int], descriptors=True),
 }
 
@@ -80,7 +81,7 @@ class NoSuchCall(Exception):
 def bound(
     machines: Machines,
     volumes: Volumes,
-    networks: Networks,
+    networks: CountingNetworks,
     about: Callable[[], object],
     listen: Callable[[], dict[str, int]],
 ) -> dict[str, Any]:
