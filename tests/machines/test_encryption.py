@@ -49,7 +49,10 @@ def on_the_host(ground, name, words=WORDS):
     """Whether a file of the engine's folder has these words."""
     file = next((ground.data / "machines").rglob(name))
     os.sync()
-    return subprocess.run(["grep", "--quiet", "--fixed-strings", words, str(file)], check=False).returncode == 0
+    return (
+        subprocess.run(["grep", "--quiet", "--recursive", "--fixed-strings", words, str(file)], check=False).returncode
+        == 0
+    )
 
 
 def test_what_a_machine_writes_is_not_readable_in_the_hosts_files(ground, instance):

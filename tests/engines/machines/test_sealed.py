@@ -52,7 +52,9 @@ def read(volumes, volume, at=5 << 20):
 
 
 def data(file):
-    """All that lies in a file."""
+    """All that lies in a file, or in the files of a folder."""
+    if file.is_dir():
+        return b"".join(data(each) for each in file.rglob("*") if each.is_file())
     found = []
     with open(file, "rb") as opened:
         end, at = os.fstat(opened.fileno()).st_size, 0

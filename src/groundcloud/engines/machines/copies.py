@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,11 +21,34 @@ _CHUNK, _PIECE = 1 << 26, 1 << 22
 def make(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file under another name, then give it its own. Raises `MachineFailed`, and leaves nothing."""
     made = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with cleaned(made):
         write(made)
         made.replace(path)
+
+
+@contextlib.contextmanager
+def cleaned(made: Path) -> Iterator[None]:
+    """A file or folder that is being made, which is not left behind. Raises `MachineFailed` for OSError."""
+    try:
+        yield
     except OSError as error:
         raise MachineFailed(_reason(error)) from error
+    finally:
+        if made.is_dir():
+            shutil.rmtree(made, ignore_errors=True)
+        else:
+            made.unlink(missing_ok=True)
+
+
+def can_share(file: Path, folder: Path) -> bool:
+    """Whether a copy of a file in this folder shares its blocks."""
+    made = folder / f".{file.name}.{os.getpid()}.shared"
+    try:
+        with open(file, "rb") as old, open(made, "wb") as new:
+            fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
+        return True
+    except OSError:
+        return False
     finally:
         made.unlink(missing_ok=True)
 
@@ -49,8 +73,8 @@ def copy(source: Path, target: Path, size: int = 0) -> None:
         new.truncate(max(size, os.fstat(old.fileno()).st_size))
 
 
-def copy_data(old: int, new: int) -> None:
-    """What is not a hole, to the same places."""
+def copy_data(old: int, new: int, offset: int = 0) -> None:
+    """What is not a hole, to the same places and so many bytes further."""
     end = os.fstat(old).st_size
     position = 0
     while position < end:
@@ -62,20 +86,20 @@ def copy_data(old: int, new: int) -> None:
             raise
         position = os.lseek(old, start, os.SEEK_HOLE)
         while start < position:
-            copied = _copy_range(old, new, start, min(_CHUNK, position - start))
+            copied = _copy_range(old, new, start, start + offset, min(_CHUNK, position - start))
             if copied == 0:
                 return
             start += copied
 
 
-def _copy_range(old: int, new: int, start: int, size: int) -> int:
+def _copy_range(old: int, new: int, start: int, to: int, size: int) -> int:
     try:
-        return os.copy_file_range(old, new, size, start, start)
+        return os.copy_file_range(old, new, size, start, to)
     except OSError as error:
         if error.errno not in (errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP):
             raise
     content = os.pread(old, min(size, _PIECE), start)  # between file systems the kernel does not do it
-    return os.pwrite(new, content, start) if content else 0
+    return os.pwrite(new, content, to) if content else 0
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from threading import Lock
 import msgspec
 from msgspec import Struct
 
-from groundcloud.engines.machines import copies, kernel, loops
+from groundcloud.engines.machines import copies, kernel, loops, snapshots
 from groundcloud.engines.machines.image.progress import building, failure
 from groundcloud.engines.machines.names import Folders, checked_id
 from groundcloud.engines.machines.roots import in_thread
@@ -66,7 +66,8 @@ class Images:
         target = self._folders.state / "layers" / layer
         made = target.with_name(f".{layer}.{os.getpid()}")
         try:
-            in_thread(lambda: _copy_upper(snapshot, made))
+            with snapshots.whole(snapshot, target.parent) as disk:
+                in_thread(lambda: _copy_upper(disk, made))
             _delete_tree(target)
             made.rename(target)
         except (OSError, subprocess.CalledProcessError) as error:
@@ -82,7 +83,7 @@ class Images:
         if described.exists():
             return
         disk = f"of-{image}"
-        copies.make(self._folders.disk(disk), lambda made: copies.copy(snapshot, made))
+        copies.make(self._folders.disk(disk), lambda made: snapshots.restore(snapshot, made))
         content = msgspec.json.encode(Image(tuple(below), disk, size))
         copies.make(described, lambda path: path.write_bytes(content))
 

@@ -15,13 +15,15 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from groundcloud.engines.machines import copies, loops, sealed
+from groundcloud.engines.machines import copies, loops, sealed, snapshots
 from groundcloud.engines.machines.image.building import Builds
 from groundcloud.engines.machines.images import Images
 from groundcloud.engines.machines.names import Folders
 from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed, Seal
 
 _GIB = 1024**3
+_BEFORE = 8
+"""Earlier snapshots that are remembered of a volume: the newest of them that is still there saves room."""
 _PATIENCE = 3.0
 """Seconds that the end of a machine may take to let go of its root."""
 MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "assume_storage_prezeroed=1,nodiscard,root_owner=0:0")
@@ -37,6 +39,8 @@ class About(Struct, frozen=True):
     """What a root volume lies on, from the bottom; empty for a data volume."""
     sealed: bool = False
     """Its bytes are encrypted (`sealed.py`)."""
+    before: tuple[str, ...] = ()
+    """Of a volume, the last snapshots that were made of it or that it was made of, the newest first."""
 
 
 class Source(NamedTuple):
@@ -76,7 +80,8 @@ class FileVolumes:
         source = None
         if snapshot:
             there = self._folders.snapshot(snapshot)
-            source = Source(there, self._about(there, "snapshot"))
+            found = self._about(there, "snapshot")
+            source = Source(there, msgspec.structs.replace(found, before=(snapshot, *found.before)[:_BEFORE]))
         self._make(path, size, source, seal)
 
     def unlock(self, volume: str, key: bytes) -> None:
@@ -105,7 +110,7 @@ class FileVolumes:
             mark.touch()
             if self._grow_mounted(path, about, size):
                 mark.unlink()
-        self._write_about(path, About(size, about.layers, about.sealed))
+        self._write_about(path, msgspec.structs.replace(about, size=size))
 
     def grow_file_system(self, volume: str) -> None:
         path = self._folders.volume(volume)
@@ -126,12 +131,13 @@ class FileVolumes:
             return
         about = self._about(source, "volume")
         with sealed.still(source) if about.sealed else copies.still(source):
-            copies.make(path, lambda made: copies.copy(source, made))
+            snapshots.write(source, path, [self._folders.snapshot(each) for each in about.before])
         self._write_about(path, about)
+        self._write_about(source, msgspec.structs.replace(about, before=(snapshot, *about.before)[:_BEFORE]))
 
     def delete_snapshot(self, snapshot: str) -> None:
         path = self._folders.snapshot(snapshot)
-        path.unlink(missing_ok=True)
+        snapshots.delete(path)
         _about_file(path).unlink(missing_ok=True)
 
     def image_from_snapshot(self, image: str, snapshot: str) -> None:
@@ -243,14 +249,15 @@ class FileVolumes:
                 if source is not None:
                     _fill(made, source, seal)
             elif source is not None:  # encrypted content stays as it is: it has the same key
-                copies.copy(source.path, made, 0 if before.sealed else size * _GIB)
+                snapshots.restore(source.path, made, 0 if before.sealed else size * _GIB)
             else:
                 copies.empty(made, size * _GIB)
 
         copies.make(path, write)
         if before.layers and size > before.size:
             _mark(path).touch()
-        self._write_about(path, About(size, before.layers, seal is not None))
+        kept = () if seal is not None and not before.sealed else before.before
+        self._write_about(path, About(size, before.layers, seal is not None, kept))
 
     def _unlocked(self, path: Path) -> str:
         found = sealed.device(path)
@@ -284,12 +291,12 @@ class FileVolumes:
 
 def _fill(made: Path, source: Source, seal: Seal) -> None:
     """Encrypt a source's content into a new volume."""
-    with sealed.disk(made, seal.key) as new:
+    with snapshots.whole(source.path, made.parent) as content, sealed.disk(made, seal.key) as new:
         if source.about.sealed:
-            with sealed.disk(source.path, seal.source, read_only=True) as old:
+            with sealed.disk(content, seal.source, read_only=True) as old:
                 copies.copy_data(old, new)
         else:
-            with open(source.path, "rb") as plain:
+            with open(content, "rb") as plain:
                 copies.copy_data(plain.fileno(), new)
 
 
