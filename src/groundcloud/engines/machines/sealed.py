@@ -32,7 +32,7 @@ _MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-O", "encrypt", "-N", "16", "-J", 
 
 def make(path: Path, size: int, key: bytes) -> None:
     """An encrypted disk of so many bytes, all zeros. Raises `MachineFailed` and OSError."""
-    copies.empty(path, _around(max(2 * size, size + _TO_GROW)))
+    copies.empty(path, _around(size + _TO_GROW))
     try:
         subprocess.run([*_MKFS, str(path)], check=True, capture_output=True)
     except subprocess.CalledProcessError as error:

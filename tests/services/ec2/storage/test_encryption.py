@@ -394,6 +394,46 @@ def test_an_image_of_an_encrypted_instance_is_encrypted_and_so_is_what_is_launch
         launched(ec2, made, Encrypted=False)
 
 
+def test_an_image_takes_the_encryption_of_its_volumes_and_brings_new_ones_as_they_are_asked_for(
+    ec2, key, image, settle, engine
+):
+    """Source: CreateImage in the API reference, `BlockDeviceMapping`."""
+    instance = launched(ec2, image)
+    settle()
+    root = {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}}
+    with refused("InvalidBlockDeviceMapping", "use CopyImage"):
+        ec2.create_image(InstanceId=instance, Name="mine", BlockDeviceMappings=[root])
+    more = [
+        {"DeviceName": "/dev/xvda", "Ebs": {"DeleteOnTermination": False}},
+        {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 3, "Encrypted": True, "KmsKeyId": key}},
+    ]
+    made = ec2.create_image(InstanceId=instance, Name="mine", NoReboot=True, BlockDeviceMappings=more)["ImageId"]
+    settle()
+    shown = [each["Ebs"] for each in ec2.describe_images(ImageIds=[made])["Images"][0]["BlockDeviceMappings"]]
+    assert [(each["DeleteOnTermination"], each["Encrypted"]) for each in shown] == [(False, False), (True, True)]
+    second = launched(ec2, made)
+    settle()
+    found = [each["Ebs"]["VolumeId"] for each in seen(ec2, second)["BlockDeviceMappings"]]
+    volumes = {each["VolumeId"]: each for each in ec2.describe_volumes(VolumeIds=found)["Volumes"]}
+    assert [volumes[each].get("KmsKeyId") for each in found] == [None, key]
+
+
+def test_a_registered_image_is_encrypted_as_its_snapshot_is(ec2, key, image, settle, engine):
+    instance = launched(ec2, image, Encrypted=True, KmsKeyId=key)
+    settle()
+    snapshot = snapshot_of(ec2, settle, root_of(ec2, instance)["VolumeId"])["SnapshotId"]
+    device = {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}
+    wrong = {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot, "Encrypted": False}}
+    with refused("InvalidBlockDeviceMapping"):
+        ec2.register_image(Name="mine", BlockDeviceMappings=[wrong])
+    made = ec2.register_image(Name="mine", BlockDeviceMappings=[device])["ImageId"]
+    settle()
+    second = launched(ec2, made, DeleteOnTermination=True)
+    settle()
+    assert seen(ec2, second)["State"]["Name"] == "running"
+    assert engine.keys[root_of(ec2, second)["VolumeId"]] == engine.keys[snapshot]
+
+
 def test_a_copy_of_an_image_is_encrypted_where_that_is_asked_for(ec2, key, image, settle, engine):
     instance = launched(ec2, image)
     settle()

@@ -46,6 +46,8 @@ def devices_for(ctx: Context, image: Image, mappings: Sequence[Mapping]) -> list
 def _of_image(device: ImageDevice) -> dict[str, Any]:
     names = ("snapshot_id", "volume_size", "volume_type", "delete_on_termination", "iops", "throughput")
     found = {name: getattr(device, name) for name in names}
+    if device.encrypted and not device.snapshot_id:  # else its snapshot says so
+        found |= {"encrypted": True, "kms_key_id": device.kms_key_id}
     if device.volume_type == "gp2":
         found["iops"] = None  # it follows from the size
     return found

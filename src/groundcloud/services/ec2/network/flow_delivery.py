@@ -79,7 +79,7 @@ class FlowLogDeliveries:
         for log in window.logs:
             lines = dict(_lines(log, window, flows))
             failed = self._deliver(log, window, lines) if lines else log.deliver_logs_error_message
-            if lines and (failed != log.deliver_logs_error_message or log.deliver_logs_status is None):
+            if failed != log.deliver_logs_error_message:
                 changed[log.flow_log_id] = failed
         return Outcome(partial(_note, key, changed) if changed else None, again=length)
 

@@ -212,8 +212,8 @@ class FlowLog(Tagged):
     deliver_logs_permission_arn: str | None = None
     max_aggregation_interval: int = 600
     flow_log_status: str = "ACTIVE"
-    deliver_logs_status: str | None = None
-    """`SUCCESS` or `FAILED`, once there was something to deliver."""
+    deliver_logs_status: str = "SUCCESS"
+    """Or `FAILED`."""
     deliver_logs_error_message: str | None = None
     hive_compatible_partitions: bool = False
     per_hour_partition: bool = False

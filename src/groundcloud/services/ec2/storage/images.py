@@ -12,13 +12,14 @@ from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.machines.images import image_view, may_launch
-from groundcloud.services.ec2.machines.parts import Mapping
-from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, Image, ImageDevice, Instance
+from groundcloud.services.ec2.machines.parts import Ebs, Mapping
+from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, BlockDevice, Image, ImageDevice, Instance
 from groundcloud.services.ec2.machines.views import image_of
 from groundcloud.services.ec2.storage.encryption import chosen_key
 from groundcloud.services.ec2.storage.lookup import snapshot_of, usable_snapshot
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
 from groundcloud.services.ec2.storage.snapshots import PermissionChange, accounts, copied, new_snapshot
+from groundcloud.services.ec2.storage.types import check_volume
 from groundcloud.services.ec2.tags import merged, tags_for
 from groundcloud.services.ec2.tokens import Once
 from groundcloud.store import Part
@@ -65,9 +66,10 @@ def create_image(
         tags=tags_for(tag_specifications, "image", *_TAGGED),
     )  # fmt: skip
     image.engine_image = image.image_id
-    left_out = {each.device_name for each in block_device_mappings if each.no_device is not None}
+    mapped = {each.device_name: each for each in block_device_mappings}
     for device in instance.block_devices:
-        if device.device_name in left_out:
+        mapping = mapped.pop(device.device_name, Mapping())
+        if mapping.no_device is not None:
             continue
         volume = find(ctx, Volume, device.volume_id)
         snapshot = new_snapshot(
@@ -77,14 +79,47 @@ def create_image(
         image.devices.append(
             ImageDevice(
                 device.device_name, snapshot.snapshot_id, volume.size, volume.volume_type,
-                device.delete_on_termination, volume.encrypted, volume.iops, volume.throughput,
+                _deleted(device, volume, mapping.ebs), volume.encrypted, volume.iops, volume.throughput,
             )
         )  # fmt: skip
+    image.devices += [_added(ctx, each) for each in mapped.values() if each.no_device is None]
     if instance.state == RUNNING and not no_reboot:
         instance.boots += 1
         ctx.put(instance)
     ctx.put(image)
     return {"image_id": image.image_id}
+
+
+def _deleted(device: BlockDevice, volume: Volume, asked: Ebs | None) -> bool:
+    """Whether the volumes that an image brings go with their instances: all that can be said anew of a volume that is
+    there. Source: CreateImage in the API reference, `BlockDeviceMapping`."""
+    if asked is None:
+        return device.delete_on_termination
+    if (asked.encrypted is not None and asked.encrypted != volume.encrypted) or asked.kms_key_id:
+        raise errors.InvalidBlockDeviceMapping(
+            reason=f"The encryption of the device {device.device_name} cannot be changed; use CopyImage."
+        )
+    if asked.volume_size not in (None, volume.size):
+        raise errors.InvalidBlockDeviceMapping(
+            reason=f"The size of the device {device.device_name} cannot be changed; modify the volume first."
+        )
+    return device.delete_on_termination if asked.delete_on_termination is None else asked.delete_on_termination
+
+
+def _added(ctx: Context, mapping: Mapping) -> ImageDevice:
+    """A volume that an image brings besides those of its instance."""
+    ebs = mapping.ebs
+    if ebs is None or not (ebs.snapshot_id or ebs.volume_size):
+        raise errors.InvalidBlockDeviceMapping(reason=f"The device {mapping.device_name} needs a size or a snapshot.")
+    snapshot = usable_snapshot(ctx, ebs.snapshot_id) if ebs.snapshot_id else None
+    size = ebs.volume_size or (snapshot.volume_size if snapshot is not None else 0)
+    kind = ebs.volume_type or "gp2"
+    check_volume(kind, size, ebs.iops, ebs.throughput)
+    return ImageDevice(
+        mapping.device_name, ebs.snapshot_id or "", size, kind, ebs.delete_on_termination is not False,
+        snapshot.encrypted if snapshot is not None else bool(ebs.encrypted), ebs.iops, ebs.throughput,
+        ebs.kms_key_id,
+    )  # fmt: skip
 
 
 @operation(on=on(makes="image", by="RegisterImage"), harmless=("EnaSupport", "SriovNetSupport", "BootMode"))

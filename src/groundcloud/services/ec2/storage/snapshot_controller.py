@@ -87,7 +87,8 @@ class Images:
         if wanted.state != "pending":
             return Outcome()
         with self._store.snapshot() as tx:
-            snapshots = [tx.get(Snapshot, wanted.owner_id, wanted.region, each.snapshot_id) for each in wanted.devices]
+            ids = [each.snapshot_id for each in wanted.devices if each.snapshot_id]
+            snapshots = [tx.get(Snapshot, wanted.owner_id, wanted.region, each) for each in ids]
             root = next(each for each in wanted.devices if each.device_name == wanted.root_device_name)
         states = {each.state if each is not None else "error" for each in snapshots}
         if "error" in states:
