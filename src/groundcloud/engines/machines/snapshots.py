@@ -10,29 +10,33 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from groundcloud.engines.machines import copies, kernel
 
 BLOCK = 512 * 1024
 _PAGE = 4096
+_ZEROS = bytes(BLOCK)
 _IN_A_FOLDER = 1024
 
 
-def write(volume: Path, snapshot: Path, before: Sequence[Path]) -> None:
-    """A snapshot of a file that stands still; `before` are earlier ones, of which the first that is there counts.
-    Raises `MachineFailed`, and leaves nothing."""
+def write(volume: Path, snapshot: Path, before: Sequence[Path], still: AbstractContextManager[None]) -> None:
+    """A snapshot of a file, which stands `still` as long as it is read; `before` are earlier ones, of which the first
+    that is there counts. Raises `MachineFailed`, and leaves nothing."""
     if copies.can_share(volume, snapshot.parent):
-        copies.make(snapshot, lambda made: copies.copy(volume, made))
+        with still:
+            copies.make(snapshot, lambda made: copies.copy(volume, made))
         return
     earlier = next((each for each in before if each.is_dir()), None)
     made = snapshot.with_name(f".{snapshot.name}.{os.getpid()}")
     shutil.rmtree(made, ignore_errors=True)
     with copies.cleaned(made), open(volume, "rb") as source:
         made.mkdir(mode=0o700)
-        for index, content in _blocks(source.fileno()):
-            _add(made, earlier, index, content)
-        (made / "size").write_text(str(os.fstat(source.fileno()).st_size))
+        with still:
+            for index, content in _blocks(source.fileno()):
+                _add(made, earlier, index, content)
+            (made / "size").write_text(str(os.fstat(source.fileno()).st_size))
         kernel.sync(made)
         made.replace(snapshot)
 
@@ -50,7 +54,7 @@ def _blocks(source: int) -> Iterator[tuple[int, bytes]]:
             raise
         index = start // BLOCK
         content = os.pread(source, BLOCK, index * BLOCK)
-        if content.count(0) != len(content):
+        if content != _ZEROS[: len(content)]:
             yield index, content
         position = (index + 1) * BLOCK
 
@@ -72,10 +76,13 @@ def _add(made: Path, earlier: Path | None, index: int, content: bytes) -> None:
                 except OSError as error:
                     if error.errno != errno.EMLINK:  # a file has 65,000 names at most
                         raise
-    with open(place, "wb") as block:
+    with open(place, "wb", buffering=0) as block:
+        if _ZEROS[:_PAGE] not in content:
+            block.write(content)
+            return
         for start in range(0, len(content), _PAGE):
             page = content[start : start + _PAGE]
-            if page.count(0) != len(page):
+            if page != _ZEROS[: len(page)]:
                 os.pwrite(block.fileno(), page, start)
         block.truncate(len(content))
 

@@ -130,8 +130,8 @@ class FileVolumes:
         if path.exists():
             return
         about = self._about(source, "volume")
-        with sealed.still(source) if about.sealed else copies.still(source):
-            snapshots.write(source, path, [self._folders.snapshot(each) for each in about.before])
+        still = sealed.still(source) if about.sealed else copies.still(source)
+        snapshots.write(source, path, [self._folders.snapshot(each) for each in about.before], still)
         self._write_about(path, about)
         self._write_about(source, msgspec.structs.replace(about, before=(snapshot, *about.before)[:_BEFORE]))
 
