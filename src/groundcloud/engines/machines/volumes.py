@@ -133,7 +133,8 @@ class FileVolumes:
         still = sealed.still(source) if about.sealed else copies.still(source)
         snapshots.write(source, path, [self._folders.snapshot(each) for each in about.before], still)
         self._write_about(path, about)
-        self._write_about(source, msgspec.structs.replace(about, before=(snapshot, *about.before)[:_BEFORE]))
+        now = self._about(source, "volume")  # it may have grown meanwhile
+        self._write_about(source, msgspec.structs.replace(now, before=(snapshot, *now.before)[:_BEFORE]))
 
     def delete_snapshot(self, snapshot: str) -> None:
         path = self._folders.snapshot(snapshot)
