@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from groundcloud.services.ec2.network import requested
 from groundcloud.services.rds.backups import DBSnapshots
 from groundcloud.services.rds.controller import DBInstances
 from groundcloud.services.rds.fleet import IMAGE, Fleet
+from groundcloud.services.rds.gauges import Gauges
+from groundcloud.services.rds.log_exports import export
 from groundcloud.services.rds.reports import Reports
 from groundcloud.store import Transaction
 
@@ -28,7 +31,13 @@ class DatabaseGround:
         self._volumes: Volumes = cloud.world.engines["volumes"]
         self._reports = Reports()
         world = cloud.world
-        self.front = Databases(cloud.store, world.sealer, world.clock, self._reports, certificate)
+        self.front = Databases(
+            cloud.store, world.sealer, world.clock, self._reports, certificate, partial(export, cloud.act)
+        )
+        engines = world.engines
+        self.gauges = Gauges(
+            cloud.store, world.plane("cloudwatch"), engines["machines"], engines["network"], self._reports, world.clock
+        )
 
     def controllers(self) -> list[Controller[Any]]:
         cloud, engines = self._cloud, self._cloud.world.engines

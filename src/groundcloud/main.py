@@ -194,8 +194,8 @@ class Cloud:
     ) -> T:  # fmt: skip
         """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
         service (`logs.us-east-1.amazonaws.com`) on behalf of an account, or the account's root user where no service is
-        given, or a role (an ARN) that the service assumes, if the role's trust policy lets it; else STS's denial is
-        raised. It blocks; not for the event loop."""
+        given; or a role (an ARN) that the service assumes, if its trust policy lets it (else STS's denial is raised).
+        It blocks; not for the event loop."""
         stores = {name: Beside(store) for name, store in self.planes.items()}
         world = self.world._replace(store=Beside(self.store), planes=stores)
         root, found = root_principal(account), self.services[service]
@@ -381,13 +381,4 @@ def _in_role(ctx: Context, role_arn: str) -> Context:
         inner.call("sts", "assume_role", role_arn=role_arn, role_session_name=session)
         role = ctx.world.identities.role(inner.tx, role_arn)
     assert role is not None  # else it could not be assumed
-    return ctx.as_principal(
-        Principal(
-            type="AssumedRole",
-            account=role.account,
-            name=role.name,
-            entity_arn=role.arn,
-            arn=f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{session}",
-            user_id=f"{role.role_id}:{session}",
-        )
-    )
+    return ctx.as_principal(role.session(session))

@@ -1,12 +1,14 @@
 """What the agents of database machines ask of the metadata service: one question that also tells how it is there.
 
 `PUT /latest/dynamic/groundcloud/database` with a report; the answer is what the database should be, if the machine does
-not know it yet (200), else nothing (204) after the time that the machine is ready to wait. It has passwords: it goes to
-the machine whose address the question comes from, and nowhere else.
+not know it yet (200), or a question about its log files, else nothing (204) after the time that the machine is ready to
+wait. It has passwords: it goes to the machine whose address the question comes from, and nowhere else. Below it, `/log`
+takes the answer to a question, and `/events` what is to go to CloudWatch Logs.
 """
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -14,14 +16,21 @@ from typing import Any
 
 import msgspec
 
+from groundcloud.errors import AwsError
 from groundcloud.gateway.http import Request, Response
 from groundcloud.sealing import Sealer
+from groundcloud.services.rds.log_questions import answered, asked_of
+from groundcloud.services.rds.records import PRIMARY, REPLICA, DBInstance
 from groundcloud.services.rds.reports import Reports
-from groundcloud.services.rds.telling import machine_at, told
+from groundcloud.services.rds.telling import instance_of, machine_at, told
 from groundcloud.store import Store
 
+log = logging.getLogger(__name__)
+
+Export = Callable[[DBInstance, str, list[tuple[int, str]]], None]
+"""Lets CloudWatch Logs have entries (milliseconds, text) of a kind of log of an instance."""
 PATH = "/latest/dynamic/groundcloud/database"
-_MOST = 65536
+_MOST, _MOST_OF_LOGS = 65536, 8_000_000
 _LONGEST_WAIT = 20.0
 _LOOK = 0.05
 """Seconds between two looks at the records, however much is committed."""
@@ -30,7 +39,10 @@ _LOOK = 0.05
 class Databases:
     """Answers database machines. It belongs on one event loop."""
 
-    def __init__(self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str) -> None:
+    def __init__(
+        self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str, export: Export
+    ) -> None:
+        self._export = export
         self._store = store
         self._sealer = sealer
         self._clock = clock
@@ -39,8 +51,10 @@ class Databases:
         self._news: asyncio.Event | None = None
 
     async def handle(self, vpc_id: str, request: Request) -> Response:
-        content = await request.body.read(_MOST)
+        content = await request.body.read(_MOST if request.path == PATH else _MOST_OF_LOGS)
         try:
+            if request.path != PATH:
+                return await self._logs(vpc_id, request, json.loads(content))
             report: dict[str, Any] = json.loads(content)
             wait = min(float(request.headers.get("x-groundcloud-wait", "0")), _LONGEST_WAIT)
             return await self._answer(vpc_id, request.client, report, wait)
@@ -56,6 +70,7 @@ class Databases:
             with self._store.snapshot() as tx:
                 machine = machine_at(tx, vpc_id, address)
                 content = told(tx, self._sealer, machine, self._ca) if machine is not None else None
+                question = asked_of(tx, machine.machine_id) if machine is not None else None
             if machine is None or machine.machine_id != report.get("machine"):
                 return Response(404, [], b"")  # the address was another one's a moment ago
             if first:
@@ -63,6 +78,8 @@ class Databases:
                 first = False
             if content is not None and content["version"] != report.get("known"):
                 return Response(200, [("Content-Type", "application/json")], json.dumps(content).encode())
+            if question is not None:
+                return Response(200, [("Content-Type", "application/json")], json.dumps(question).encode())
             left = ends - loop.time()
             if left <= 0:
                 return Response(204, [], b"")
@@ -72,6 +89,28 @@ class Databases:
                     await asyncio.sleep(_LOOK)
             except TimeoutError:
                 return Response(204, [], b"")
+
+    async def _logs(self, vpc_id: str, request: Request, content: dict[str, Any]) -> Response:
+        """An answer about log files, or entries of them."""
+        with self._store.snapshot() as tx:
+            machine = machine_at(tx, vpc_id, request.client)
+            found = machine is not None and machine.machine_id == request.headers.get("x-groundcloud-machine")
+            instance = (
+                instance_of(tx, machine.account, machine.region, machine.dbi_resource_id)
+                if machine is not None and found
+                else None
+            )
+        if machine is None or instance is None:
+            return Response(404, [], b"")
+        if request.path == PATH + "/log":
+            await self._store.submit(partial(answered, machine, content))
+        elif request.path == PATH + "/events" and machine.role in (PRIMARY, REPLICA):
+            try:
+                await asyncio.to_thread(self._export, instance, str(content["kind"]), content["events"])
+            except AwsError as error:
+                log.error("logs of %s are not exported: %s", instance.arn, error)
+                return Response(503, [], b"")
+        return Response(200, [], b"")
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> asyncio.Event:
         """An event that the next commit sets."""

@@ -17,9 +17,10 @@ from groundcloud.engines.machines.wanted import (
     Machines,
     Seal,
     State,
+    Usage,
     Volumes,
 )
-from groundcloud.engines.network.wanted import CountingNetworks, Flow, Network, Unreachable
+from groundcloud.engines.network.wanted import CountingNetworks, Flow, Network, Traffic, Unreachable
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
 Maybe = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{0,62})?$")]
@@ -42,6 +43,7 @@ class Function(NamedTuple):
 FUNCTIONS = {
     "host.about": Function((), dict[str, Any]),
     "host.listen": Function((), dict[str, int], descriptors=True),
+    "host.usage": Function((), dict[str, Usage]),
     "machines.start": Function((Machine,), State),
     "machines.stop": Function((Id, bool)),
     "machines.reboot": Function((Id,)),
@@ -70,6 +72,7 @@ FUNCTIONS = {
     "network.plug": Function((Id, Id, Id, Link)),
     "network.unplug": Function((Id, Id)),
     "network.flows": Function((Id,), list[Flow]),
+    "network.traffic": Function((Id,), dict[str, Traffic]),
     "network.listen": Function((Id,), dict[str, int], descriptors=True),
 }
 
@@ -84,10 +87,11 @@ def bound(
     networks: CountingNetworks,
     about: Callable[[], object],
     listen: Callable[[], dict[str, int]],
+    usage: Callable[[], dict[str, Usage]] = dict,
 ) -> dict[str, Any]:
     """The functions behind the names. `force` is a keyword in the contract and a place in a message."""
     engines = {"machines": machines, "volumes": volumes, "network": networks}
-    found: dict[str, Any] = {"host.about": about, "host.listen": listen}
+    found: dict[str, Any] = {"host.about": about, "host.listen": listen, "host.usage": usage}
     for name in FUNCTIONS.keys() - found.keys():
         kind, _, method = name.partition(".")
         found[name] = getattr(engines[kind], method)

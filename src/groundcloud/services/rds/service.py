@@ -7,12 +7,15 @@ from groundcloud.services.rds import (
     ending,
     errors,
     instances,
+    log_files,
     options,
     parameter_groups,
     restoring,
     snapshots,
     subnet_groups,
+    subscriptions,
     tagging,
+    upkeep,
 )
 
 service = Service(
@@ -24,7 +27,10 @@ service = Service(
     ending,
     snapshots,
     subnet_groups,
+    subscriptions,
     tagging,
+    upkeep,
+    log_files,
     parameter_groups,
     options,
     invalid_token=errors.InvalidMarker,

@@ -64,6 +64,7 @@ def told(tx: Transaction, sealer: Sealer, machine: DBMachine, ca: str) -> dict[s
         "followers": followers,
         "source": source,
         "settings": server_settings(tx, instance),
+        "exports": instance.enabled_cloudwatch_logs_exports,
         "tls_only": False,
         "tls": {"certificate": secrets.certificate, "key": secrets.key, "ca": ca},
     }

@@ -482,6 +482,23 @@ def test_an_encrypted_snapshot_is_shared_under_a_customers_key_and_copied_under_
     assert engine.keys[copy] not in (None, engine.keys[shared])
 
 
+def test_an_image_is_shared_as_its_encrypted_snapshots_can_be(cloud, ec2, key, image, settle):
+    account = cloud.cloud.create_account("other", "other@example.com")
+    images = []
+    for number, more in enumerate(({}, {"KmsKeyId": key})):
+        instance = launched(ec2, image, Encrypted=True, **more)
+        settle()
+        made = ec2.create_image(InstanceId=instance, Name=f"image-{number}", NoReboot=True)["ImageId"]
+        settle()
+        images.append(made)
+    managed, own = images
+    with refused("InvalidParameter", "Snapshots encrypted with the AWS Managed CMK can't be shared."):
+        ec2.modify_image_attribute(ImageId=managed, LaunchPermission={"Add": [{"UserId": account}]})
+    with refused("InvalidParameter", "Creating Public AMIs with encrypted snapshots is not supported."):
+        ec2.modify_image_attribute(ImageId=own, LaunchPermission={"Add": [{"Group": "all"}]})
+    ec2.modify_image_attribute(ImageId=own, LaunchPermission={"Add": [{"UserId": account}]})
+
+
 def test_no_data_key_is_in_an_answer_or_a_log(cloud, ec2, settle, engine):
     volume = volume_of(ec2, Encrypted=True)["VolumeId"]
     settle()

@@ -48,7 +48,8 @@ class Postgres:
 
     def apply(self, wanted: dict[str, Any], *, restart: bool) -> None:
         system.folder(RUN, "postgres", 0o755)
-        system.folder(system.LOGS, "postgres", 0o755)
+        for path in (system.LOGS, f"{system.LOGS}/error"):
+            system.folder(path, "postgres", 0o755)
         fresh = system.first("machine")
         if not os.path.exists(_HOME + "/PG_VERSION"):
             self._make()
@@ -118,8 +119,10 @@ class Postgres:
             "wal_receiver_timeout": "5s",
             "wal_retrieve_retry_interval": "500ms",
             "logging_collector": "on",
-            "log_directory": system.LOGS,
-            "log_filename": "postgresql.log",
+            "log_directory": system.LOGS + "/error",
+            "log_filename": "postgresql.log.%Y-%m-%d-%H",
+            "log_rotation_age": "60",
+            "log_line_prefix": "%t:%r:%u@%d:[%p]:",
             "log_timezone": "UTC",
             "synchronous_standby_names": _standbys(wanted["synchronous"]),
             "recovery_target_timeline": "latest",
@@ -169,6 +172,9 @@ class Postgres:
             self._sql(f"CREATE DATABASE {_name(name)} OWNER {master}")
         self._users = users
 
+    def turn_logs(self) -> None:
+        """PostgreSQL begins a new file each hour by itself."""
+
     # -- what is
 
     def status(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -191,10 +197,25 @@ class Postgres:
             "lag": found["lag"],
             "server_version": found["version"],
             "pending_restart": found["pending"] or [],
+            "connections": found["connections"],
         }
 
     def _sql(self, text: str, seconds: float = 600) -> str:
-        words = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", RUN, "-p", _port(), "-U", _ADMIN]
+        words = [
+            f"{_BIN}/psql",
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            RUN,
+            "-p",
+            _port(),
+            "-U",
+            _ADMIN,
+        ]
         return system.run([*words, "-d", "postgres", "-f", "-"], "postgres", text, seconds)
 
 
@@ -208,6 +229,8 @@ SELECT json_build_object(
               ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
   'followers', (SELECT json_object_agg(application_name, CASE WHEN state = 'streaming' THEN sync_state ELSE state END)
                 FROM pg_stat_replication),
+  'connections', (SELECT count(*) FROM pg_stat_activity
+                  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
   'pending', (SELECT json_agg(name) FROM pg_settings WHERE pending_restart));
 """
 

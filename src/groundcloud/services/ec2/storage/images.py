@@ -15,10 +15,11 @@ from groundcloud.services.ec2.machines.images import image_view, may_launch
 from groundcloud.services.ec2.machines.parts import Ebs, Mapping
 from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, BlockDevice, Image, ImageDevice, Instance
 from groundcloud.services.ec2.machines.views import image_of
-from groundcloud.services.ec2.storage.encryption import chosen_key
+from groundcloud.services.ec2.storage.encryption import chosen_key, is_managed
 from groundcloud.services.ec2.storage.lookup import snapshot_of, usable_snapshot
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
-from groundcloud.services.ec2.storage.snapshots import PermissionChange, accounts, copied, new_snapshot
+from groundcloud.services.ec2.storage.sharing import PermissionChange, asked, permissions
+from groundcloud.services.ec2.storage.snapshots import copied, new_snapshot
 from groundcloud.services.ec2.storage.types import check_volume
 from groundcloud.services.ec2.tags import merged, tags_for
 from groundcloud.services.ec2.tokens import Once
@@ -264,12 +265,28 @@ def modify_image_attribute(
         image.description = description.value if description is not None else value
     if imds_support is not None:
         image.imds_support = imds_support.value
-    change = launch_permission or PermissionChange()
-    added, removed = accounts(change.add), accounts(change.remove)
-    (removed if operation_type == "remove" else added).extend([*user_groups, *user_ids])
-    kept = [each for each in image.launch_accounts if each not in removed]
-    image.launch_accounts = sorted({*kept, *added})
+    change = asked(launch_permission, operation_type, [*user_groups, *user_ids])
+    if change.added:
+        _check_sharing(ctx, image, change.added)
+    image.launch_accounts = change.applied(image.launch_accounts)
     ctx.put(image)
+
+
+def _check_sharing(ctx: Context, image: Image, added: Sequence[str]) -> None:
+    """Source: "Considerations for sharing AMIs" in the EC2 user guide; the messages are those that tools know."""
+    for device in image.devices:
+        snapshot = snapshot_of(ctx, device.snapshot_id) if device.encrypted else None
+        if snapshot is None:
+            continue
+        if "all" in added:
+            raise errors.InvalidParameter(
+                reason=f"Snapshot {device.snapshot_id} is encrypted. Creating Public AMIs with encrypted snapshots is "
+                "not supported."
+            )
+        if is_managed(ctx, snapshot.kms_key_id):
+            raise errors.InvalidParameter(
+                reason="Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot"
+            )
 
 
 @operation(on=on("image_id"))
@@ -288,11 +305,7 @@ def describe_image_attribute(ctx: Context, attribute: str, image_id: str) -> obj
         raise errors.AuthFailure(reason=f"Not authorized for image:{image_id}")
     every: dict[str, dict[str, Any]] = {
         "description": {"description": {"value": image.description}},
-        "launchPermission": {
-            "launch_permissions": [
-                {"group": "all"} if each == "all" else {"user_id": each} for each in image.launch_accounts
-            ]
-        },
+        "launchPermission": {"launch_permissions": permissions(image.launch_accounts)},
         "productCodes": {"product_codes": image_view(image)["product_codes"]},
         "blockDeviceMapping": {"block_device_mappings": image_view(image)["block_device_mappings"]},
         "imdsSupport": {"imds_support": {"value": image.imds_support}},
