@@ -95,21 +95,21 @@ def see_size(path: str) -> None:
         os.close(device)
 
 
-def lies_on(path: str) -> int:
-    """The number of the device whose file system has a loop device's file; 0 when it has none any more."""
+def lies_on(path: str) -> str:
+    """The loop device whose file system has the file of another one; nothing when that has none any more."""
     try:
         device = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return 0
+        return ""
     try:
         status = bytearray(_STATUS_SIZE)
         fcntl.ioctl(device, _GET_STATUS, status)
     except OSError:
-        return 0
+        return ""
     finally:
         os.close(device)
     (number,) = struct.unpack_from("=Q", status)
-    return os.makedev(number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00)
+    return f"/dev/loop{number & 0xFF | number >> 12 & 0xFFF00}" if number >> 8 & 0xFFF == _MAJOR else ""
 
 
 def clear(path: str) -> None:

@@ -100,11 +100,15 @@ def unlock(path: Path, key: bytes, size: int) -> str:
 
 def device(path: Path) -> str:
     """The loop device of the disk in a file; nothing while it is locked."""
-    around = {os.stat(each).st_rdev for each in loops.found(path)}
-    if not around:
-        return ""
-    inner = (each for file, each in loops.all_found() if file == Path("/", _FOLDER, _DISK))
-    return next((each for each in inner if loops.lies_on(each) in around), "")
+    around = loops.found(path)
+    inner = unlocked() if around else {}
+    return next((inner[each] for each in around if each in inner), "")
+
+
+def unlocked() -> dict[str, str]:
+    """The loop devices of all disks that are unlocked, by those of the files that they are in."""
+    inner = [each for file, each in loops.all_found() if file == Path("/", _FOLDER, _DISK)]
+    return {loops.lies_on(each): each for each in inner}
 
 
 def lock(path: Path) -> None:

@@ -201,6 +201,14 @@ def test_a_key_needs_encryption_to_be_asked_for(ec2, key):
     assert volume_of(ec2, KmsKeyId=key)["KmsKeyId"] == key
 
 
+def test_what_is_deleted_before_it_was_made_leaves_no_grant(ec2, kms, key, settle):
+    volume = volume_of(ec2, Encrypted=True, KmsKeyId=key)["VolumeId"]
+    assert len(kms.list_grants(KeyId=key)["Grants"]) == 1
+    ec2.delete_volume(VolumeId=volume)
+    settle()
+    assert kms.list_grants(KeyId=key)["Grants"] == []
+
+
 def test_a_volume_whose_key_cannot_be_used_goes_again(ec2, kms, key, settle):
     """Source: CreateVolume in the API reference: the key is looked at later, and the call can appear to complete."""
     kms.disable_key(KeyId=key)

@@ -153,18 +153,21 @@ def _window(tx: Transaction, key: Key) -> Window | None:
 
 
 def _lines(log: FlowLog, window: Window, flows: Sequence[Flow]) -> Iterable[tuple[str, list[str]]]:
-    """The records of a flow log, by interface. One that is in use and had no traffic has a record that says so."""
+    """The records of a flow log, by interface. One that an instance has and that had no traffic has a record that says
+    so."""
     write = writer(log.log_format)
     by_interface: dict[str, list[Flow]] = {}
     for flow in flows:
         if takes(log.traffic_type, flow):
             by_interface.setdefault(flow.interface, []).append(flow)
     for each in window.interfaces:
-        if log.resource_id not in (each.vpc_id, each.subnet_id, each.network_interface_id) or each.attachment is None:
+        found = by_interface.get(each.network_interface_id, [])
+        if log.resource_id not in (each.vpc_id, each.subnet_id, each.network_interface_id):
+            continue
+        if not found and each.attachment is None:
             continue
         about = Seen(each, None, window.start, window.end, window.zone_ids.get(each.availability_zone, ""),
                      window.blocks)  # fmt: skip
-        found = by_interface.get(each.network_interface_id, [])
         yield each.network_interface_id, [write(about._replace(flow=flow)) for flow in found] or [write(about)]
 
 

@@ -40,7 +40,7 @@ class EbsVolumes:
     def reconcile(self, key: Key, wanted: Volume | None) -> Outcome:
         if wanted is None or wanted.state == "deleting":
             self._volumes.delete(str(key[2]))
-            return Outcome() if wanted is None else Outcome(partial(_deleted, key))
+            return Outcome() if wanted is None else Outcome(partial(self._deleted, key))
         if wanted.state == "creating":
             return self._create(key, wanted)
         if wanted.modification is not None and wanted.modification.state == "modifying":
@@ -76,6 +76,12 @@ class EbsVolumes:
             found.state = state
             retire(self._within(tx, found.owner_id, found.region), found)
             tx.put(found)
+
+    def _deleted(self, key: Key, tx: Transaction) -> None:
+        found = tx.get(Volume, *key)
+        if found is not None and found.state == "deleting":
+            retire(self._within(tx, found.owner_id, found.region), found)
+            tx.delete(found)
 
     def _modify(self, key: Key, wanted: Volume) -> Outcome:
         try:
@@ -121,12 +127,6 @@ class EbsVolumes:
         found.attachments, found.state, found.forced_detach = [], "available", False
         retire(self._within(tx, found.owner_id, found.region), found)
         tx.put(found)
-
-
-def _deleted(key: Key, tx: Transaction) -> None:
-    found = tx.get(Volume, *key)
-    if found is not None and found.state == "deleting":
-        tx.delete(found)
 
 
 def _modified(key: Key, state: str, now: datetime, tx: Transaction) -> None:

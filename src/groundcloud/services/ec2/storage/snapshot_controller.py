@@ -32,7 +32,7 @@ class EbsSnapshots:
     def reconcile(self, key: Key, wanted: Snapshot | None) -> Outcome:
         if wanted is None or wanted.state == "deleting":
             self._volumes.delete_snapshot(str(key[2]))
-            return Outcome() if wanted is None else Outcome(partial(_snapshot_deleted, key))
+            return Outcome() if wanted is None else Outcome(partial(self._deleted, key))
         if wanted.state != "pending":
             return Outcome()
         try:
@@ -56,6 +56,12 @@ class EbsSnapshots:
         self._volumes.snapshot(between, wanted.snapshot_id)
         self._volumes.delete(between)
 
+    def _deleted(self, key: Key, tx: Transaction) -> None:
+        found = tx.get(Snapshot, *key)
+        if found is not None and found.state == "deleting":
+            retire(self._within(tx, found.owner_id, found.region), found)
+            tx.delete(found)
+
     def _became(self, key: Key, state: str, message: str, now: datetime, tx: Transaction) -> None:
         found = tx.get(Snapshot, *key)
         if found is not None and found.state == "pending":
@@ -63,12 +69,6 @@ class EbsSnapshots:
             found.completion_time = now.replace(microsecond=0)
             retire(self._within(tx, found.owner_id, found.region), found)
             tx.put(found)
-
-
-def _snapshot_deleted(key: Key, tx: Transaction) -> None:
-    found = tx.get(Snapshot, *key)
-    if found is not None and found.state == "deleting":
-        tx.delete(found)
 
 
 class Images:
