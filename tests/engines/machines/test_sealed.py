@@ -86,6 +86,8 @@ def test_what_is_written_is_not_in_the_file_and_comes_back_with_the_key(volumes,
         volumes.hold("vol-a")
     with pytest.raises(MachineFailed, match="the key is not this volume's"):
         volumes.unlock("vol-a", OTHER)
+    with pytest.raises(MachineFailed, match="a data key has 64 bytes"):
+        volumes.unlock("vol-a", KEY[:32])
     volumes.unlock("vol-a", KEY)
     assert read(volumes, "vol-a") == WORDS
     volumes.create("vol-b", 2, "snap-a", Seal(KEY))

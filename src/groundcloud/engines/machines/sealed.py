@@ -184,6 +184,8 @@ def _opened(path: Path, key: bytes, *, read_only: bool = False) -> Iterator[tupl
 
 def _add_key(top: int, key: bytes) -> bytes:
     """Give the kernel a key for one file system: `struct fscrypt_add_key_arg` with the key after it. Its identifier."""
+    if len(key) != KEY_SIZE:
+        raise MachineFailed(f"a data key has {KEY_SIZE} bytes")
     argument = bytearray(struct.pack("=II32sII32s", 2, 0, b"", len(key), 0, b"") + key)
     try:
         fcntl.ioctl(top, _ADD_KEY, argument)

@@ -260,6 +260,18 @@ def test_a_copy_of_a_plain_snapshot_is_encrypted_where_that_is_asked_for(ec2, se
     assert engine.keys[plain] is None and engine.keys[sealed]
 
 
+def test_a_copy_is_under_the_default_key_unless_another_is_named(ec2, key, settle):
+    """Source: CopySnapshot in the API reference."""
+    volume = volume_of(ec2, Encrypted=True, KmsKeyId=key)["VolumeId"]
+    settle()
+    snapshot = snapshot_of(ec2, settle, volume)["SnapshotId"]
+    copy = ec2.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)["SnapshotId"]
+    settle()
+    shown = ec2.describe_snapshots(SnapshotIds=[copy])["Snapshots"][0]
+    assert shown["State"] == "completed" and shown["Encrypted"]
+    assert shown["KmsKeyId"] == volume_of(ec2, Encrypted=True)["KmsKeyId"] != key
+
+
 def test_a_copy_in_another_region_is_under_a_key_of_that_region(cloud, ec2, key, settle, engine):
     volume = volume_of(ec2, Encrypted=True, KmsKeyId=key)["VolumeId"]
     settle()

@@ -160,10 +160,12 @@ def delete_snapshot(ctx: Context, snapshot_id: str) -> None:
 def copied(
     ctx: Context, source: Snapshot, description: str, encrypted: bool | None, kms_key_id: str, tags: Sequence[Tag]
 ) -> Snapshot:
-    """The record of a copy in this Region. Raises EC2's errors for an encryption that cannot be."""
+    """The record of a copy in this Region. One that is encrypted is so under the default key unless another is named,
+    whatever key its source has: CopySnapshot in the API reference. Raises EC2's errors for an encryption that cannot
+    be."""
     key = chosen_key(ctx, encrypted, kms_key_id, source)
-    if key is not None and not kms_key_id and source.region != ctx.region:
-        key = default_key(ctx.get(EbsDefaults))
+    if key is not None:
+        key = kms_key_id or default_key(ctx.get(EbsDefaults))
     copy = Snapshot(
         owner_id=ctx.account, region=ctx.region, snapshot_id=ctx.new_id("snap"), volume_id="vol-ffffffff",
         volume_size=source.volume_size, start_time=ctx.now(), engine_image=source.engine_image,
