@@ -49,8 +49,8 @@ class DatabaseGround:
         instances.ca = self._certificate
         return [instances, DBSnapshots(cloud.store, fleet, cloud.within_rds)]
 
-    def _issue(self, name: str) -> tuple[str, str]:
-        certificate, key = certificate_for(self._ca, [name], name, time.time())
+    def _issue(self, names: list[str]) -> tuple[str, str]:
+        certificate, key = certificate_for(self._ca, names, names[0], time.time())
         return certificate.decode(), key.decode()
 
     def _have_image(self) -> str:

@@ -3,6 +3,7 @@
 How the records are made is in `launch.py`; the controller boots what is written there.
 """
 
+from collections.abc import Mapping as Mapping_
 from collections.abc import Sequence
 
 from groundcloud.context import Context
@@ -61,11 +62,24 @@ def _on(
         for resource_type in ("instance", "network-interface")
         for each in being_made(ctx, resource_type, "RunInstances", tag_specifications, facts)
     ]
-    image = image_of(ctx, image_id)
-    for volume in facts_of_volumes(ctx, image, block_device_mappings):
+    for volume in facts_of_volumes(ctx, image_of(ctx, image_id), block_device_mappings):
         found += being_made(ctx, "volume", "RunInstances", tag_specifications, {**facts, **volume})
+    return found + what_a_launch_uses(ctx, image_id, subnet_id, security_group_ids, key_name, facts)
+
+
+def what_a_launch_uses(
+    ctx: Context,
+    image_id: str,
+    subnet_id: str,
+    security_group_ids: Sequence[str],
+    key_name: str,
+    facts: Mapping_[str, str],
+) -> list[Resource]:
+    """Its image, and of the rest what is there: what is not, the operation says once the caller is known to be
+    allowed."""
+    image = image_of(ctx, image_id)
     owner = "" if image is None else image.owner_id
-    found.append(Resource(f"arn:aws:ec2:{ctx.region}::image/{image_id}", facts={**facts, "ec2:owner": owner}))
+    found = [Resource(f"arn:aws:ec2:{ctx.region}::image/{image_id}", facts={**facts, "ec2:owner": owner})]
     used: list[Tagged | None] = [ctx.get(Subnet, subnet_id)] if subnet_id else []
     used += [ctx.get(SecurityGroup, each) for each in security_group_ids]
     used.append(named(ctx, key_name) if key_name else None)
