@@ -70,6 +70,7 @@ FUNCTIONS = {
     "network.plug": Function((Id, Id, Id, Link)),
     "network.unplug": Function((Id, Id)),
     "network.traffic": Function((Id,), dict[str, Traffic]),
+    "network.answering": Function((Id,), set[str]),
     "network.listen": Function((Id,), dict[str, int], descriptors=True),
 }
 

@@ -63,7 +63,7 @@ def start_instances(ctx: Context, instance_ids: Sequence[str]) -> object:
             )
         instance.state, instance.state_reason, instance.state_transition_reason = PENDING, None, ""
         instance.launch_time = ctx.now()
-        instance.reachability = "initializing"
+        instance.reachability, instance.impaired_since = "initializing", None
         instance.booted = instance.boots = instance.boots + 1
         for interface in interfaces_of(ctx, instance):
             wake(ctx, interface)

@@ -8,11 +8,13 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.account_settings import check_public, settings_of
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.machines.images import image_view, may_launch
 from groundcloud.services.ec2.machines.parts import Mapping
 from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, Image, ImageDevice, Instance
 from groundcloud.services.ec2.machines.views import image_of
+from groundcloud.services.ec2.storage.image_states import check_protection
 from groundcloud.services.ec2.storage.lookup import usable_snapshot
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
 from groundcloud.services.ec2.storage.sharing import PermissionChange, asked, permissions
@@ -163,6 +165,7 @@ def copy_image(
 def deregister_image(ctx: Context, image_id: str, delete_associated_snapshots: bool = False) -> object:
     """Instances that were launched of it go on; no new one is."""
     image = find(ctx, Image, image_id)
+    check_protection(ctx, image)
     ctx.delete(image)
     results = []
     for device in image.devices if delete_associated_snapshots else ():
@@ -197,6 +200,8 @@ def modify_image_attribute(
     if imds_support is not None:
         image.imds_support = imds_support.value
     change = asked(launch_permission, operation_type, [*user_groups, *user_ids])
+    if "all" in change.added:
+        check_public(settings_of(ctx).public_images, "image")
     image.launch_accounts = change.applied(image.launch_accounts)
     ctx.put(image)
 
