@@ -9,9 +9,13 @@ from typing import Any
 from groundcloud.ca import certificate_for
 from groundcloud.controllers import Controller
 from groundcloud.engines.machines.wanted import Volumes
+from groundcloud.fronts.database_log_files import DatabaseLogFiles
+from groundcloud.fronts.database_logins import DatabaseLogins
+from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.fronts.databases import Databases
 from groundcloud.main import Cloud
 from groundcloud.services.ec2.network import requested
+from groundcloud.services.rds.archives import DBBackups
 from groundcloud.services.rds.backups import DBSnapshots
 from groundcloud.services.rds.controller import DBInstances
 from groundcloud.services.rds.fleet import IMAGE, Fleet
@@ -31,9 +35,10 @@ class DatabaseGround:
         self._volumes: Volumes = cloud.world.engines["volumes"]
         self._reports = Reports()
         world = cloud.world
-        self.front = Databases(
-            cloud.store, world.sealer, world.clock, self._reports, certificate, partial(export, cloud.act)
-        )
+        logs = DatabaseLogs(cloud.store, world.sealer, world.clock, world.entropy, world.engines["objects"])
+        logins = DatabaseLogins(cloud.store, cloud.identities, world.clock, cloud.within_rds)
+        files = DatabaseLogFiles(cloud.store, partial(export, cloud.act))
+        self.front = Databases(cloud.store, world.sealer, world.clock, self._reports, certificate, logs, logins, files)
         engines = world.engines
         self.gauges = Gauges(
             cloud.store, world.plane("cloudwatch"), engines["machines"], engines["network"], self._reports, world.clock
@@ -47,7 +52,11 @@ class DatabaseGround:
             cloud.within_rds, self._issue, self._have_image,
         )  # fmt: skip
         instances.ca = self._certificate
-        return [instances, DBSnapshots(cloud.store, fleet, cloud.within_rds)]
+        return [
+            instances,
+            DBSnapshots(cloud.store, fleet, cloud.within_rds, cloud.world.clock),
+            DBBackups(cloud.store, engines["objects"], cloud.world.clock),
+        ]
 
     def _issue(self, names: list[str]) -> tuple[str, str]:
         certificate, key = certificate_for(self._ca, names, names[0], time.time())

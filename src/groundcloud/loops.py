@@ -30,6 +30,7 @@ class Loops:
         from groundcloud.services.ec2.network.controller import EndedNatGateways, EndedPeerings, VpcNetworks
         from groundcloud.services.kms.controller import Deletions, Rotations
         from groundcloud.services.organizations.controller import Accounts, Closures, Invitations
+        from groundcloud.services.rds.archives import named_by_a_log
         from groundcloud.services.s3.controller import CondemnedBytes, Scrubber
         from groundcloud.services.s3.lifecycle_controller import Lifecycle
         from groundcloud.services.s3.log_controller import AccessLogs
@@ -60,7 +61,7 @@ class Loops:
         if (objects := engines.get("objects")) is not None:
             found += [
                 CondemnedBytes(cloud.store, objects),
-                Scrubber(cloud.store, objects, clock),
+                Scrubber(cloud.store, objects, clock, named_by_a_log),
                 Verifier(cloud.store, objects, clock),
                 DamagedBytes(cloud.store, objects),
                 Lifecycle(cloud.store, objects, self._within_s3),

@@ -1,11 +1,14 @@
 """Databases as people use them: servers on machines of their own, reached by the usual clients."""
 
+import json
 import socket
 import subprocess
 import threading
 import time
+from datetime import UTC, datetime
 from itertools import pairwise
 
+import boto3
 import psycopg
 import pymysql
 import pytest
@@ -23,6 +26,8 @@ class Databases:
     def __init__(self, ground):
         self.ground = ground
         self.rds = ground.client("rds")
+        self.moments = {}
+        """Of each database: a moment, what had been written by then, and what was later."""
         self.group = ground.ec2.create_security_group(GroupName="databases", Description="databases")["GroupId"]
         for port in (3306, 5432):
             self.open(port, "0.0.0.0/0")
@@ -101,8 +106,9 @@ class Databases:
 def databases(ground):
     ground.run("image", "build", "debian-12-databases")
     made = Databases(ground)
-    made.create("shop", "postgres", MultiAZ=True)
-    made.create("awslab", "mysql", MultiAZ=True)
+    backed_up = {"BackupRetentionPeriod": 1, "EnableIAMDatabaseAuthentication": True}
+    made.create("shop", "postgres", MultiAZ=True, **backed_up)
+    made.create("awslab", "mysql", MultiAZ=True, **backed_up)
     try:
         yield made
     finally:
@@ -199,6 +205,7 @@ def fails_over(databases, name, connect, kill):
     eventually(lambda: databases.seen(name)["AvailabilityZone"] == before["SecondaryAvailabilityZone"])
     written = len(writer.acknowledged)
     eventually(lambda: len(writer.acknowledged) > written + 50)
+    databases.moments[name] = a_moment(writer)
     writer.stopping = True
     writer.join(10)
     with connect() as connection, connection.cursor() as cursor:
@@ -209,6 +216,17 @@ def fails_over(databases, name, connect, kill):
     messages = [each["Message"] for each in databases.rds.describe_events(Duration=60)["Events"]]
     assert "Multi-AZ instance failover started." in messages
     eventually(lambda: "SecondaryAvailabilityZone" in databases.seen(name), 240)
+
+
+def a_moment(writer):
+    """A whole second in the middle of a writer's work; the numbers that had been written before, and those after."""
+    moment = int(time.time()) + 2
+    ends = time.monotonic() + moment - time.time()
+    eventually(lambda: len([at for at, _ in writer.acknowledged if at > ends]) > 20)
+    seen = list(writer.acknowledged)
+    before = {number for at, number in seen if at < ends}
+    after = {number for (begun, _), (_, number) in pairwise(seen) if begun > ends}
+    return datetime.fromtimestamp(moment, UTC), before, after
 
 
 def machine_of(databases, name):
@@ -236,6 +254,102 @@ def test_a_reboot_with_failover_changes_the_zone_and_loses_no_row(databases):
         databases.rds.reboot_db_instance(DBInstanceIdentifier="awslab", ForceFailover=True)
 
     fails_over(databases, "awslab", lambda: databases.mariadb("awslab"), reboot)
+
+
+@pytest.mark.parametrize("name", ["shop", "awslab"])
+def test_a_database_is_restored_to_the_second_also_over_a_failover(databases, name):
+    rds = databases.rds
+    moment, before, after = databases.moments[name]
+    eventually(lambda: databases.seen(name).get("LatestRestorableTime", moment) > moment)
+    rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier=name, TargetDBInstanceIdentifier="then", RestoreTime=moment,
+        PubliclyAccessible=True, VpcSecurityGroupIds=[databases.group], BackupRetentionPeriod=0,
+    )  # fmt: skip
+    databases.available("then")
+    connect = databases.postgres if name == "shop" else databases.mariadb
+    with connect("then") as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM written")
+        kept = {row[0] for row in cursor.fetchall()}
+        cursor.execute("SELECT text FROM notes")
+        assert cursor.fetchone() == ("kept",)
+        cursor.execute("INSERT INTO notes (text) VALUES ('its own')")
+    assert before <= kept
+    assert not after & kept
+    assert len(after) > 10
+    rds.delete_db_instance(DBInstanceIdentifier="then", SkipFinalSnapshot=True)
+    rds.get_waiter("db_instance_deleted").wait(DBInstanceIdentifier="then", WaiterConfig={"Delay": 1})
+
+
+class Token:
+    """The tokens of a role that may connect as `jane_doe`, as an application on a machine has them."""
+
+    def __init__(self, databases):
+        self._databases = databases
+        ground = databases.ground
+        iam, sts = ground.client("iam"), ground.client("sts")
+        account = sts.get_caller_identity()["Account"]
+        trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+        arn = iam.create_role(RoleName="app", AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+        users = f"arn:aws:rds-db:us-east-1:{account}:dbuser:*/jane_doe"
+        allowed = {"Effect": "Allow", "Action": "rds-db:connect", "Resource": users}
+        iam.put_role_policy(RoleName="app", PolicyName="p", PolicyDocument=_policy(allowed))
+        keys = sts.assume_role(RoleArn=arn, RoleSessionName="app")["Credentials"]
+        session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], "us-east-1")
+        self._rds = session.client("rds")
+
+    def __call__(self, name, user="jane_doe"):
+        endpoint = self._databases.seen(name)["Endpoint"]
+        return self._rds.generate_db_auth_token(endpoint["Address"], endpoint["Port"], user)
+
+
+def _policy(statement):
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture(scope="module")
+def token(databases):
+    return Token(databases)
+
+
+def test_who_has_rds_iam_logs_in_to_postgresql_with_a_token_by_tls_and_not_otherwise(databases, token):
+    databases.available("shop")
+    databases.psql("shop", "CREATE USER jane_doe PASSWORD 'a-password'; CREATE USER jim PASSWORD 'a-password'")
+    databases.psql("shop", "GRANT rds_iam TO jane_doe, jim")
+
+    def connect(user, password, mode="require"):
+        return psycopg.connect(
+            host=databases.address("shop"), user=user, password=password, dbname="app", sslmode=mode
+        )  # fmt: skip
+
+    with connect("jane_doe", token("shop")) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("jane_doe",)
+    for user, password, mode in (
+        ("jane_doe", "a-password", "require"),
+        ("jane_doe", token("shop", "jim"), "require"),
+        ("jim", token("shop", "jim"), "require"),
+        ("jane_doe", token("shop"), "disable"),
+    ):
+        with pytest.raises(psycopg.OperationalError):
+            connect(user, password, mode)
+
+
+def test_who_was_made_with_aws_s_plugin_logs_in_to_mariadb_with_a_token(databases, token):
+    databases.available("awslab")
+    databases.mysql(
+        "awslab", "CREATE USER jane_doe IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL; "
+        "GRANT SELECT ON app.* TO jane_doe",
+    )  # fmt: skip
+    endpoint, ca = databases.seen("awslab")["Endpoint"]["Address"], f"--ssl-ca={databases.ground.data}/ca/ca.crt"
+
+    def connect(password, code=0):
+        words = ("mysql", "-h", endpoint, "-u", "jane_doe", "--ssl-verify-server-cert", ca, "-NBe",
+                 "SELECT text FROM notes", "app")  # fmt: skip
+        return databases.ground.run("shell", "--data", databases.ground.data, "--", *words, code=code,
+                                    MYSQL_PWD=password).out  # fmt: skip
+
+    assert "kept" in connect(token("awslab"))
+    assert connect(token("awslab", "jim"), 1) == ""
+    assert connect("a-password", 1) == ""
 
 
 def test_a_snapshot_becomes_another_database_that_grows_rests_and_ends_with_a_last_snapshot(databases):
@@ -272,8 +386,6 @@ def test_a_snapshot_becomes_another_database_that_grows_rests_and_ends_with_a_la
 
 def test_a_read_replica_follows_and_is_promoted(databases):
     rds = databases.rds
-    rds.modify_db_instance(DBInstanceIdentifier="awslab", BackupRetentionPeriod=1, ApplyImmediately=True)
-    databases.available("awslab")
     rds.create_db_instance_read_replica(DBInstanceIdentifier="reads", SourceDBInstanceIdentifier="awslab")
     seen = databases.available("reads")
     assert seen["ReadReplicaSourceDBInstanceIdentifier"] == "awslab"

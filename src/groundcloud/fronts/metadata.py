@@ -55,7 +55,7 @@ class Metadata:
 
     async def handle(self, vpc_id: str, request: Request) -> Response:
         """The answer to a machine of a VPC; the peer's address says which one it is."""
-        if request.path.startswith(databases.PATH) and request.method == "PUT":
+        if request.path.startswith(databases.PATH):
             return await self._databases.handle(vpc_id, request)
         with self._world.store.snapshot() as tx:
             who = metadata.asking(tx, vpc_id, request.client)

@@ -77,7 +77,6 @@ def test_what_is_not_there_is_not_found_by_name_and_by_arn(rds, cloud):
         ({"Port": 22}, "InvalidParameterValue"),
         ({"DBInstanceIdentifier": "two--hyphens"}, "InvalidParameterValue"),
         ({"StorageEncrypted": True}, "InvalidParameterCombination"),
-        ({"EnableIAMDatabaseAuthentication": True}, "InvalidParameterCombination"),
         ({"MultiAZ": True, "AvailabilityZone": "us-east-1a"}, "InvalidParameterCombination"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
+from groundcloud.services.rds import archives
 from groundcloud.services.rds.fleet import Fleet, data_volume
 from groundcloud.services.rds.lookup import note, note_event
 from groundcloud.services.rds.records import DBInstance, DBSnapshot
@@ -33,8 +34,10 @@ def begin(ctx: Context, instance: DBInstance) -> None:
     note(ctx, instance, "Backing up DB instance", "backup")
 
 
-def daily(self: "DBInstances", instance: DBInstance) -> Outcome | None:
-    """Once in each backup window; None when there is nothing to do."""
+def daily(self: "DBInstances", instance: DBInstance, restorable: float | None) -> Outcome | None:
+    """Once in each backup window, and as soon as logs arrive; None when there is nothing to do."""
+    if not archives.ready(instance, restorable):
+        return None
     if not instance.backup_retention_period or instance.db_instance_status != "available":
         return None
     now = self.clock()
@@ -42,7 +45,7 @@ def daily(self: "DBInstances", instance: DBInstance) -> Outcome | None:
         return None
     if instance.latest_backup is not None and not _within(instance.preferred_backup_window, now):
         return None
-    return Outcome(partial(_back_up, self.within, instance.key_values(), now), again=0.1)
+    return Outcome(partial(_back_up, self.within, instance.key_values()), again=0.1)
 
 
 def _within(window: str, now: datetime) -> bool:
@@ -51,18 +54,13 @@ def _within(window: str, now: datetime) -> bool:
     return begins <= time < ends if begins < ends else time >= begins or time < ends
 
 
-def _back_up(within: Within, key: Key, now: datetime, tx: Transaction) -> None:
+def _back_up(within: Within, key: Key, tx: Transaction) -> None:
     instance = tx.get(DBInstance, *key)
     if instance is None or instance.db_instance_status != "available":
         return
     ctx = within(tx, instance.account, instance.region)
     begin(ctx, instance)
     instance.db_instance_status = "backing-up"
-    oldest = now - timedelta(days=instance.backup_retention_period)
-    for snapshot in list(ctx.scan(DBSnapshot, instance.dbi_resource_id, index="by_instance")):
-        if snapshot.snapshot_type == "automated" and snapshot.snapshot_create_time < oldest:
-            snapshot.status = "deleting"
-            ctx.put(snapshot)
     tx.put(instance)
 
 
@@ -72,10 +70,11 @@ class DBSnapshots:
     name = "rds.snapshots"
     kind = DBSnapshot
 
-    def __init__(self, store: Store, fleet: Fleet, within: Within) -> None:
+    def __init__(self, store: Store, fleet: Fleet, within: Within, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._fleet = fleet
         self._within = within
+        self._clock = clock
 
     def reconcile(self, key: Key, wanted: DBSnapshot | None) -> Outcome:
         if wanted is None or wanted.status not in ("creating", "deleting"):
@@ -90,25 +89,32 @@ class DBSnapshots:
         if instance.db_instance_status in ("deleting", "stopping"):
             return Outcome(again=0.5)  # the final one is taken once the server has ended
         self._fleet.volumes.snapshot(data_volume(leader), wanted.engine_snapshot)
-        return Outcome(partial(taken, self._within, key))
+        return Outcome(partial(taken, self._within, self._clock(), key))
 
     def _delete(self, snapshot: DBSnapshot) -> Outcome:
         with self._store.snapshot() as tx:
             others = list(tx.scan(DBSnapshot, snapshot.engine_snapshot, index="by_bytes"))
+            scope = (snapshot.account, snapshot.region, snapshot.dbi_resource_id)
+            restores = tx.exists(DBInstance, *scope, index="by_restore")
+        if restores:
+            return Outcome(again=2.0)  # a restore may be about to begin with it
         if len(others) < 2:
             self._fleet.volumes.delete_snapshot(snapshot.engine_snapshot)
         return Outcome(partial(_forget, snapshot.key_values()))
 
 
-def taken(within: Within, key: Key, tx: Transaction) -> None:
-    """A snapshot is there."""
+def taken(within: Within, now: datetime, key: Key, tx: Transaction) -> None:
+    """A snapshot is there. What it has was committed before `now`."""
     snapshot = tx.get(DBSnapshot, *key)
     if snapshot is None or snapshot.status != "creating":
         return
     snapshot.status = "available"
+    snapshot.snapshot_database_time = now
     tx.put(snapshot)
     ctx = within(tx, snapshot.account, snapshot.region)
     automatic = snapshot.snapshot_type == "automated"
+    if automatic:
+        archives.based(ctx, snapshot)
     text = f"{'Automated' if automatic else 'Manual'} snapshot created"
     note_event(ctx, snapshot.db_snapshot_identifier, "db-snapshot", snapshot.arn, text, ["creation"])
     instance = instance_of(tx, snapshot.account, snapshot.region, snapshot.dbi_resource_id)

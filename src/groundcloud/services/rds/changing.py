@@ -5,7 +5,7 @@ from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
-from groundcloud.services.rds import errors
+from groundcloud.services.rds import archives, errors
 from groundcloud.services.rds.ending import need, need_alone
 from groundcloud.services.rds.engines import ENGINES, check_upgrade, class_named
 from groundcloud.services.rds.instances import (
@@ -66,6 +66,7 @@ def modify_db_instance(
     rotate_master_user_password: bool = False,
     master_user_secret_kms_key_id: str = "",
     cloudwatch_logs_export_configuration: CloudwatchLogsExportConfiguration | None = None,
+    enable_iam_database_authentication: bool | None = None,
 ) -> object:
     instance = instance_named(ctx, db_instance_identifier)
     need(instance, "available", "stopped", "storage-full", "incompatible-parameters", "backing-up")
@@ -91,6 +92,7 @@ def modify_db_instance(
         "deletion_protection": deletion_protection,
         "max_allocated_storage": max_allocated_storage,
         "publicly_accessible": publicly_accessible,
+        "iam_database_authentication_enabled": enable_iam_database_authentication,
         "groups": checked_groups(ctx, instance.vpc_id, vpc_security_group_ids) if vpc_security_group_ids else None,
         "parameter_group": group_for(ctx, engine, db_parameter_group_name) if db_parameter_group_name else None,
         "option_group": default_option_group(ctx, engine, option_group_name) if option_group_name else None,
@@ -98,7 +100,12 @@ def modify_db_instance(
         if cloudwatch_logs_export_configuration
         else None,
     }
+    before = instance.backup_retention_period
     _set(instance, at_once)
+    if before and not instance.backup_retention_period:
+        archives.end(ctx, instance)
+    elif instance.backup_retention_period and not before:
+        instance.latest_backup = None  # the first one is taken at once
     _password(
         ctx, instance, master_user_password, manage_master_user_password, rotate_master_user_password,
         master_user_secret_kms_key_id,

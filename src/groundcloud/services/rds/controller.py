@@ -14,7 +14,7 @@ from groundcloud.controllers import Outcome
 from groundcloud.engines.machines.wanted import MachineFailed
 from groundcloud.errors import AwsError
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds import backups, faults, roles, sizes, standbys, steps
+from groundcloud.services.rds import archives, backups, faults, roles, sizes, standbys, steps
 from groundcloud.services.rds.fleet import Fleet, data_volume
 from groundcloud.services.rds.records import FAILED, REPLICA, STANDBY, DBCluster, DBInstance, DBMachine
 from groundcloud.services.rds.reports import Report, Reports
@@ -149,7 +149,11 @@ class DBInstances:
             return outcome
         if seen.instance.db_cluster_identifier and (outcome := roles.keep(self, seen)) is not None:
             return outcome
-        outcome = standbys.keep(self, seen) or backups.daily(self, seen.instance)
+        outcome = (
+            standbys.keep(self, seen)
+            or archives.keep(self, seen)
+            or backups.daily(self, seen.instance, self.report(leader).restorable)
+        )
         return outcome or Outcome(again=LOOK if seen.instance.db_instance_status == "available" else 0.1)
 
     def _boot(self, seen: Seen, leader: DBMachine) -> Outcome:

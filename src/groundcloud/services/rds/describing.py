@@ -116,7 +116,7 @@ def describe_orderable_db_instance_options(
             "storage_type": storage,
             "supports_iops": False,
             "supports_enhanced_monitoring": False,
-            "supports_iam_database_authentication": False,
+            "supports_iam_database_authentication": True,
             "supports_performance_insights": False,
             "min_storage_size": 5,
             "max_storage_size": LARGEST,

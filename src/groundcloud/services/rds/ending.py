@@ -9,7 +9,7 @@ from groundcloud.services.rds.snapshots import new_snapshot
 from groundcloud.services.rds.views import instance_shown
 
 _MAY_END = ("available", "stopped", "failed", "storage-full", "incompatible-parameters", "incompatible-network",
-             "creating", "starting", "stopping", "rebooting", "modifying",
+             "restore-error",             "creating", "starting", "stopping", "rebooting", "modifying",
             "backing-up")  # fmt: skip
 
 
@@ -38,12 +38,13 @@ def _check_member(ctx: Context, instance: DBInstance) -> None:
         )
 
 
-@operation(on=on("db", "db_instance_identifier"), harmless=["DeleteAutomatedBackups"])
+@operation(on=on("db", "db_instance_identifier"))
 def delete_db_instance(
     ctx: Context,
     db_instance_identifier: str,
     skip_final_snapshot: bool = False,
     final_db_snapshot_identifier: str = "",
+    delete_automated_backups: bool = True,
 ) -> object:
     instance = instance_named(ctx, db_instance_identifier)
     if instance.deletion_protection:
@@ -63,6 +64,7 @@ def delete_db_instance(
         _check_member(ctx, instance)
     elif not skip_final_snapshot:
         _keep_final(ctx, instance, final_db_snapshot_identifier)
+    instance.keep_backups = not delete_automated_backups
     instance.db_instance_status = "deleting"
     ctx.put(instance)
     note(ctx, instance, "DB instance is being deleted", "deletion")

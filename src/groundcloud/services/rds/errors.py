@@ -88,6 +88,18 @@ class InvalidRestore(AwsError, code="InvalidRestoreFault"):
     """{reason}"""
 
 
+class PointInTimeRestoreNotEnabled(AwsError):
+    """Automated backups are not enabled for the DB instance {name}."""
+
+
+class DBInstanceAutomatedBackupNotFound(AwsError, status=404):
+    """Unable to find an automated backup of {dbi_resource_id}."""
+
+
+class InvalidDBInstanceAutomatedBackupState(AwsError):
+    """{reason}"""
+
+
 class CertificateNotFound(AwsError, status=404):
     """Certificate {name} not found."""
 

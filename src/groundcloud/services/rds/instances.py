@@ -229,9 +229,7 @@ def create_db_instance(
         )  # fmt: skip
         return {"db_instance": {**made, "pending_modified_values": {}}}
     version = version_for(kind, engine_version)
-    _check_not_there(
-        kind, character_set_name, license_model, enable_iam_database_authentication, encrypted=storage_encrypted
-    )
+    _check_not_there(kind, character_set_name, license_model, encrypted=storage_encrypted)
     if allocated_storage is None:
         raise errors.InvalidParameterCombination(reason="The parameter AllocatedStorage must be provided")
     if not master_username:
@@ -253,6 +251,7 @@ def create_db_instance(
         storage_type=storage_type or ("io1" if iops else "gp2"), max_allocated_storage=max_allocated_storage,
         deletion_protection=deletion_protection,
         enabled_cloudwatch_logs_exports=checked_exports(kind, enable_cloudwatch_logs_exports),
+        iam_database_authentication_enabled=enable_iam_database_authentication,
         ca_certificate_identifier=ca_certificate_identifier,
     )  # fmt: skip
     if manage_master_user_password:
@@ -313,7 +312,7 @@ def check_database(engine: Engine, name: str | None) -> None:
         )
 
 
-def _check_not_there(engine: Engine, character_set: str, license_model: str, iam: bool, *, encrypted: bool) -> None:
+def _check_not_there(engine: Engine, character_set: str, license_model: str, *, encrypted: bool) -> None:
     if character_set:
         raise errors.InvalidParameterCombination(
             reason=f"The parameter CharacterSetName is not valid for the engine {engine.name}."
@@ -322,10 +321,6 @@ def _check_not_there(engine: Engine, character_set: str, license_model: str, iam
         raise errors.InvalidParameterCombination(reason=f"Invalid license model '{license_model}' for {engine.name}.")
     if encrypted:
         raise errors.InvalidParameterCombination(reason="Encryption at rest is not available in this cloud yet.")
-    if iam:
-        raise errors.InvalidParameterCombination(
-            reason="IAM Database Authentication is not available in this cloud yet."
-        )
 
 
 def _secrets(ctx: Context, engine: Engine, password: str, managed: bool) -> Secrets:

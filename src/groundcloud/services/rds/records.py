@@ -41,6 +41,7 @@ class DBInstance(Record):
         "by_parameter_group": ("account", "region", "parameter_group"),
         "by_source": ("account", "region", "source_resource_id"),
         "by_cluster": ("account", "region", "db_cluster_identifier"),
+        "by_restore": ("account", "region", "restore_source"),
     }
     absent = errors.DBInstanceNotFound
 
@@ -102,6 +103,12 @@ class DBInstance(Record):
     """The secret that has the master password, where Secrets Manager keeps it."""
     final_snapshot: str = ""
     latest_backup: datetime | None = None
+    restore_source: str = ""
+    """The instance from whose archive of logs it is restored: from which moment on, and to which."""
+    restore_begins: datetime | None = None
+    restore_time: datetime | None = None
+    keep_backups: bool = False
+    """Whether its automated backups outlive it."""
     status_infos: list[str] = []
     """What is wrong, in words."""
     server_version: str = ""
@@ -291,12 +298,74 @@ class DBSnapshot(Record):
     db_name: str | None = None
     iam_database_authentication_enabled: bool = False
     source_db_snapshot_identifier: str | None = None
+    snapshot_database_time: datetime | None = None
+    """When it was there: all that was committed before it was taken, and nothing later."""
     shared_with: list[str] = []
     tags: list[Tag] = []
 
     @property
     def arn(self) -> str:
         return f"arn:aws:rds:{self.region}:{self.account}:snapshot:{self.db_snapshot_identifier}"
+
+
+class DBAutomatedBackup(Record):
+    """The archive of an instance's logs, with its automated snapshots: what a restore to a moment begins with."""
+
+    table = "rds.automated_backup"
+    key = ("account", "region", "dbi_resource_id")
+    indexes = {"by_name": ("account", "region", "db_instance_identifier")}
+    absent = errors.DBInstanceAutomatedBackupNotFound
+
+    account: str
+    region: str
+    dbi_resource_id: str
+    db_instance_identifier: str
+    identifier: str
+    """`ab-...`, at the end of its ARN."""
+    since: datetime
+    """No log is lacking from here on."""
+    latest: datetime
+    """Everything that was committed up to here is in the archive."""
+    earliest: datetime | None = None
+    """When the first of its automated snapshots was there."""
+    status: str = "active"
+    """`active`, `retained` (its instance is gone), `deleting`."""
+    kept: DBInstance | None = None
+    """The instance as it was when it was deleted."""
+    secrets: bytes = b""
+    """Its secrets, sealed, likewise."""
+
+    @property
+    def db_instance_automated_backups_arn(self) -> str:
+        return f"arn:aws:rds:{self.region}:{self.account}:auto-backup:{self.identifier}"
+
+    @property
+    def arn(self) -> str:
+        return self.db_instance_automated_backups_arn
+
+
+class DBLog(Record):
+    """An archived log: a segment of PostgreSQL's, or a binary log of MariaDB's. Its bytes are the object engine's."""
+
+    table = "rds.log"
+    key = ("account", "region", "dbi_resource_id", "name")
+    indexes = {"by_time": ("account", "region", "dbi_resource_id", "archived"), "by_blob": ("blob",)}
+    watched = False
+
+    account: str
+    region: str
+    dbi_resource_id: str
+    name: str
+    archived: int
+    """Microseconds since 1970, as are the times of the first and the last of what is in it."""
+    begins: int
+    closed: int
+    blob: str
+    sealed_key: bytes
+    """The key of its bytes, sealed."""
+    size: int
+    """Bytes that are kept; the rest up to `length` is zeros."""
+    length: int
 
 
 class Event(Record):

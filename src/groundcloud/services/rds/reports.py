@@ -27,6 +27,9 @@ class Report(msgspec.Struct, frozen=True):
     server_version: str = ""
     pending_restart: list[str] = []
     replication_error: str = ""
+    restorable: float | None = None
+    """Unix time up to which all that was committed is archived, 0 where that is not known; nothing where the machine
+    knows of no archive."""
     size: int = 0
     free: int = 0
     connections: int | None = None

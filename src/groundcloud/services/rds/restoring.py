@@ -22,11 +22,11 @@ from groundcloud.services.rds.records import DBInstance, DBSnapshot, Tag
 from groundcloud.services.rds.secrets import Secrets, opened, secrets_of
 from groundcloud.services.rds.views import instance_shown
 
-_HARMLESS = ["NetworkType", "BackupTarget", "EnableCloudwatchLogsExports", "DedicatedLogVolume",
+HARMLESS = ["NetworkType", "BackupTarget", "EnableCloudwatchLogsExports", "DedicatedLogVolume",
              "EnableCustomerOwnedIp"]  # fmt: skip
 
 
-@operation(on=on("db", "db_instance_identifier"), harmless=[*_HARMLESS, "EngineLifecycleSupport"])
+@operation(on=on("db", "db_instance_identifier"), harmless=[*HARMLESS, "EngineLifecycleSupport"])
 def restore_db_instance_from_db_snapshot(
     ctx: Context,
     db_instance_identifier: str,
@@ -52,6 +52,7 @@ def restore_db_instance_from_db_snapshot(
     allocated_storage: int | None = None,
     backup_retention_period: int | None = None,
     preferred_backup_window: str = "",
+    enable_iam_database_authentication: bool | None = None,
 ) -> object:
     if not db_snapshot_identifier:
         raise errors.InvalidParameterCombination(reason="The parameter DBSnapshotIdentifier must be provided")
@@ -66,7 +67,7 @@ def restore_db_instance_from_db_snapshot(
     if size < snapshot.allocated_storage:
         raise errors.InvalidRestore(reason=f"The snapshot needs {snapshot.allocated_storage} GiB.")
     check_storage(size, storage_type or snapshot.storage_type, None)
-    instance = _like(
+    instance = like(
         ctx, snapshot, db_instance_identifier, group_named(ctx, db_subnet_group_name),
         instance_class=db_instance_class or snapshot.db_instance_class, port=port or snapshot.port,
         group_ids=vpc_security_group_ids, zone=availability_zone, multi_az=multi_az, public=publicly_accessible,
@@ -76,6 +77,8 @@ def restore_db_instance_from_db_snapshot(
         auto_minor_version_upgrade=auto_minor_version_upgrade, copy_tags_to_snapshot=copy_tags_to_snapshot,
         deletion_protection=deletion_protection, seed=snapshot.engine_snapshot,
         preferred_backup_window=backup_window(ctx, preferred_backup_window),
+        iam_database_authentication_enabled=snapshot.iam_database_authentication_enabled
+        if enable_iam_database_authentication is None else enable_iam_database_authentication,
     )  # fmt: skip
     before = opened(ctx.world.sealer, snapshot.secrets)
     secrets = Secrets(before.master_password, before.replication_password)
@@ -84,7 +87,7 @@ def restore_db_instance_from_db_snapshot(
     return {"db_instance": {**shown, "pending_modified_values": {}}}
 
 
-def _like(
+def like(
     ctx: Context, source: DBSnapshot | DBInstance, name: str, group: Any, *, group_ids: Sequence[str], **more: Any
 ) -> DBInstance:
     """A new instance with what it has from another one or from its snapshot."""
@@ -97,7 +100,7 @@ def _like(
 
 @operation(
     on=on("db", "db_instance_identifier"),
-    harmless=[*_HARMLESS, "PreSignedUrl", "SourceRegion", "EnablePerformanceInsights", "MonitoringInterval"],
+    harmless=[*HARMLESS, "PreSignedUrl", "SourceRegion", "EnablePerformanceInsights", "MonitoringInterval"],
 )
 def create_db_instance_read_replica(
     ctx: Context,
@@ -120,6 +123,7 @@ def create_db_instance_read_replica(
     deletion_protection: bool = False,
     allocated_storage: int | None = None,
     max_allocated_storage: int | None = None,
+    enable_iam_database_authentication: bool = False,
 ) -> object:
     source = instance_named(ctx, source_db_instance_identifier)
     need_alone(source)
@@ -137,7 +141,7 @@ def create_db_instance_read_replica(
     assert group is not None
     if group.vpc_id != source.vpc_id:
         raise errors.InvalidVPCNetworkState(reason="A read replica must be in the VPC of its source in this cloud.")
-    instance = _like(
+    instance = like(
         ctx, source, db_instance_identifier, group, instance_class=db_instance_class or source.db_instance_class,
         port=port or source.port, group_ids=vpc_security_group_ids or source.groups, zone=availability_zone,
         multi_az=False, public=source.publicly_accessible if publicly_accessible is None else publicly_accessible,
@@ -147,6 +151,7 @@ def create_db_instance_read_replica(
         auto_minor_version_upgrade=auto_minor_version_upgrade, copy_tags_to_snapshot=copy_tags_to_snapshot,
         deletion_protection=deletion_protection, max_allocated_storage=max_allocated_storage,
         preferred_backup_window=source.preferred_backup_window, source_resource_id=source.dbi_resource_id,
+        iam_database_authentication_enabled=enable_iam_database_authentication,
     )  # fmt: skip
     instance.seed = f"rds-replica-{instance.dbi_resource_id[3:].lower()}"
     before = secrets_of(ctx.tx, ctx.world.sealer, source)

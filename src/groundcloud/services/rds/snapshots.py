@@ -27,6 +27,7 @@ def new_snapshot(ctx: Context, instance: DBInstance, name: str, kind: str, tags:
         status="creating", secrets=secret.sealed, parameter_group=instance.parameter_group,
         option_group_name=instance.option_group, license_model=instance.license_model,
         db_instance_class=instance.db_instance_class, storage_type=instance.storage_type,
+        iam_database_authentication_enabled=instance.iam_database_authentication_enabled,
         encrypted=instance.storage_encrypted, db_name=instance.db_name, tags=merged(copied, tags),
     )  # fmt: skip
 

@@ -1,11 +1,12 @@
 """What the controller writes down of an instance, step by step. Each reads the record anew."""
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
-from groundcloud.services.rds import backups, faults, sizes
+from groundcloud.services.rds import archives, backups, faults, sizes
 from groundcloud.services.rds.fleet import data_volume
 from groundcloud.services.rds.lookup import note
 from groundcloud.services.rds.parameters import wanted_values
@@ -83,8 +84,12 @@ def follow(self: "DBInstances", seen: "Seen", leader: DBMachine, report: Report)
         return None
     if report.error and not report.ready and leader.served:
         return _refused(self, seen, report.error)
+    if report.error and instance.restore_time is not None and not leader.served:
+        return _refused(self, seen, report.error, "restore-error")
     if not done or instance.db_instance_status == "backing-up":
         return Outcome(again=0.1)
+    if instance.db_instance_status == "creating" and not archives.ready(instance, report.restorable):
+        return Outcome(again=0.05)
     standby = seen.standby
     alone = instance.multi_az and (standby is None or not standby.protected)
     if alone and instance.db_instance_status in ("creating", "starting", "modifying"):
@@ -92,21 +97,21 @@ def follow(self: "DBInstances", seen: "Seen", leader: DBMachine, report: Report)
     return Outcome(partial(_up, self, key), again=0.1)
 
 
-def _refused(self: "DBInstances", seen: "Seen", error: str) -> Outcome:
-    """The server does not start with the parameters that it was given."""
-    if seen.instance.db_instance_status == "incompatible-parameters":
+def _refused(self: "DBInstances", seen: "Seen", error: str, status: str = "incompatible-parameters") -> Outcome:
+    """The server does not start with the parameters that it was given, or cannot be restored."""
+    if seen.instance.db_instance_status == status:
         return Outcome(again=1.0)
-    return Outcome(partial(_incompatible, self, seen.instance.key_values(), error), again=1.0)
+    return Outcome(partial(_stuck, self, seen.instance.key_values(), error, status), again=1.0)
 
 
-def _incompatible(self: "DBInstances", key: Key, error: str, tx: Transaction) -> None:
+def _stuck(self: "DBInstances", key: Key, error: str, status: str, tx: Transaction) -> None:
     instance = tx.get(DBInstance, *key)
-    if instance is None or instance.db_instance_status not in ("rebooting", "modifying", "starting"):
+    if instance is None or instance.db_instance_status not in ("creating", "rebooting", "modifying", "starting"):
         return
-    instance.db_instance_status = "incompatible-parameters"
+    instance.db_instance_status = status
     instance.status_infos = [error]
     ctx = self.within(tx, instance.account, instance.region)
-    note(ctx, instance, "Database instance put into incompatible-parameters. The server does not start.", "failure")
+    note(ctx, instance, f"Database instance put into {status}. The server does not start.", "failure")
     tx.put(instance)
 
 
@@ -146,15 +151,24 @@ def _up(self: "DBInstances", key: Key, tx: Transaction) -> None:
     ctx = self.within(tx, instance.account, instance.region)
     before, instance.db_instance_status = instance.db_instance_status, "available"
     instance.status_infos = []
+    instance.restore_source, instance.restore_time = "", None
     if not instance.applied_parameters:
         instance.applied_parameters = dict(wanted_values(tx, instance))
     if before in _NEWS:
         text, category = _NEWS[before]
         note(ctx, instance, text, category)
-    if before == "creating" and instance.backup_retention_period:
+    if before in ("creating", "restore-error") and instance.backup_retention_period:
+        reached = _reached(self, tx, instance)
+        if reached:
+            archives.begin(ctx, instance, datetime.fromtimestamp(reached, UTC))
         backups.begin(ctx, instance)
         instance.db_instance_status = "backing-up"
     tx.put(instance)
+
+
+def _reached(self: "DBInstances", tx: Transaction, instance: DBInstance) -> float:
+    leader = leader_of(machines_of(tx, instance))
+    return (self.report(leader).restorable if leader is not None else None) or 0.0
 
 
 def waits_for(key: Key, what: str, tx: Transaction) -> None:
@@ -210,7 +224,7 @@ def final_snapshot(self: "DBInstances", instance: DBInstance, volume: str) -> bo
     if snapshot is None or snapshot.status == "available":
         return True
     self.fleet.volumes.snapshot(volume, snapshot.engine_snapshot)
-    self.store.write(partial(backups.taken, self.within, snapshot.key_values()))
+    self.store.write(partial(backups.taken, self.within, self.clock(), snapshot.key_values()))
     return True
 
 
@@ -220,10 +234,7 @@ def gone(self: "DBInstances", key: Key, tx: Transaction) -> None:
     if instance is None:
         return
     ctx = self.within(tx, instance.account, instance.region)
-    for snapshot in list(ctx.scan(DBSnapshot, instance.dbi_resource_id, index="by_instance")):
-        if snapshot.snapshot_type == "automated":
-            snapshot.status = "deleting"
-            ctx.put(snapshot)
+    (archives.retain if instance.keep_backups else archives.end)(ctx, instance)
     secret = ctx.get(DBSecret, instance.dbi_resource_id)
     if secret is not None:
         ctx.delete(secret)

@@ -1,6 +1,7 @@
 """What a database machine is told: a pure function of the records, as JSON for its agent."""
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from groundcloud.services.rds.records import FAILED, PRIMARY, REPLICA, STANDBY, 
 from groundcloud.services.rds.secrets import secrets_of
 from groundcloud.store import Transaction
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DEVICE = "xvdb"
 """The data volume in the machine."""
 
@@ -76,12 +78,22 @@ def told(tx: Transaction, sealer: Sealer, machine: DBMachine, ca: str) -> dict[s
         "source": source,
         "settings": server_settings(tx, instance),
         "exports": instance.enabled_cloudwatch_logs_exports,
+        "archive": bool(instance.backup_retention_period) and machine.role in (PRIMARY, STANDBY),
+        "restore": _restore(instance, machine),
+        "iam": instance.iam_database_authentication_enabled,
         "tls_only": False,
         "tls": {"certificate": secrets.certificate, "key": secrets.key, "ca": ca},
     }
     content["tls_only"] = content["settings"].pop("rds.force_ssl", "0") == "1"
     content["version"] = hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
     return content
+
+
+def _restore(instance: DBInstance, machine: DBMachine) -> dict[str, int] | None:
+    """To which moment the archived logs are to be applied to what the machine begins with (microseconds since 1970)."""
+    if instance.restore_time is None or machine.role != PRIMARY:
+        return None
+    return {"microseconds": (instance.restore_time - EPOCH) // timedelta(microseconds=1)}
 
 
 def _source(

@@ -4,9 +4,10 @@ from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.services.rds import subnet_groups
+from groundcloud.services.rds.archives import window
 from groundcloud.services.rds.engines import ENGINES
 from groundcloud.services.rds.parameters import waiting
-from groundcloud.services.rds.records import DBInstance, DBSnapshot
+from groundcloud.services.rds.records import DBAutomatedBackup, DBInstance, DBSnapshot
 from groundcloud.services.rds.telling import instance_of
 
 _NO_ENDPOINT = ("creating", "configuring")
@@ -23,6 +24,7 @@ def instance_shown(ctx: Context, instance: DBInstance) -> dict[str, Any]:
         "port": instance.port,
         "hosted_zone_id": endpoint_zone(instance.region),
     }
+    known = window(ctx.get(DBAutomatedBackup, instance.dbi_resource_id))
     fields = {name: getattr(instance, name) for name in instance.__struct_fields__}
     return {
         **fields,
@@ -40,7 +42,7 @@ def instance_shown(ctx: Context, instance: DBInstance) -> dict[str, Any]:
         ],
         "db_subnet_group": subnet_groups.shown(subnet_groups.group_of(ctx, instance)),
         "pending_modified_values": instance.pending,
-        "latest_restorable_time": instance.latest_backup if instance.backup_retention_period else None,
+        "latest_restorable_time": known[1] if known is not None and instance.backup_retention_period else None,
         "db_cluster_identifier": instance.db_cluster_identifier or None,
         "read_replica_source_db_instance_identifier": source.db_instance_identifier
         if source is not None and not instance.db_cluster_identifier
@@ -83,7 +85,6 @@ def snapshot_shown(snapshot: DBSnapshot) -> dict[str, Any]:
         "license_model": engine.license_model,
         "percent_progress": 100 if snapshot.status == "available" else 0,
         "original_snapshot_create_time": snapshot.snapshot_create_time,
-        "snapshot_database_time": snapshot.snapshot_create_time,
         "snapshot_target": "region",
         "storage_type": snapshot.storage_type,
         "tag_list": snapshot.tags,

@@ -47,10 +47,15 @@ class Scrubber:
     name = "s3.scrubber"
     kind = Installation
 
-    def __init__(self, store: Store, engine: Objects, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, engine: Objects, now: Callable[[], datetime],
+        named: Callable[[Transaction, str], bool] = lambda tx, blob: False,
+    ) -> None:  # fmt: skip
+        """`named`: whether a record of another service names a file."""
         self._store = store
         self._engine = engine
         self._now = now
+        self._named = named
 
     def reconcile(self, key: Key, wanted: Installation | None) -> Outcome:
         self.scrub(self._now())
@@ -62,7 +67,7 @@ class Scrubber:
         for found in self._engine.scan():
             if found.written < now - GRACE:
                 with self._store.snapshot() as tx:
-                    if not tx.exists(Blob, found.blob, index="by_file"):
+                    if not tx.exists(Blob, found.blob, index="by_file") and not self._named(tx, found.blob):
                         orphans.append(found.blob)
         self._engine.remove(orphans)
         return len(orphans)

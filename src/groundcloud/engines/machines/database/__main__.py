@@ -27,7 +27,7 @@ class Agent:
     def run(self) -> None:
         while True:
             report = self._report()
-            calm = report.get("ready") and report.get("settled") and not self._error
+            calm = report.get("ready") and report.get("settled") and not self._error and not self._archiving()
             found = system.ask(report, _CALM if calm else _EAGER)
             if found is not None and "question" in found:
                 question = found["question"]
@@ -68,6 +68,9 @@ class Agent:
             self._again = time.monotonic() + 1.0
             print(f"database agent: {self._error}", file=sys.stderr, flush=True)
 
+    def _archiving(self) -> bool:
+        return self._server is not None and self._server.pending(self._wanted)
+
     def _report(self) -> dict[str, Any]:
         report: dict[str, Any] = {
             "machine": system.machine(),
@@ -79,6 +82,8 @@ class Agent:
         if self._server is not None:
             try:
                 report.update(self._server.status(self._wanted))
+                applied = self._applied == self._wanted["version"]
+                report["restorable"] = self._server.archived(self._wanted) if applied else 0.0
             except (system.Failed, OSError, ValueError) as error:
                 report.update(ready=False, settled=False, trouble=str(error)[-500:])
             report.update(system.disk(), **system.memory())

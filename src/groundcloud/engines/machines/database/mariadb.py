@@ -2,15 +2,18 @@
 
 import os
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from . import logs, system
+from . import binlogs, logins, logs, plugin, system
 from .system import DATA, RUN
 
 _HOME = DATA + "/mysql"
-_BINLOG = DATA + "/binlog"
+_BINLOG = binlogs.FOLDER
 _SOCKET = RUN + "/mysql.sock"
 _CONFIG = DATA + "/my.cnf"
+_PLUGINS = "/usr/lib/mysql/plugin"
 _REPLICATION = "rdsrepladmin"
 
 _PRIVILEGES = (
@@ -27,6 +30,19 @@ _OPTIONS = {"time_zone": "default_time_zone", "tx_isolation": "transaction_isola
 _LOGS = ("error/mysql-error.log", "slowquery/mysql-slowquery.log", "general/mysql-general.log")
 
 
+_CLIENT = ("mariadb", "--no-defaults", "--batch", f"--socket={_SOCKET}", "--user=root")
+
+_REPLAYING = {
+    "skip_networking": "ON",
+    "event_scheduler": "OFF",
+    "read_only": "OFF",
+    "sync_binlog": "0",
+    "innodb_flush_log_at_trx_commit": "0",
+    "max_allowed_packet": "1G",
+}
+"""How the server runs while logs are applied."""
+
+
 class MariaDb:
     """The server of this machine. Every method may be repeated at no harm."""
 
@@ -34,6 +50,7 @@ class MariaDb:
         self._users: object = None
         self._source: object = None
         self._settings: dict[str, str] = {}
+        self._logs = binlogs.BinaryLogs(self._sql)
 
     # -- what should be
 
@@ -44,13 +61,15 @@ class MariaDb:
         fresh = system.first("machine")
         if not os.path.exists(_HOME + "/mysql"):
             self._make()
+        if wanted["restore"] and system.first("restored"):
+            self._restore(wanted)
         self._configure(wanted)
         running = system.runs()
         if running and restart:
             system.stop()
             running = False
         if not running:
-            system.start("mysql", ["/usr/sbin/mariadbd", f"--defaults-file={_CONFIG}"])
+            self._start()
             self._source = None
         else:
             self._change_settings(wanted["settings"])
@@ -62,6 +81,33 @@ class MariaDb:
             self._lead(wanted)
         else:
             self._follow(wanted, fresh)
+        self._logs.keep(wanted)
+
+    def _restore(self, wanted: dict[str, Any]) -> None:
+        """From a snapshot and the logs of its source to a moment, by a server that only this program reaches. It syncs
+        nothing: should the host fail, the logs are there still."""
+        if system.runs():
+            system.stop()
+        self._configure(wanted, _REPLAYING)
+        self._start()
+        self._sql("STOP SLAVE; RESET SLAVE ALL;")
+        client = [*_CLIENT, "--skip-column-names", "--unbuffered", "--max-allowed-packet=1G", "--binary-mode"]
+        stop = -(-wanted["restore"]["microseconds"] // 1_000_000)  # the times in these logs are whole seconds
+        binlogs.Replay(self._sql, client, wanted["machine"], system.moment(stop * 1_000_000)).run()
+        system.stop()
+        system.done("restored")
+
+    @staticmethod
+    def _start() -> None:
+        system.start("mysql", ["/usr/sbin/mariadbd", f"--defaults-file={_CONFIG}"])
+
+    def archived(self, wanted: dict[str, Any]) -> float:
+        """Up to when all that was committed is in the archive (Unix time); 0 where that is not known."""
+        return self._logs.archived()
+
+    def pending(self, wanted: dict[str, Any]) -> bool:
+        """Whether the archive is about to be brought up to now."""
+        return self._logs.pending()
 
     def _make(self) -> None:
         made = _HOME + ".new"
@@ -72,7 +118,7 @@ class MariaDb:
                     "--auth-root-authentication-method=socket", "--skip-name-resolve"])  # fmt: skip
         os.rename(made, _HOME)
 
-    def _configure(self, wanted: dict[str, Any]) -> None:
+    def _configure(self, wanted: dict[str, Any], more: Mapping[str, str] = MappingProxyType({})) -> None:
         tls = wanted["tls"]
         for name in ("certificate", "key", "ca"):
             system.write(f"{DATA}/server.{name}.pem", tls[name], "mysql")
@@ -87,6 +133,7 @@ class MariaDb:
             "log_bin": _BINLOG + "/mysql-bin",
             "relay_log": _BINLOG + "/relay",
             "log_slave_updates": "ON",
+            "max_binlog_size": "128M",
             "sync_binlog": "1",
             "sync_relay_log": "1",
             "innodb_flush_log_at_trx_commit": "1",
@@ -107,6 +154,10 @@ class MariaDb:
             settings["require_secure_transport"] = "ON"
         if wanted["role"] != "primary":
             settings["read_only"] = "ON"
+        if _tokens(wanted["machine"]):
+            settings["plugin_load_add"] = "auth_rds"
+            settings["loose_awsauthenticationplugin_use_cleartext_plugin"] = "ON"
+        settings.update(more)
         lines = "".join(f"{_OPTIONS.get(name, name)} = {value}\n" for name, value in sorted(settings.items()))
         system.write(_CONFIG, f"[mysqld]\n{lines}", "mysql")
 
@@ -221,8 +272,7 @@ class MariaDb:
         return {name: value.strip() for name, _, value in pairs}
 
     def _sql(self, text: str, seconds: float = 600, *, names: bool = False) -> str:
-        words = ["mariadb", "--no-defaults", "--batch", f"--socket={_SOCKET}", "--user=root"]
-        words += [] if names else ["--skip-column-names"]
+        words = [*_CLIENT, *([] if names else ["--skip-column-names"])]
         return system.run(words, "", text, seconds)
 
 
@@ -239,6 +289,21 @@ SELECT COUNT(*) FROM information_schema.processlist WHERE command LIKE 'Binlog D
 SELECT COUNT(*) FROM information_schema.processlist
   WHERE command NOT LIKE 'Binlog Dump%' AND user NOT IN ('system user', 'event_scheduler') AND id <> CONNECTION_ID();
 """
+
+
+def _tokens(machine: str) -> bool:
+    """Have the plugin that asks the cloud about tokens; False where the server's own is not as it should be."""
+    try:
+        with open(f"{_PLUGINS}/auth_pam.so", "rb") as file:
+            made = plugin.renamed(file.read())
+    except (OSError, plugin.NotUnderstood):
+        return False
+    if not os.path.exists(f"{_PLUGINS}/auth_rds.so"):
+        with open(f"{_PLUGINS}/auth_rds.so.new", "wb") as new:
+            new.write(made)
+        os.rename(f"{_PLUGINS}/auth_rds.so.new", f"{_PLUGINS}/auth_rds.so")
+    logins.install(machine, _PLUGINS)
+    return True
 
 
 def _name(name: str) -> str:

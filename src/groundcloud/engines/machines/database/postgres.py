@@ -6,11 +6,13 @@ import os
 import time
 from typing import Any
 
-from . import system
+from . import logins, system
+from .marks import Marks
 from .system import DATA, RUN
 
 _BIN = "/usr/lib/postgresql/15/bin"
 _HOME = DATA + "/pg"
+_RECOVERY = _HOME + "/recovery.signal"
 _ADMIN = "rdsadmin"
 _REPLICATION = "rdsrepladmin"
 
@@ -19,8 +21,15 @@ local  all          {_ADMIN}        peer map=agent
 hostssl replication {_REPLICATION}  all  scram-sha-256
 host   all          {_ADMIN}        all  reject
 host   all          {_REPLICATION}  all  reject
-{{kind}}   all          all             all  scram-sha-256
+{{tokens}}{{kind}}   all          all             all  scram-sha-256
 """
+
+_TOKENS = f"""\
+hostssl   all +rds_iam all ldap ldapserver=127.0.0.1 ldapport={logins.PORT} ldapprefix="" ldapsuffix=""
+hostnossl all +rds_iam all reject
+"""
+"""Where IAM authentication is enabled, who was granted `rds_iam` logs in with a token, by TLS, and in no other way.
+Source: "Creating a database account using IAM authentication" in the RDS user guide."""
 
 _ROLES = """
 DO $$ BEGIN
@@ -30,7 +39,10 @@ DO $$ BEGIN
     CREATE ROLE rds_replication NOLOGIN;
     CREATE ROLE rds_iam NOLOGIN;
     CREATE ROLE rds_password NOLOGIN;
-    GRANT rds_replication, rds_iam, rds_password TO rds_superuser WITH ADMIN OPTION;
+    GRANT rds_replication, rds_password TO rds_superuser WITH ADMIN OPTION;
+  END IF;
+  IF pg_has_role('rds_superuser', 'rds_iam', 'MEMBER') THEN
+    REVOKE rds_iam FROM rds_superuser;
   END IF;
 END $$;
 """
@@ -43,13 +55,17 @@ class Postgres:
     def __init__(self) -> None:
         self._users: object = None
         """What the roles were last made for."""
+        self._marks = Marks()
+        self._closing = ("", 0.0)
+        """The segment that the last mark has closed, and the mark's time."""
+        logins.answer()
 
     # -- what should be
 
     def apply(self, wanted: dict[str, Any], *, restart: bool) -> None:
         system.folder(RUN, "postgres", 0o755)
-        for path in (system.LOGS, f"{system.LOGS}/error"):
-            system.folder(path, "postgres", 0o755)
+        system.folder(system.LOGS, "postgres", 0o755)
+        system.folder(f"{system.LOGS}/error", "postgres", 0o755)
         fresh = system.first("machine")
         if not os.path.exists(_HOME + "/PG_VERSION"):
             self._make()
@@ -61,16 +77,21 @@ class Postgres:
             system.write(signal, "", "postgres")
         if not follows and fresh and os.path.exists(signal):
             os.unlink(signal)  # of a snapshot that a standby's volume was
+        if fresh and wanted["restore"]:
+            system.write(_RECOVERY, "", "postgres")
         self._configure(wanted)
         system.done("machine")
         running = system.runs()
         if running and restart:
             system.stop()
             running = False
-        if running:
+        recovers = os.path.exists(_RECOVERY)
+        if running and not recovers:
             self._sql("SELECT pg_reload_conf()")
-        else:
+        elif not running:
             system.start("postgres", [f"{_BIN}/postgres", "-D", _HOME], "KillSignal=SIGINT", "KillMode=mixed")
+        if recovers:
+            self._recover()
         if not follows:
             if os.path.exists(signal):
                 self._promote()
@@ -98,10 +119,13 @@ class Postgres:
         system.write(_HOME + "/server.key", tls["key"], "postgres")
         system.write(_HOME + "/ca.crt", tls["ca"], "postgres")
         kind = "hostssl" if wanted["tls_only"] else "host   "
-        system.write(_HOME + "/pg_hba.conf", _ACCESS.format(kind=kind), "postgres")
+        system.write(
+            _HOME + "/pg_hba.conf", _ACCESS.format(kind=kind, tokens=_TOKENS if wanted["iam"] else ""), "postgres"
+        )
         system.write(_HOME + "/pg_ident.conf", f"agent postgres {_ADMIN}\n", "postgres")
         settings = {
             **wanted["settings"],
+            **_archiving(wanted),
             "listen_addresses": "*",
             "port": str(wanted["port"]),
             "unix_socket_directories": RUN,
@@ -127,6 +151,8 @@ class Postgres:
             "synchronous_standby_names": _standbys(wanted["synchronous"]),
             "recovery_target_timeline": "latest",
         }
+        if wanted["restore"] and os.path.exists(_RECOVERY):
+            settings.update(_recovering(wanted))
         source = wanted.get("source")
         if source:
             passwords = f"*:*:*:{_REPLICATION}:{wanted['replication_password']}\n"
@@ -139,6 +165,17 @@ class Postgres:
         lines = (f"{name} = {_quoted(value)}\n" for name, value in sorted(settings.items()))
         system.write(_HOME + "/groundcloud.conf", "".join(lines), "postgres")
         system.write(_HOME + "/postgresql.conf", "include 'groundcloud.conf'\n", "postgres")
+
+    def _recover(self) -> None:
+        """Wait until the logs are applied. The server counts as started before that."""
+        while True:
+            if not system.runs():
+                raise system.Failed(f"the recovery has failed: {_last_words()}")
+            if not os.path.exists(_RECOVERY):
+                with contextlib.suppress(system.Failed):
+                    self._sql("SELECT 1")
+                    return
+            time.sleep(0.05)
 
     def _promote(self) -> None:
         self._sql("SELECT pg_promote(true, 600)")
@@ -174,6 +211,28 @@ class Postgres:
 
     def turn_logs(self) -> None:
         """PostgreSQL begins a new file each hour by itself."""
+
+    def archived(self, wanted: dict[str, Any]) -> float:
+        """Up to when all that was committed is in the archive (Unix time); 0 where that is not known.
+
+        A mark is a transaction of its own after that time, so that a recovery finds a commit at which it has gone far
+        enough, and the segment is closed behind it.
+        """
+        if wanted["role"] != "primary" or not wanted["archive"]:
+            self._marks = Marks()
+            return 0.0
+        if self._marks.due(lambda: self._sql("SELECT pg_current_wal_insert_lsn()").strip()):
+            moment, _, segment, position = self._sql(_MARK).split()
+            self._closing = segment, float(moment)
+            self._marks.set(position)
+        segment, at = self._closing  # its file says `.ready` until it is archived
+        if self._marks.pending and not os.path.exists(f"{_HOME}/pg_wal/archive_status/{segment}.ready"):
+            self._marks.reached(at)
+        return self._marks.last
+
+    def pending(self, wanted: dict[str, Any]) -> bool:
+        """Whether the archive is about to be brought up to now."""
+        return bool(wanted["archive"]) and wanted["role"] == "primary" and self._marks.pending
 
     # -- what is
 
@@ -219,6 +278,14 @@ class Postgres:
         return system.run([*words, "-d", "postgres", "-f", "-"], "postgres", text, seconds)
 
 
+_MARK = """
+SET synchronous_commit = local;
+SELECT extract(epoch FROM clock_timestamp());
+SELECT txid_current();
+SELECT pg_walfile_name(pg_switch_wal());
+SELECT pg_current_wal_insert_lsn();
+"""
+
 _STATUS = """
 SELECT json_build_object(
   'standby', pg_is_in_recovery(),
@@ -235,6 +302,13 @@ SELECT json_build_object(
 """
 
 
+def _last_words() -> str:
+    """What the server has written down of its end."""
+    with open(system.LOGS + "/postgresql.log", errors="replace") as file:
+        lines = [line for line in file.readlines()[-50:] if "FATAL" in line]
+    return lines[-1].strip() if lines else "it has ended"
+
+
 def _port() -> str:
     """The port of the running server, which names its socket."""
     with open(_HOME + "/groundcloud.conf") as file:
@@ -243,6 +317,28 @@ def _port() -> str:
             if name == "port":
                 return value.strip().strip("'")
     return "5432"
+
+
+def _archiving(wanted: dict[str, Any]) -> dict[str, str]:
+    """A standby archives too: what its primary had closed and not yet archived when it died. A standby knows only
+    from its settings whether anybody is to archive, so that turning it on or off needs no restart."""
+    command = _program(wanted, 'put "%p" "%f"') if wanted["archive"] else "/bin/true"
+    return {"archive_mode": "always", "archive_command": command}
+
+
+def _recovering(wanted: dict[str, Any]) -> dict[str, str]:
+    """From a snapshot and the logs of its source to a moment; nobody reads meanwhile, so that settings which are
+    smaller than the source's do no harm."""
+    return {
+        "restore_command": _program(wanted, 'get "%f" "%p"'),
+        "recovery_target_time": system.moment(wanted["restore"]["microseconds"]) + "+00",
+        "recovery_target_action": "promote",
+        "hot_standby": "off",
+    }
+
+
+def _program(wanted: dict[str, Any], words: str) -> str:
+    return f"PYTHONPATH=/usr/lib/groundcloud exec python3 -S -m database.archive {wanted['machine']} {words}"
 
 
 def _standbys(names: list[str]) -> str:

@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 DATA = "/rdsdbdata"
 LOGS = DATA + "/log"
 RUN = "/run/rds"
-_ADDRESS = "169.254.169.254"
-_PATH = "/latest/dynamic/groundcloud/database"
+ADDRESS = "169.254.169.254"
+PATH = "/latest/dynamic/groundcloud/database"
 
 
 class Failed(Exception):
@@ -33,9 +34,9 @@ def ask(report: dict[str, Any], wait: float) -> dict[str, Any] | None:
     """Tell the cloud how it is here; what should be, if that is news. The cloud may hold the answer back for `wait`
     seconds."""
     body = json.dumps(report).encode()
-    connection = http.client.HTTPConnection(_ADDRESS, timeout=wait + 10)
+    connection = http.client.HTTPConnection(ADDRESS, timeout=wait + 10)
     try:
-        connection.request("PUT", _PATH, body, {"X-Groundcloud-Wait": str(wait)})
+        connection.request("PUT", PATH, body, {"X-Groundcloud-Wait": str(wait)})
         answer = connection.getresponse()
         content = answer.read()
     except (OSError, http.client.HTTPException):
@@ -53,9 +54,9 @@ def ask(report: dict[str, Any], wait: float) -> dict[str, Any] | None:
 
 def tell(what: str, content: dict[str, Any]) -> bool:
     """Give the cloud something that it keeps; whether it has it."""
-    connection = http.client.HTTPConnection(_ADDRESS, timeout=20)
+    connection = http.client.HTTPConnection(ADDRESS, timeout=20)
     try:
-        connection.request("PUT", _PATH + what, json.dumps(content).encode(), {"X-Groundcloud-Machine": machine()})
+        connection.request("PUT", PATH + what, json.dumps(content).encode(), {"X-Groundcloud-Machine": machine()})
         answer = connection.getresponse()
         answer.read()
     except (OSError, http.client.HTTPException):
@@ -132,7 +133,7 @@ def done(name: str) -> None:
 def write(path: str, text: str, owner: str = "", mode: int = 0o600) -> bool:
     """A file, whole or not at all; whether it has changed."""
     try:
-        with open(path) as file:
+        with open(path, errors="replace") as file:
             if file.read() == text:
                 return False
     except FileNotFoundError:
@@ -203,6 +204,12 @@ def memory() -> dict[str, Any]:
         except (OSError, ValueError, KeyError):
             continue
     return {}
+
+
+def moment(microseconds: int) -> str:
+    """A time since 1970 as databases write it, in UTC: without a fraction where it is a whole second."""
+    found = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
+    return found.isoformat(" ")
 
 
 def disk() -> dict[str, Any]:
