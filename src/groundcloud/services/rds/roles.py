@@ -35,8 +35,10 @@ def fail_over(self: "DBInstances", seen: "Seen") -> Outcome | None:
     if cluster is None or leader is None:
         return None
     ready = next((each for each in readers if each[1].protected and self.fleet.runs(each[1])), None)
-    asked = cluster.target in ("any", ready[0].dbi_resource_id if ready is not None else "any")
-    if ready is None or not (dead(self, leader) or (cluster.target and asked)):
+    if ready is None:
+        return None
+    asked = cluster.target in ("any", ready[0].dbi_resource_id)
+    if not asked and not dead(self, leader):
         return None
     if not self.fleet.ended(leader, force=True):
         return Outcome(again=0.02)
