@@ -176,6 +176,20 @@ class Context:
             self.world, self._service, self._caller, principal, self.region, self.request_id, facts, self._tx
         )
 
+    def as_principal(self, principal: Principal) -> "Context":
+        """This call made by another principal of this account, in the same transaction: a role that a service takes
+        on to do it."""
+        return Context(
+            self.world,
+            self._service,
+            self._caller,
+            principal,
+            self.region,
+            self.request_id,
+            Facts(secure=True),
+            self._tx,
+        )
+
     def in_region(self, region: str) -> "Context":
         """This call in another Region, in the same transaction: for what replicates."""
         return Context(

@@ -69,6 +69,7 @@ class Act(Protocol):
         principal: str,
         work: Callable[[Context], Awaitable[T]],
         source_arn: str = "",
+        role: str = "",
     ) -> T: ...
 
 

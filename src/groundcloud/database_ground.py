@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from groundcloud.services.rds.archives import DBBackups
 from groundcloud.services.rds.backups import DBSnapshots
 from groundcloud.services.rds.controller import DBInstances
 from groundcloud.services.rds.fleet import IMAGE, Fleet
+from groundcloud.services.rds.gauges import Gauges
+from groundcloud.services.rds.log_exports import export
 from groundcloud.services.rds.reports import Reports
 from groundcloud.store import Transaction
 
@@ -33,7 +36,13 @@ class DatabaseGround:
         world = cloud.world
         logs = DatabaseLogs(cloud.store, world.sealer, world.clock, world.entropy, world.engines["objects"])
         logins = DatabaseLogins(cloud.store, cloud.identities, world.clock, cloud.within_rds)
-        self.front = Databases(cloud.store, world.sealer, world.clock, self._reports, certificate, logs, logins)
+        self.front = Databases(
+            cloud.store, world.sealer, world.clock, self._reports, certificate, partial(export, cloud.act), logs, logins
+        )
+        engines = world.engines
+        self.gauges = Gauges(
+            cloud.store, world.plane("cloudwatch"), engines["machines"], engines["network"], self._reports, world.clock
+        )
 
     def controllers(self) -> list[Controller[Any]]:
         cloud, engines = self._cloud, self._cloud.world.engines

@@ -14,8 +14,9 @@ from groundcloud.ca import sign
 from groundcloud.controllers import Controller
 from groundcloud.database_ground import DatabaseGround
 from groundcloud.engines.dns.providers import Endpoints
+from groundcloud.engines.host.client import HostMachines
 from groundcloud.engines.host.places import shell_address
-from groundcloud.engines.machines.wanted import Machines, Volumes
+from groundcloud.engines.machines.wanted import Volumes
 from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Network, Networks
 from groundcloud.fronts.metadata import Metadata
 from groundcloud.fronts.resolver import Elsewhere, host_resolvers
@@ -24,6 +25,7 @@ from groundcloud.gateway.catalog import catalog
 from groundcloud.identity import Principal
 from groundcloud.main import Cloud
 from groundcloud.services.ec2.machines.controller import Instances
+from groundcloud.services.ec2.machines.instance_metrics import InstanceMetrics
 from groundcloud.services.ec2.machines.interface_controller import InstanceInterfaces
 from groundcloud.services.ec2.network.controller import VpcNetworks
 from groundcloud.services.ec2.network.resolving import InstanceNames, service_names
@@ -41,7 +43,7 @@ class Ground:
         ca = data / "ca"
         engines = cloud.world.engines
         self._cloud = cloud
-        self._machines: Machines = engines["machines"]
+        self._machines: HostMachines = engines["machines"]
         self._volumes: Volumes = engines["volumes"]
         self._networks: Networks = engines["network"]
         certificate = (ca / "ca.crt").read_text()
@@ -66,6 +68,8 @@ class Ground:
             tls,
             engines["loopback"].listen,
         )
+        plane, clock = cloud.world.plane("cloudwatch"), cloud.world.clock
+        self.metrics = InstanceMetrics(store, plane, self._machines, self._networks, metadata.accesses, clock)
 
     def controllers(self) -> list[Controller[Any]]:
         """What makes machines and networks so, in a loop of its own: a boot waits for no other controller's work."""

@@ -104,6 +104,13 @@ class AssumableRole(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     service_linked: bool = False
 
+    def session(self, name: str) -> Principal:
+        """Who a service is that takes this role on for itself, under a session's name."""
+        return Principal(
+            type="AssumedRole", account=self.account, name=self.name, entity_arn=self.arn,
+            arn=f"arn:aws:sts::{self.account}:assumed-role/{self.name}/{name}", user_id=f"{self.role_id}:{name}",
+        )  # fmt: skip
+
 
 class InstanceProfileFound(NamedTuple):
     """An instance profile, as EC2 needs it."""

@@ -57,7 +57,7 @@ class MachinesAndNetworks:
         loop = Loop(self._cloud.store, ground.controllers(), now=self._cloud.world.clock)
         self._loops.append(loop)
         loop.start()
-        await ground.vpcs.run()
+        await asyncio.gather(ground.vpcs.run(), _lasting(ground.metrics.run), _lasting(ground.databases.gauges.run))
 
     def _build(self) -> "Ground":
         from groundcloud.ground import Ground

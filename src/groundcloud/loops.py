@@ -75,6 +75,7 @@ class Loops:
         from groundcloud.services.cloudwatch.controller import Arrivals
         from groundcloud.services.dynamodb.backup_controller import Backups, Restores
         from groundcloud.services.dynamodb.controller import Erasures, Histories, Streams, Tables
+        from groundcloud.services.dynamodb.encryption import TableKeys
         from groundcloud.services.dynamodb.export_controller import Exports
         from groundcloud.services.dynamodb.import_controller import Imports
         from groundcloud.services.logs import controller as logs
@@ -83,13 +84,13 @@ class Loops:
         from groundcloud.services.sqs.gauges import Gauges
 
         cloud, world = self._cloud, self._cloud.world
-        clock, act = world.clock, cloud.act
+        clock, act, keys = world.clock, cloud.act, TableKeys(cloud.act)
         metrics, items, events, queues = map(world.plane, ("cloudwatch", "dynamodb", "logs", "sqs"))
         return [
             (metrics, [Retention(metrics, clock), Arrivals(cloud.store, metrics, cloud.within_cloudwatch, clock)]),
             (items, [
-                Erasures(items), Tables(items, clock), Streams(items, clock), Histories(items, clock),
-                Backups(items, clock), Restores(items, clock), Exports(items, clock, act),
+                Erasures(items), Tables(items, clock, keys), Streams(items, clock), Histories(items, clock),
+                Backups(items, clock), Restores(items, clock, keys), Exports(items, clock, act),
                 Imports(items, clock, act),
             ]),
             (events, [

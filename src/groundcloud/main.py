@@ -190,11 +190,12 @@ class Cloud:
 
     def act(
         self, account: str, region: str, service: str, principal: str, work: Callable[[Context], Awaitable[T]],
-        source_arn: str = "",
+        source_arn: str = "", role: str = "",
     ) -> T:  # fmt: skip
         """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
         service (`logs.us-east-1.amazonaws.com`) on behalf of an account, or the account's root user where no service is
-        given. It blocks; not for the event loop."""
+        given; or a role (an ARN) that the service assumes, if its trust policy lets it (else STS's denial is raised).
+        It blocks; not for the event loop."""
         stores = {name: Beside(store) for name, store in self.planes.items()}
         world = self.world._replace(store=Beside(self.store), planes=stores)
         root, found = root_principal(account), self.services[service]
@@ -204,7 +205,7 @@ class Cloud:
 
         async def run() -> T:
             try:
-                return await work(made)
+                return await work(_in_role(made, role) if role else made)
             finally:
                 for store in (world.store, *stores.values()):
                     store.rest()
@@ -371,3 +372,13 @@ def _objects(data: Path, place: str, key: bytes) -> Objects:
     from groundcloud.engines.objects.place import Place
 
     return ClusterObjects(Place.of(place), owner_of(key))
+
+
+def _in_role(ctx: Context, role_arn: str) -> Context:
+    """A service's context in a role that it assumes. Raises STS's errors."""
+    session = ctx.principal.service.partition(".")[0]
+    with ctx.snapshot() as inner:
+        inner.call("sts", "assume_role", role_arn=role_arn, role_session_name=session)
+        role = ctx.world.identities.role(inner.tx, role_arn)
+    assert role is not None  # else it could not be assumed
+    return ctx.as_principal(role.session(session))

@@ -9,8 +9,8 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from types import ModuleType
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from types import ModuleType, NoneType, UnionType
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import msgspec
 from botocore.model import OperationModel, ServiceModel
@@ -18,6 +18,7 @@ from botocore.model import OperationModel, ServiceModel
 from groundcloud.errors import AwsError, OperationNotWritten, ParameterNotWritten
 from groundcloud.models import paginators, service_model
 from groundcloud.names import snake
+from groundcloud.parameters import REQUIRED, Parameter, parameters
 from groundcloud.resource import Resource
 from groundcloud.store import Transaction
 
@@ -32,6 +33,9 @@ Resolve = Callable[[Transaction, str, dict[str, Any]], Mapping[str, str]]
 operation that is named; gives the condition keys that come of it."""
 
 ResourceFunction = Callable[..., Resource | list[Resource]]
+
+Again = Callable[[Any, Any], None]
+"""What a call leaves behind that is answered from memory: context, answer."""
 
 
 class FirstUse(NamedTuple):
@@ -57,6 +61,7 @@ class Declaration(NamedTuple):
     public: bool
     page_size: int
     data_event: bool
+    again: Again | None
 
 
 def operation(
@@ -69,6 +74,7 @@ def operation(
     public: bool = False,
     page_size: int = 0,
     data_event: bool = False,
+    again: Again | None = None,
 ) -> Callable[[F], F]:
     """Mark a function as an AWS operation.
 
@@ -81,10 +87,14 @@ def operation(
     `public`: AWS takes this call without a signature.
     `page_size`: items in a page when the caller names no limit, where it is not the service's usual.
     `data_event`: AWS logs it to trails that ask for data events only.
+    `again`: for a read that depends on caller, arguments and data alone. Other services' calls of it are then answered
+    from memory as long as these are the same, and this function does what such a call leaves behind all the same.
     """
 
     def mark(function: F) -> F:
-        declaration = Declaration(on, read, action, conditions or {}, tuple(harmless), public, page_size, data_event)
+        declaration = Declaration(
+            on, read, action, conditions or {}, tuple(harmless), public, page_size, data_event, again
+        )
         function.declaration = declaration  # type: ignore[attr-defined]  # a function takes attributes
         return function
 
@@ -125,24 +135,23 @@ class Operation:
         shape = model.input_shape
         self.members: dict[str, str] = {snake(name): name for name in (shape.members if shape else {})}
         required = {snake(name) for name in (shape.required_members if shape else ())}
-        parameters = dict(list(inspect.signature(function).parameters.items())[1:])
-        self.paging = self._paging(parameters)
-        self._check(parameters, required)
-        self.defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+        taken = parameters(function)
+        self.paging = self._paging(taken)
+        self._check(taken, required)
+        self.defaults = {name: each.default for name, each in taken.items() if each.default is not REQUIRED}
         self.shared = {
-            name: check for name, check in service.shared.items() if name in self.members and name not in parameters
+            name: check for name, check in service.shared.items() if name in self.members and name not in taken
         }
         harmless = {snake(member) for member in self.declaration.harmless} | _FRAMING | self.shared.keys()
         if self.paging:
             harmless |= {self.paging.token, self.paging.limit}
-        self.rehearses = service.dry_run is not None and "dry_run" in self.members and "dry_run" not in parameters
+        self.rehearses = service.dry_run is not None and "dry_run" in self.members and "dry_run" not in taken
         if self.rehearses:
             harmless.add("dry_run")
-        self.not_written = self.members.keys() - parameters.keys() - harmless
-        self._dropped = harmless - parameters.keys()
-        hints = get_type_hints(function)
-        self.types: dict[str, Any] = {name: hints[name] for name in parameters}
-        self._converted = {name: kind for name, kind in self.types.items() if kind not in _AS_PARSED}
+        self.not_written = self.members.keys() - taken.keys() - harmless
+        self._dropped = harmless - taken.keys()
+        self.types: dict[str, Any] = {name: each.type for name, each in taken.items()}
+        self._converted = {name: kind for name, kind in self.types.items() if not _is_as_parsed(kind)}
         self.resource_arguments = _arguments_of(self.declaration.on, self.types, self.name)
         self.condition_arguments = {
             key: _arguments_of(source, self.types, self.name)
@@ -150,29 +159,29 @@ class Operation:
             if not isinstance(source, str)
         }
 
-    def _check(self, parameters: Mapping[str, inspect.Parameter], required: set[str]) -> None:
+    def _check(self, taken: Mapping[str, Parameter], required: set[str]) -> None:
         """The signature fits the model, or the program does not start."""
         where = f"{self.service.name}:{self.name}"
-        if unknown := parameters.keys() - self.members.keys():
+        if unknown := taken.keys() - self.members.keys():
             raise TypeError(f"{where} has no parameter {', '.join(sorted(unknown))}")
-        if lacking := required - parameters.keys():
+        if lacking := required - taken.keys():
             raise TypeError(f"{where} needs the parameter {', '.join(sorted(lacking))}")
-        needs = {name for name, parameter in parameters.items() if parameter.default is parameter.empty}
+        needs = {name for name, each in taken.items() if each.default is REQUIRED}
         if optional := needs - required:
             raise TypeError(f"{where}: {', '.join(sorted(optional))} may be absent and needs a default")
         known = {snake(member) for member in self.declaration.harmless}
         if unknown := known - self.members.keys():
             raise TypeError(f"{where} has no parameter {', '.join(sorted(unknown))} to be harmless")
         for source in self.declaration.conditions.values():
-            if isinstance(source, str) and source not in parameters:
+            if isinstance(source, str) and source not in taken:
                 raise TypeError(f"{where}: a condition key shows {source}, which is no parameter")
 
-    def _paging(self, parameters: Mapping[str, inspect.Parameter]) -> Paging | None:
+    def _paging(self, taken: Mapping[str, Parameter]) -> Paging | None:
         """Where the core cuts this operation's list; None where there is none or the function cuts it itself."""
         found = paginators(self.service.name).get(self.name)
         if not found or not all(isinstance(found.get(part), str) for part in ("input_token", "result_key")):
             return None
-        if "." in found["result_key"] or snake(found["input_token"]) in parameters:
+        if "." in found["result_key"] or snake(found["input_token"]) in taken:
             return None
         output = found["output_token"]
         return Paging(
@@ -188,10 +197,12 @@ class Operation:
         if not self.not_written.isdisjoint(parsed):
             name = next(name for name in parsed if name in self.not_written)
             raise ParameterNotWritten(parameter=self.members[name], service=self.service.prefix, operation=self.name)
-        arguments = {name: value for name, value in parsed.items() if name not in self._dropped}
-        for name, kind in self._converted.items():
-            if name in arguments:
-                arguments[name] = self._convert(name, arguments[name], kind)
+        arguments = {}
+        for name, value in parsed.items():
+            if name in self._converted:
+                arguments[name] = self._convert(name, value, self._converted[name])
+            elif name not in self._dropped:
+                arguments[name] = value
         return arguments
 
     def _convert(self, name: str, value: Any, kind: Any) -> Any:
@@ -203,11 +214,17 @@ class Operation:
             ) from error
 
 
+def _is_as_parsed(kind: Any) -> bool:
+    """Whether the protocols' parsers give values of a type as they are: `str`, and `str | None` alike."""
+    kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    return all(each in _AS_PARSED or each is NoneType for each in kinds)
+
+
 def _arguments_of(source: Any, types: Mapping[str, Any], where: str) -> tuple[str, ...]:
     """The arguments that a resource or condition function takes besides the context."""
     if isinstance(source, str):
         return ()
-    names = tuple(list(inspect.signature(source).parameters)[1:])
+    names = tuple(parameters(source))
     if unknown := set(names) - types.keys():
         raise TypeError(f"{where}: {source.__name__} asks for {', '.join(sorted(unknown))}, which are no parameters")
     return names

@@ -45,6 +45,14 @@ def test_doctor_names_what_is_missing_and_what_to_type(groundcloud: CommandLine,
     assert not any(each["needed"] for each in found if each["needs"] in lacking and "port" not in each["needs"])
 
 
+def test_doctor_lists_packages_for_the_package_manager(groundcloud: CommandLine, tmp_path):
+    """`./up` installs them before the first start, where root starts it."""
+    ours = ("doctor", "--packages", "--data", tmp_path)
+    clients = ["awscli", "curl", "openssh-client"]
+    assert groundcloud(*ours, GROUNDCLOUD_MACHINES="off", PATH="/nowhere").out.split() == clients
+    assert set(groundcloud(*ours, GROUNDCLOUD_MACHINES="on", PATH="/nowhere").out.split()) >= set(clients)
+
+
 def test_doctor_fails_when_the_cloud_cannot_start(groundcloud: CommandLine, running):
     port = running.endpoint.rpartition(":")[2]
     shown = groundcloud("doctor", "--data", running.data / "other", code=1, GROUNDCLOUD_PORT=port).out

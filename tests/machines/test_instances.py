@@ -1,15 +1,22 @@
 """Instances as people use them: real machines behind the API, over ssh."""
 
+import asyncio
 import json
 import re
 import socket
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
 import pytest
 from botocore.config import Config
 
+from groundcloud.engines.host.client import host_engines
+from groundcloud.engines.host.places import socket_of
+from groundcloud.services.ec2.machines.instance_metrics import InstanceMetrics
+from groundcloud.services.ec2.machines.metadata import Accesses
+from groundcloud.store import open_store
 from tests.machines.conftest import eventually
 
 pytestmark = pytest.mark.machines
@@ -208,6 +215,39 @@ def test_a_volume_is_attached_formatted_mounted_and_moved_to_another_machine(gro
     ground.reaches(other, "terminated")
     eventually(lambda: ground.ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["State"] == "available")
     ground.ec2.delete_volume(VolumeId=volume)
+
+
+def test_a_machine_tells_cloudwatch_what_it_uses(ground, web):
+    """The chore of the server, with a test's clock: its minute is over once the machine has done its work."""
+    minute = [datetime.now(UTC).replace(second=0, microsecond=0)]
+    engines = host_engines(socket_of(ground.data))
+    stores = [open_store(str(ground.data / name)) for name in ("groundcloud.db", "cloudwatch.db")]
+    metrics = InstanceMetrics(*stores, engines["machines"], engines["network"], Accesses(), lambda: minute[0])
+    ground.ec2.monitor_instances(InstanceIds=[web])
+    try:
+        asyncio.run(metrics.write())
+        ground.ssh(web, "timeout 2 sh -c 'while :; do :; done' || true")
+        ground.ssh(web, "sudo dd if=/dev/zero of=/var/tmp/metrics bs=1M count=8 conv=fsync && echo ok")
+        minute[0] += timedelta(minutes=1)
+        asyncio.run(metrics.write())
+    finally:
+        for store in stores:
+            store.close()
+
+    def told(name, namespace="AWS/EC2", key="InstanceId", value=web):
+        points = ground.client("cloudwatch").get_metric_statistics(
+            Namespace=namespace, MetricName=name, Dimensions=[{"Name": key, "Value": value}], Period=60,
+            StartTime=minute[0] - timedelta(minutes=1), EndTime=minute[0], Statistics=["Maximum"],
+        )["Datapoints"]  # fmt: skip
+        return points[0]["Maximum"]
+
+    assert 1 < told("CPUUtilization") <= 100  # two of sixty seconds of one processor
+    assert told("NetworkIn") > 2000
+    assert told("NetworkOut") > 2000
+    assert told("NetworkPacketsIn") > 10
+    assert told("StatusCheckFailed") == 0
+    root = ground.seen(web)["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    assert told("VolumeWriteBytes", "AWS/EBS", "VolumeId", root) >= 8 * 1024**2
 
 
 def test_machines_outlive_the_server_and_are_found_again(ground, web):

@@ -87,6 +87,47 @@ def test_an_index_follows_its_record(store):
         assert names(tx, "1", index="by_label") == []
 
 
+def test_a_long_scan_of_an_index_gives_each_record_once_in_order(store):
+    put(store, *(Thing(account="1", name=f"{number:04}", colour=f"{number % 7}") for number in range(500)))
+    expected = sorted((f"{number % 7}", f"{number:04}") for number in range(500))
+    with store.snapshot() as tx:
+        assert [(each.colour, each.name) for each in tx.scan(Thing, "1", index="by_colour")] == expected
+        assert [each.name for each in tx.scan(Thing, "1", index="by_colour", reverse=True)] == [
+            name for _, name in reversed(expected)
+        ]
+
+
+def test_a_writer_that_scans_an_index_sees_what_it_has_changed_meanwhile(store):
+    put(store, *(Thing(account="1", name=f"{number:04}") for number in range(300)))
+
+    def work(tx):
+        seen = []
+        for thing in tx.scan(Thing, "1", "red", index="by_colour"):
+            seen.append(thing.name)
+            tx.delete(thing)
+            if thing.name < "0299":
+                following = tx.get(Thing, "1", f"{int(thing.name) + 1:04}")
+                tx.put(Thing(account="1", name=following.name, count=following.count + 1))
+        return seen, tx.exists(Thing, "1")
+
+    assert store.write(work) == ([f"{number:04}" for number in range(300)], False)
+
+
+def test_records_that_are_read_ahead_are_those_of_the_snapshot(store):
+    put(store, *(Thing(account="1", name=f"{number:04}") for number in range(200)))
+    keys = [("1", f"{number:04}") for number in range(0, 300, 2)]
+    with store.snapshot() as tx:
+        tx.read_ahead(Thing, keys)
+        assert [tx.get(Thing, *key) is not None for key in keys] == [number < 200 for number in range(0, 300, 2)]
+
+    def work(tx):
+        tx.read_ahead(Thing, keys)
+        tx.delete(tx.get(Thing, *keys[0]))
+        return tx.get(Thing, *keys[0])
+
+    assert store.write(work) is None
+
+
 def test_what_raises_writes_nothing(store):
     def work(tx: Transaction) -> None:
         tx.put(Thing(account="1", name="a"))
@@ -97,6 +138,25 @@ def test_what_raises_writes_nothing(store):
     with store.snapshot() as tx:
         assert names(tx) == []
     assert store.changes(0) == []
+
+
+def test_who_only_looks_shares_a_record_and_who_writes_has_one_of_their_own(store):
+    put(store, Thing(account="1", name="a"))
+    with store.snapshot() as tx:
+        assert tx.view(Thing, "1", "a") is tx.view(Thing, "1", "a")
+        assert tx.get(Thing, "1", "a") is not tx.view(Thing, "1", "a")
+        assert tx.view(Thing, "1", "b") is None
+
+    def work(tx: Transaction) -> None:
+        found = tx.view(Thing, "1", "a")
+        found.colour = "blue"
+        assert tx.view(Thing, "1", "a").colour == "red"
+        tx.put(found)
+        assert tx.view(Thing, "1", "a").colour == "blue"
+
+    store.write(work)
+    with store.snapshot() as tx:
+        assert tx.view(Thing, "1", "a").colour == "blue"
 
 
 def test_a_reader_cannot_write(store):

@@ -34,15 +34,22 @@ class Finding(NamedTuple):
     """Whether the cloud does not start without it."""
     command: str
     """What to type when it is missing."""
+    package: str = ""
+    """The package of Debian that has it."""
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("doctor", parents=[common], help="what this machine lacks for which feature")
+    parser.add_argument(
+        "--packages", action="store_true", help="only the names of Debian's packages to install before a first start"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace, loaded: Loaded) -> int:
     """Exit code 1 when the cloud cannot start."""
+    if options.packages:
+        return _packages(options, loaded.settings)
     findings = [*_server(loaded.settings), *_machines(), *_clients(), *_checks()]
     rows = [("", "FEATURE", "NEEDS", "TO GET IT")]
     rows += [
@@ -52,6 +59,13 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
     ]  # fmt: skip
     answer([each._asdict() for each in findings], options.json, columns(rows))
     return 1 if any(each.needed and not each.found for each in findings) else 0
+
+
+def _packages(options: argparse.Namespace, settings: Settings) -> int:
+    findings = [*(_machines() if settings.machines and os.geteuid() == 0 else ()), *_clients()]
+    packages = sorted({each.package for each in findings if each.package and not each.found})
+    answer(packages, options.json, packages)
+    return 0
 
 
 def _server(settings: Settings) -> Iterator[Finding]:
@@ -77,7 +91,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
 def _machines() -> Iterator[Finding]:
     for need in needs():
         command = _apt(need.package) if need.package else "another host, or sudo {cli} up"
-        yield Finding("machines (EC2)", need.what, need.found, False, command)
+        yield Finding("machines (EC2)", need.what, need.found, False, command, need.package)
 
 
 def _clients() -> Iterator[Finding]:
@@ -87,7 +101,9 @@ def _clients() -> Iterator[Finding]:
         "AWS profile", f"to write {profile.config}", writable, False, "set AWS_CONFIG_FILE to a file of yours"
     )
     program = shutil.which("aws")
-    yield Finding("trying it", "the AWS CLI", program is not None, False, _apt("awscli"))
+    yield Finding("trying it", "the AWS CLI", program is not None, False, _apt("awscli"), "awscli")
+    for other, package in (("ssh", "openssh-client"), ("curl", "curl")):
+        yield Finding("trying it", other, shutil.which(other) is not None, False, _apt(package), package)
     if program is not None:
         needs = "the AWS CLI of 2.13, 1.29 or later, which takes the endpoint from the profile"
         yield Finding("AWS profile", needs, _takes_endpoint(program), False, "aws --endpoint-url ... with this one")

@@ -139,6 +139,8 @@ def _foreground(options: argparse.Namespace, settings: Settings, folder: DataFol
 
 
 def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, running: Running, headline: str) -> None:
+    from groundcloud.cli import host
+
     admin = folder.admin()
     assert admin is not None
     profile = _write_profile(settings, folder, running, admin)
@@ -164,6 +166,8 @@ def _show(options: argparse.Namespace, settings: Settings, folder: DataFolder, r
         ("  profile", f"{profile} (the user {admin.user_name})" if profile else "none was written"),
         ("  data", str(folder.data)),
     ]
+    if settings.machines and (lacking := host.lacking(settings)):
+        rows.append(("  machines", f"none: {', '.join(lacking)}"))
     here = f" --data {folder.data}" if options.data else ""
     answer(found, options.json, [headline, "", *columns(rows), "", "Try next:", *_next_steps(running, profile, here)])
 

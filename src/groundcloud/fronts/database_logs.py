@@ -1,7 +1,7 @@
 """The archive of logs, for the machines of databases: each gives to its own, and a restore reads its source's.
 
-`HEAD`, `PUT` and `GET /latest/dynamic/groundcloud/database/logs/NAME`, and `GET .../logs` for the names that a restore
-applies. Nothing is ever overwritten: what is there already stays.
+`HEAD`, `PUT` and `GET /latest/dynamic/groundcloud/database/archive/NAME`, and `GET .../archive` for the names that a
+restore applies. Nothing is ever overwritten: what is there already stays.
 """
 
 import json

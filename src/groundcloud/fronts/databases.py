@@ -1,12 +1,14 @@
 """What the agents of database machines ask of the metadata service: one question that also tells how it is there.
 
 `PUT /latest/dynamic/groundcloud/database` with a report; the answer is what the database should be, if the machine does
-not know it yet (200), else nothing (204) after the time that the machine is ready to wait. It has passwords: it goes to
-the machine whose address the question comes from, and nowhere else.
+not know it yet (200), or a question about its log files, else nothing (204) after the time that the machine is ready to
+wait. It has passwords: it goes to the machine whose address the question comes from, and nowhere else. Below it, `/log`
+takes the answer to a question, and `/events` what is to go to CloudWatch Logs.
 """
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -14,17 +16,23 @@ from typing import Any
 
 import msgspec
 
+from groundcloud.errors import AwsError
 from groundcloud.fronts.database_logins import DatabaseLogins
 from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.gateway.http import Request, Response
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds.records import DBMachine
+from groundcloud.services.rds.log_questions import answered, asked_of
+from groundcloud.services.rds.records import PRIMARY, REPLICA, DBInstance, DBMachine
 from groundcloud.services.rds.reports import Reports
-from groundcloud.services.rds.telling import machine_at, told
+from groundcloud.services.rds.telling import instance_of, machine_at, told
 from groundcloud.store import Store
 
+log = logging.getLogger(__name__)
+
+Export = Callable[[DBInstance, str, list[tuple[int, str]]], None]
+"""Lets CloudWatch Logs have entries (milliseconds, text) of a kind of log of an instance."""
 PATH = "/latest/dynamic/groundcloud/database"
-_MOST = 65536
+_MOST, _MOST_OF_LOGS = 65536, 8_000_000
 _LONGEST_WAIT = 20.0
 _LOOK = 0.05
 """Seconds between two looks at the records, however much is committed."""
@@ -34,31 +42,36 @@ class Databases:
     """Answers database machines. It belongs on one event loop."""
 
     def __init__(
-        self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str,
-        logs: DatabaseLogs, logins: DatabaseLogins,
+        self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str, export: Export,
+        archive: DatabaseLogs, logins: DatabaseLogins,
     ) -> None:  # fmt: skip
+        self._export = export
         self._store = store
         self._sealer = sealer
         self._clock = clock
         self._reports = reports
         self._ca = ca
-        self._logs = logs
+        self._archive = archive
         self._logins = logins
         self._news: asyncio.Event | None = None
 
     async def handle(self, vpc_id: str, request: Request) -> Response:
         """The answer to a machine of a VPC, for `PATH` and what lies below it."""
         kind, _, name = request.path[len(PATH) :].lstrip("/").partition("/")
-        if not kind:
-            return await self._told(vpc_id, request)
-        machine = self._machine(vpc_id, request)
-        if machine is None or kind not in ("logs", "login"):
-            return Response(404, [], b"")
         try:
+            if not kind:
+                report: dict[str, Any] = json.loads(await request.body.read(_MOST))
+                wait = min(float(request.headers.get("x-groundcloud-wait", "0")), _LONGEST_WAIT)
+                return await self._answer(vpc_id, request.client, report, wait)
+            machine = self._machine(vpc_id, request)
+            if machine is None:
+                return Response(404, [], b"")
+            if kind == "archive":
+                return await self._archive.handle(machine, name, request)
             if kind == "login":
                 return await self._logins.handle(machine, request)
-            return await self._logs.handle(machine, name, request)
-        except (ValueError, KeyError):
+            return await self._logs(machine, kind, json.loads(await request.body.read(_MOST_OF_LOGS)))
+        except (ValueError, KeyError, msgspec.ValidationError):
             return Response(400, [], b"")
 
     def _machine(self, vpc_id: str, request: Request) -> DBMachine | None:
@@ -66,17 +79,6 @@ class Databases:
         with self._store.snapshot() as tx:
             found = machine_at(tx, vpc_id, request.client)
         return found if found and found.machine_id == request.headers.get("x-groundcloud-machine") else None
-
-    async def _told(self, vpc_id: str, request: Request) -> Response:
-        if request.method != "PUT":
-            return Response(405, [], b"")
-        content = await request.body.read(_MOST)
-        try:
-            report: dict[str, Any] = json.loads(content)
-            wait = min(float(request.headers.get("x-groundcloud-wait", "0")), _LONGEST_WAIT)
-            return await self._answer(vpc_id, request.client, report, wait)
-        except (ValueError, msgspec.ValidationError):
-            return Response(400, [], b"")
 
     async def _answer(self, vpc_id: str, address: str, report: dict[str, Any], wait: float) -> Response:
         loop = asyncio.get_running_loop()
@@ -87,6 +89,7 @@ class Databases:
             with self._store.snapshot() as tx:
                 machine = machine_at(tx, vpc_id, address)
                 content = told(tx, self._sealer, machine, self._ca) if machine is not None else None
+                question = asked_of(tx, machine.machine_id) if machine is not None else None
             if machine is None or machine.machine_id != report.get("machine"):
                 return Response(404, [], b"")  # the address was another one's a moment ago
             if first:
@@ -94,6 +97,8 @@ class Databases:
                 first = False
             if content is not None and content["version"] != report.get("known"):
                 return Response(200, [("Content-Type", "application/json")], json.dumps(content).encode())
+            if question is not None:
+                return Response(200, [("Content-Type", "application/json")], json.dumps(question).encode())
             left = ends - loop.time()
             if left <= 0:
                 return Response(204, [], b"")
@@ -103,6 +108,22 @@ class Databases:
                     await asyncio.sleep(_LOOK)
             except TimeoutError:
                 return Response(204, [], b"")
+
+    async def _logs(self, machine: DBMachine, kind: str, content: dict[str, Any]) -> Response:
+        """An answer about log files, or entries of them."""
+        with self._store.snapshot() as tx:
+            instance = instance_of(tx, machine.account, machine.region, machine.dbi_resource_id)
+        if instance is None:
+            return Response(404, [], b"")
+        if kind == "log":
+            await self._store.submit(partial(answered, machine, content))
+        elif kind == "events" and machine.role in (PRIMARY, REPLICA):
+            try:
+                await asyncio.to_thread(self._export, instance, str(content["kind"]), content["events"])
+            except AwsError as error:
+                log.error("logs of %s are not exported: %s", instance.arn, error)
+                return Response(503, [], b"")
+        return Response(200, [], b"")
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> asyncio.Event:
         """An event that the next commit sets."""

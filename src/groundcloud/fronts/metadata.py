@@ -17,7 +17,7 @@ from groundcloud.fronts.databases import Databases
 from groundcloud.gateway.http import Request, Response
 from groundcloud.identity import Principal
 from groundcloud.services.ec2.machines import metadata
-from groundcloud.services.ec2.machines.metadata import Asking, Extra, RoleCredentials
+from groundcloud.services.ec2.machines.metadata import Accesses, Asking, Extra, RoleCredentials
 from groundcloud.services.ec2.machines.records import Instance, UserData
 from groundcloud.store import Transaction
 
@@ -51,6 +51,7 @@ class Metadata:
         self._sign = sign
         self._ca = ca
         self._databases = databases
+        self.accesses = Accesses()
 
     async def handle(self, vpc_id: str, request: Request) -> Response:
         """The answer to a machine of a VPC; the peer's address says which one it is."""
@@ -94,7 +95,9 @@ class Metadata:
         """How long the request's token is good for; 0 without one where none is needed, -1 for a refusal."""
         token = request.headers.get(_TOKEN)
         if token is None:
-            return -1 if instance.metadata_options.http_tokens == "required" else 0
+            refused = instance.metadata_options.http_tokens == "required"
+            self.accesses.note(instance.instance_id, refused=refused)
+            return -1 if refused else 0
         return metadata.token_seconds(self._world.sealer, token, instance.instance_id, now) or -1
 
     async def _look_up(self, who: Asking, path: str) -> str | None:

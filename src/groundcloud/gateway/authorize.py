@@ -12,7 +12,7 @@ from groundcloud.gateway.facts import RequestFacts
 from groundcloud.gateway.signature import ErrorStyle, invalid_token
 from groundcloud.identity import Identities, Principal
 from groundcloud.operation import NO_PERMISSION, Operation
-from groundcloud.policy import Decision, Policies, Question, decide, parse
+from groundcloud.policy import Decision, Policies, Question, decide, everywhere, parse
 from groundcloud.resource import Resource
 
 
@@ -70,8 +70,26 @@ class Authorizer:
         policies = self._identities.policies(ctx.tx, ctx.principal)
         for named in self.resources(ctx, operation, arguments):
             for resource in (named, *named.also):
+                if self._everywhere(ctx, resource, resource.action or operation.action, policies):
+                    continue
                 facts = RequestFacts(ctx, ctx.principal, resource, self._identities, operation, arguments)
                 self._ask(ctx.principal, resource.action or operation.action, resource, facts, policies, style)
+
+    @staticmethod
+    def _everywhere(ctx: Context, resource: Resource, action: str, policies: Policies) -> bool:
+        """Whether this resource need not be looked at: the caller may do this to all of the account's. That is worked
+        out once for all calls that see the same policies."""
+        principal = ctx.principal
+        if (
+            resource.policy is not None
+            or resource.policy_required
+            or not principal.access_key_id
+            or resource.account not in ("", principal.account)
+        ):
+            return False
+        key = ("everywhere", principal.access_key_id, principal.arn, action)
+        found: bool = ctx.tx.remembered(key, lambda: everywhere(principal.caller, action, policies))
+        return found
 
     def check_one(self, ctx: Context, action: str, resource: Resource, principal: Principal, style: ErrorStyle) -> None:
         """The same for one more permission that an operation asks for by itself."""

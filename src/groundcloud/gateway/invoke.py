@@ -11,7 +11,7 @@ from groundcloud.errors import AwsError
 from groundcloud.gateway.authorize import Authorizer
 from groundcloud.gateway.signature import ErrorStyle, style_of
 from groundcloud.identity import Principal
-from groundcloud.operation import Operation, Service
+from groundcloud.operation import Again, Operation, Service
 from groundcloud.outbox import Notice, call_of, facts_of
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
@@ -81,11 +81,31 @@ class Invoker:
         called = found.named(operation)
         if called.asynchronous:
             raise TypeError(f"{service}:{called.name} opens its own transactions and cannot run inside another one")
+        if called.declaration.again is not None and not ctx.tx.writable:
+            return self._remembered(ctx, called, arguments, called.declaration.again)
+        return self._called(ctx, called, arguments)
+
+    def _called(self, ctx: Context, called: Operation, arguments: dict[str, Any]) -> Any:
         inner = self._inner(ctx, called, ctx.tx)
-        result = self.run(inner, called, arguments, style_of_service(found))
+        result = self.run(inner, called, arguments, style_of_service(called.service))
         if isinstance(result, dict):
             return {name: list(value) if isinstance(value, Page) else value for name, value in result.items()}
         return result
+
+    def _remembered(self, ctx: Context, called: Operation, arguments: dict[str, Any], again: Again) -> Any:
+        """The same, or what it gave before on the same data, in the same second, to the same caller in a request of
+        which policies see the same. A commit by anybody, and so whatever disables a key or denies its use, begins
+        other data."""
+        memo = ctx.tx.memo
+        given = tuple([tuple(one.items()) if isinstance(one, dict) else one for one in arguments.values()])
+        place = (called.name, ctx.service_name, ctx.region, ctx.now(), ctx.principal.arn, tuple(arguments), given)
+        known = memo.get(place)
+        if known is not None and known[0] == ctx.principal and known[1] == ctx.facts:
+            again(ctx, known[2])
+            return dict(known[2])
+        result = self._called(ctx, called, arguments)
+        memo[place] = (ctx.principal, ctx.facts, result)
+        return dict(result)
 
     async def wait(self, ctx: Context, service: str, operation: str, arguments: dict[str, Any]) -> Any:
         """Run another service's operation that opens its transactions itself, for this caller."""

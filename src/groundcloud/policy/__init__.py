@@ -3,6 +3,7 @@
     parse(document) -> Policy                      compiled, remembered by text
     check_identity_policy / check_trust_policy / check_resource_policy(document) -> Policy, or MalformedPolicy
     decide(Question(...), Policies(...)) -> Decision
+    everywhere(caller, action, Policies(...)) -> bool      the same of all that a caller's account has
 
     document.py     JSON with places                   principals.py   who calls, and how directly a policy names them
     grammar.py      elements of a policy, their shape  statements.py   compiled statements and policies
@@ -14,7 +15,7 @@ It knows no service, no store and no clock: the time, the caller's address and e
 asked for only when a policy uses them.
 """
 
-from groundcloud.policy.decision import Decision, Layer, Match, Policies, Question, Reason, decide
+from groundcloud.policy.decision import Decision, Layer, Match, Policies, Question, Reason, decide, everywhere
 from groundcloud.policy.document import MalformedPolicy
 from groundcloud.policy.grammar import Position
 from groundcloud.policy.principals import Caller, Grant
@@ -40,6 +41,7 @@ __all__ = [
     "check_resource_policy",
     "check_trust_policy",
     "decide",
+    "everywhere",
     "parse",
     "simulate",
 ]

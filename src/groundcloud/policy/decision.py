@@ -132,6 +132,20 @@ def decide(question: Question, policies: Policies) -> Decision:
     return _principal_side(question, policies, granted if grant is Grant.ROLE else ())
 
 
+def everywhere(caller: Caller, action: str, policies: Policies) -> bool:
+    """Whether the caller may take an action on all that is its account's and has no policy of its own, whatever the
+    request brings: no statement that bears upon it names resources or conditions. `decide` says the same of each."""
+    if caller.type not in ("User", "Root", "AssumedRole") or caller.service or caller.federated:
+        return False
+    groups = [*policies.organization, *policies.resource_control]
+    groups += [group for group in (policies.boundary, policies.session) if group is not None]
+    if any(policy.candidates(action)[0] for group in (*groups, policies.identity) for policy in group):
+        return False
+    if caller.type != "Root":
+        groups.append(policies.identity)
+    return all(any(each.unconditional for policy in group for each in policy.candidates(action)[1]) for group in groups)
+
+
 def _principal_side(question: Question, policies: Policies, granted: tuple[Match, ...]) -> Decision:
     """The caller's own policies. `granted`: what a resource policy gives to the role or user behind the session."""
     caller = question.caller

@@ -41,6 +41,11 @@ class Statement(msgspec.Struct, frozen=True, eq=False):
             return False
         return self.condition is None or self.condition(facts)
 
+    @property
+    def unconditional(self) -> bool:
+        """Whether it applies to every resource, whatever the facts."""
+        return self.covers is None and self.condition is None
+
 
 Statements = tuple[Statement, ...]
 

@@ -8,7 +8,7 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -58,6 +58,12 @@ class _Table:
     def delete(self, key: bytes) -> None:
         self._execute("delete from kv where k=%s", (key,), prepare=True)
 
+    def through(self, low: bytes, high: bytes, limit: int, reverse: bool) -> list[tuple[bytes, bytes | None]]:
+        return self._execute(_THROUGH[reverse], (low, high, limit), prepare=True).fetchall()
+
+    def many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        return dict(self._execute("select k, v from kv where k = any(%s)", (list(keys),), prepare=True))
+
     def range(self, low: bytes, high: bytes, limit: int, reverse: bool) -> list[tuple[bytes, bytes]]:
         query = _BACKWARD if reverse else _FORWARD
         return self._execute(query, (low, high, limit), prepare=True).fetchall()
@@ -65,6 +71,10 @@ class _Table:
 
 _FORWARD = "select k, v from kv where k>=%s and k<%s order by k limit %s"
 _BACKWARD = "select k, v from kv where k>=%s and k<%s order by k desc limit %s"
+_THROUGH = (
+    "select i.k, r.v from kv as i left join kv as r on r.k=i.v where i.k>=%s and i.k<%s order by i.k limit %s",
+    "select i.k, r.v from kv as i left join kv as r on r.k=i.v where i.k>=%s and i.k<%s order by i.k desc limit %s",
+)
 
 
 class PostgresStore:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +40,12 @@ create table if not exists meta (name text primary key, value integer not null) 
 
 _FORWARD = "select k, v from kv where k>=? and k<? order by k limit ?"
 _BACKWARD = "select k, v from kv where k>=? and k<? order by k desc limit ?"
+_THROUGH = (
+    "select i.k, r.v from kv as i left join kv as r on r.k=i.v where i.k>=? and i.k<? order by i.k limit ?",
+    "select i.k, r.v from kv as i left join kv as r on r.k=i.v where i.k>=? and i.k<? order by i.k desc limit ?",
+)
+_MANY = 64
+_BY_KEYS = f"select k, v from kv where k in ({','.join('?' * _MANY)})"  # noqa: S608  # question marks alone
 
 
 class _Table:
@@ -59,6 +65,17 @@ class _Table:
 
     def delete(self, key: bytes) -> None:
         self._execute("delete from kv where k=?", (key,))
+
+    def through(self, low: bytes, high: bytes, limit: int, reverse: bool) -> list[tuple[bytes, bytes | None]]:
+        return self._execute(_THROUGH[reverse], (low, high, limit)).fetchall()
+
+    def many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        for start in range(0, len(keys), _MANY):
+            asked = (*keys[start : start + _MANY],)
+            asked += asked[-1:] * (_MANY - len(asked))  # one statement, prepared once
+            found.update(self._execute(_BY_KEYS, asked))
+        return found
 
     def range(self, low: bytes, high: bytes, limit: int, reverse: bool) -> list[tuple[bytes, bytes]]:
         return self._execute(_BACKWARD if reverse else _FORWARD, (low, high, limit)).fetchall()
@@ -101,28 +118,35 @@ class _Reader:
     data, begin no transaction each, and share what was worked out from those data (`Transaction.memo`).
     """
 
-    __slots__ = ("_depth", "_execute", "_index", "_seen", "_table", "_transaction", "connection")
+    __slots__ = ("_depth", "_execute", "_index", "_open", "_seen", "_table", "_transaction", "connection")
 
     def __init__(self, connection: sqlite3.Connection, index: _WalIndex) -> None:
         self.connection = connection
         self._execute = connection.execute
         self._index = index
         self._table = _Table(connection)
+        self._open = False
         self._seen = b""
         self._depth = 0
         self._transaction = Transaction(self._table, writable=False)
 
     def __enter__(self) -> Transaction:
         if self._depth == 0:
-            state = self._index.state()  # before the snapshot begins: it may be newer than this says, never older
-            if state != self._seen:
-                self.rest()
-                self._execute("begin")
-                self._execute("select 1 from meta").fetchone()  # the first read is what fixes the snapshot
-                self._seen = state
-                self._transaction = Transaction(self._table, writable=False)
+            state = self._index.state()
+            if state != self._seen or not self._open:
+                self._begin(state)
         self._depth += 1  # a read within a read sees the same snapshot
         return self._transaction
+
+    def _begin(self, state: bytes) -> None:
+        """A new snapshot. What was worked out from the one before stays if nobody has committed since."""
+        self.rest()
+        self._execute("begin")
+        self._execute("select 1 from meta").fetchone()  # the first read is what fixes the snapshot
+        self._open = True
+        if state != self._seen or state != self._index.state():  # it may be newer than `state`, never older
+            self._seen = state
+            self._transaction = Transaction(self._table, writable=False)
 
     def __exit__(self, *error: object) -> None:
         self._depth -= 1
@@ -131,9 +155,9 @@ class _Reader:
 
     def rest(self) -> None:
         """End the snapshot, so that SQLite may clear its log up to here."""
-        if self._depth == 0 and self._seen:
+        if self._depth == 0 and self._open:
             self._execute("rollback")
-            self._seen = b""
+            self._open = False
 
 
 class _Waiting(NamedTuple):

@@ -13,8 +13,8 @@ from groundcloud.engines.host.client import Host, HostAway, HostMachines, HostNe
 from groundcloud.engines.host.places import places, socket_of
 from groundcloud.engines.host.server import Server
 from groundcloud.engines.host.table import FUNCTIONS, NoSuchCall, arguments, bound
-from groundcloud.engines.machines.wanted import Disk, Machine, MachineFailed, State
-from groundcloud.engines.network.wanted import Interface, Network, Unreachable
+from groundcloud.engines.machines.wanted import Disk, DiskUse, Machine, MachineFailed, State, Usage
+from groundcloud.engines.network.wanted import Interface, Network, Traffic, Unreachable
 
 MACHINE = Machine("i-1", "debian-12", "vol-1", "ip-10-0-0-1", 1, 512, disks=(Disk("vol-2", "xvdf"),))
 NETWORK = Network("vpc-1", ("10.0.0.0/16",))
@@ -210,6 +210,24 @@ def test_root_files_lie_where_only_root_puts_some(tmp_path):
     assert len(str(own.socket)) < 100
 
 
+def test_what_machines_use_arrives_as_it_was_counted(tmp_path):
+    used = {"i-1": Usage(1.5, 2.25, {"vol-1": DiskUse("loop3", reads=7, read_seconds=0.5)})}
+    gone = {"eni-1": Traffic(1, 2, 3, 4)}
+    networks = type("Networks", (Recorder,), {"answer": lambda self, name, *given: gone})()
+    functions = bound(Recorder(), Recorder(), networks, dict, dict, lambda: used)
+    server = Server(tmp_path / "host.sock", os.geteuid(), functions)
+    thread = Thread(target=server.run)
+    thread.start()
+    host = Host(tmp_path / "host.sock")
+    try:
+        assert HostMachines(host).usage() == used
+        assert HostNetworks(host).traffic("vpc-1") == gone
+    finally:
+        host.close()
+        server.close()
+        thread.join()
+
+
 def test_every_line_of_the_table_is_a_method_of_the_contract():
     from groundcloud.engines.machines.wanted import Machines, Volumes
     from groundcloud.engines.network.wanted import Networks
@@ -218,7 +236,7 @@ def test_every_line_of_the_table_is_a_method_of_the_contract():
     methods = {
         f"{kind}.{name}" for kind, protocol in kinds.items() for name in vars(protocol) if not name.startswith("_")
     }
-    assert methods == FUNCTIONS.keys() - {"host.about", "host.listen"}
+    assert methods == FUNCTIONS.keys() - {"host.about", "host.listen", "host.usage"}
 
 
 def test_an_interface_of_a_network_survives_the_wire(engines):

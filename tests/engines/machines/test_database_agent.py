@@ -54,7 +54,7 @@ def cloud(monkeypatch):
     server.server_close()
 
 
-LOGS = system.PATH + "/logs/"
+LOGS = system.PATH + "/archive/"
 
 
 def test_a_segment_is_sent_once_and_without_the_zeros_at_its_end(cloud, tmp_path):

@@ -71,11 +71,6 @@ def test_a_name_that_is_none_is_refused(trail_client, bucket, name):
         trail_client.create_trail(Name=name, S3BucketName=bucket)
 
 
-def test_trails_of_organizations_are_not_pretended(trail_client, bucket):
-    with pytest.raises(ClientError, match="NotImplemented"):
-        trail_client.create_trail(Name="main", S3BucketName=bucket, IsOrganizationTrail=True)
-
-
 def test_events_are_delivered_gzipped_to_the_bucket(cloud, trail_client, trail, bucket, iam, work):
     iam.create_user(UserName="alice")
     work(minutes=6)

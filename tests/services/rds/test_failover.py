@@ -130,6 +130,6 @@ def test_the_old_primary_has_ended_before_the_new_one_leads(look, machines, flee
 def test_nobody_is_promoted_while_the_standby_is_down_too(look, machines, fleet):
     machines(protected=True)
     fleet.alive.clear()
-    look(2)
+    look(3)
     assert machines.roles() == {"db-one": PRIMARY, "db-two": STANDBY}
     assert fleet.started == ["db-one"]

@@ -14,8 +14,8 @@ import msgspec
 
 from groundcloud.engines.host import wire
 from groundcloud.engines.host.table import ERRORS, FUNCTIONS
-from groundcloud.engines.machines.wanted import Disk, ImageProgress, Machine, MachineFailed, State
-from groundcloud.engines.network.wanted import PUBLIC_POOL, Network, Unreachable
+from groundcloud.engines.machines.wanted import Disk, ImageProgress, Machine, MachineFailed, State, Usage
+from groundcloud.engines.network.wanted import PUBLIC_POOL, Network, Traffic, Unreachable
 
 _SECONDS = 60.0
 """The longest that a call may take; a snapshot of a large volume may take longer, and has no limit."""
@@ -101,9 +101,9 @@ class HostMachines:
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    def _call(self, name: str, *arguments: Any) -> Any:
+    def _call(self, name: str, *arguments: Any, kind: str = "machines") -> Any:
         try:
-            return self._host.call(f"machines.{name}", *arguments)
+            return self._host.call(f"{kind}.{name}", *arguments)
         except HostAway as error:
             raise MachineFailed(str(error)) from error
 
@@ -136,6 +136,11 @@ class HostMachines:
 
     def detach(self, machine_id: str, volume: str, *, force: bool = False) -> None:
         self._call("detach", machine_id, volume, force)
+
+    def usage(self) -> dict[str, Usage]:
+        """What machines that run have used since their start."""
+        found: dict[str, Usage] = self._call("usage", kind="host")
+        return found
 
 
 class HostVolumes:
@@ -234,6 +239,10 @@ class HostNetworks:
 
     def listen(self, network_id: str) -> dict[str, int]:
         found: dict[str, int] = self._call("listen", network_id)
+        return found
+
+    def traffic(self, network_id: str) -> dict[str, Traffic]:
+        found: dict[str, Traffic] = self._call("traffic", network_id)
         return found
 
 

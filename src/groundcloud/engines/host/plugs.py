@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from groundcloud.engines.machines.wanted import MachineFailed
-from groundcloud.engines.network.wanted import Network, Networks, Unreachable
+from groundcloud.engines.network.wanted import Network, Networks, Traffic, Unreachable
 
 
 class Plug(Struct, frozen=True):
@@ -69,6 +69,9 @@ class PluggedNetworks:
 
     def listen(self, network_id: str) -> dict[str, int]:
         return self._networks.listen(network_id)
+
+    def traffic(self, network_id: str) -> dict[str, Traffic]:
+        return self._networks.traffic(network_id)
 
     def plug_again(self, machine: str) -> None:
         """A machine has restarted by itself: give it its interfaces. What fails, its controller tries again."""

@@ -29,6 +29,7 @@ from groundcloud.engines.machines.cgroups import Cgroups
 from groundcloud.engines.machines.images import Images
 from groundcloud.engines.machines.names import Folders
 from groundcloud.engines.machines.nspawn import NspawnMachines
+from groundcloud.engines.machines.usage import usage
 from groundcloud.engines.machines.volumes import FileVolumes
 from groundcloud.engines.network.apply import NamespaceNetworks
 from groundcloud.engines.network.wanted import PUBLIC_POOL
@@ -73,9 +74,9 @@ def run(told: Told) -> None:
     machines.adopt()
     address = shell_address(Path(told.data))
     about = {"pid": os.getpid(), "folder": str(where.folder), "images": told.images, "pool": told.pool}
-    server = Server(
-        where.socket, told.user, bound(machines, volumes, networks, lambda: about, partial(listen, address))
-    )
+    used = partial(usage, machines, folders.state / "volumes")
+    functions = bound(machines, volumes, networks, lambda: about, partial(listen, address), used)
+    server = Server(where.socket, told.user, functions)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.close).start())
     watch = (Path(told.data), machines, server)

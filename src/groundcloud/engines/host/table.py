@@ -9,8 +9,17 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from groundcloud.engines.machines.wanted import Disk, ImageProgress, Machine, MachineFailed, Machines, State, Volumes
-from groundcloud.engines.network.wanted import Network, Networks, Unreachable
+from groundcloud.engines.machines.wanted import (
+    Disk,
+    ImageProgress,
+    Machine,
+    MachineFailed,
+    Machines,
+    State,
+    Usage,
+    Volumes,
+)
+from groundcloud.engines.network.wanted import Network, Networks, Traffic, Unreachable
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
 Maybe = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{0,62})?$")]
@@ -33,6 +42,7 @@ class Function(NamedTuple):
 FUNCTIONS = {
     "host.about": Function((), dict[str, Any]),
     "host.listen": Function((), dict[str, int], descriptors=True),
+    "host.usage": Function((), dict[str, Usage]),
     "machines.start": Function((Machine,), State),
     "machines.stop": Function((Id, bool)),
     "machines.reboot": Function((Id,)),
@@ -59,6 +69,7 @@ FUNCTIONS = {
     "network.networks": Function((), set[str]),
     "network.plug": Function((Id, Id, Id, Link)),
     "network.unplug": Function((Id, Id)),
+    "network.traffic": Function((Id,), dict[str, Traffic]),
     "network.listen": Function((Id,), dict[str, int], descriptors=True),
 }
 
@@ -73,10 +84,11 @@ def bound(
     networks: Networks,
     about: Callable[[], object],
     listen: Callable[[], dict[str, int]],
+    usage: Callable[[], dict[str, Usage]] = dict,
 ) -> dict[str, Any]:
     """The functions behind the names. `force` is a keyword in the contract and a place in a message."""
     engines = {"machines": machines, "volumes": volumes, "network": networks}
-    found: dict[str, Any] = {"host.about": about, "host.listen": listen}
+    found: dict[str, Any] = {"host.about": about, "host.listen": listen, "host.usage": usage}
     for name in FUNCTIONS.keys() - found.keys():
         kind, _, method = name.partition(".")
         found[name] = getattr(engines[kind], method)

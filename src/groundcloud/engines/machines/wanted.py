@@ -43,6 +43,35 @@ class State(Struct, frozen=True):
     """Why it does not run any more, when it is known: `shutdown` (from inside, or asked for), `reboot`, `died`."""
 
 
+class DiskUse(Struct, frozen=True):
+    """What a volume's device has done since it is there; another device of the volume counts anew."""
+
+    device: str
+    reads: int = 0
+    bytes_read: int = 0
+    read_seconds: float = 0.0
+    """Of all reads together, which may go side by side."""
+    writes: int = 0
+    bytes_written: int = 0
+    write_seconds: float = 0.0
+    in_flight: int = 0
+    """Operations that have not ended yet."""
+    busy_seconds: float = 0.0
+    """In which there was anything to do."""
+    waited_seconds: float = 0.0
+    """Those of all operations together: per second of the clock, how many were in the queue."""
+
+
+class Usage(Struct, frozen=True):
+    """What a machine that runs has used since its start."""
+
+    started: float
+    """Unix time: what began at another time counts anew."""
+    processor_seconds: float
+    disks: dict[str, DiskUse] = {}
+    """By volume, the root among them."""
+
+
 class ImageProgress(Struct, frozen=True):
     """A step of the making of an image, to show to a person."""
 
@@ -93,6 +122,14 @@ class Machines(Protocol):
 
     def detach(self, machine_id: str, volume: str, *, force: bool = False) -> None:
         """Take it away. Raises `MachineFailed` while it is mounted, unless forced."""
+        ...
+
+
+class Meters(Protocol):
+    """What is told of machines besides, whichever engine has them."""
+
+    def usage(self) -> dict[str, Usage]:
+        """What machines that run have used since their start. Raises `MachineFailed` where nobody can say."""
         ...
 
 

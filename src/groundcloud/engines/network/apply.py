@@ -24,15 +24,17 @@ from groundcloud.engines.network.links import (
 )
 from groundcloud.engines.network.namespaces import NAMED, Namespace, cutting, named
 from groundcloud.engines.network.rules import ruleset
-from groundcloud.engines.network.seen import Seen, changes, look, route_changes
+from groundcloud.engines.network.seen import Seen, changes, counted, look, route_changes
 from groundcloud.engines.network.valid import check, check_ids, check_link
-from groundcloud.engines.network.wanted import PUBLIC_POOL, Flow, Interface, Network, Subnet, Unreachable
+from groundcloud.engines.network.wanted import PUBLIC_POOL, Flow, Interface, Network, Subnet, Traffic, Unreachable
 
 MTU = 9001
 """What AWS's interfaces have inside a VPC; across its border it is 1500."""
 
 VPC_ROUTER = {**ROUTER, "ipv4__conf__default__proxy_arp": "1"}
 _TRIES = 3
+_COUNTERS = Path("/proc/thread-self/net/dev")
+"""The links' counters in the network namespace of the thread that reads it (proc(5))."""
 
 T = TypeVar("T")
 
@@ -127,6 +129,12 @@ class NamespaceNetworks:
     def listen(self, network_id: str) -> dict[str, int]:
         check_ids([network_id])
         return self._space(network_id).do(_sockets)
+
+    def traffic(self, network_id: str) -> dict[str, Traffic]:
+        network = self._network(network_id)
+        seen = counted(self._space(network_id).do(_COUNTERS.read_text))
+        links = {interface.id: interface_link(interface.id) for interface in network.interfaces}
+        return {name: seen[link] for name, link in links.items() if link in seen}
 
     def flows(self, network_id: str) -> list[Flow]:
         with self._lock:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from groundcloud.engines.network.namespaces import Namespace
 from groundcloud.engines.network.plan import LAST
+from groundcloud.engines.network.wanted import Traffic
 
 _KINDS = {"1": "unicast", "6": "blackhole", "9": "throw"}
 _LOCAL = 255
@@ -39,6 +40,18 @@ def look(space: Namespace, six: bool) -> Seen:
         routes={version: route_lines(routes, version) for version in (4, 6)},
         neighbours={f"{each['dst']} lladdr {each['lladdr']} dev {each['dev']}" for each in neighbours},
     )
+
+
+def counted(table: str) -> dict[str, Traffic]:
+    """What went over a router's links, by link, out of /proc/net/dev: what the router received, a machine has sent."""
+    found = {}
+    for line in table.splitlines()[2:]:
+        link, _, numbers = line.partition(":")
+        fields = [int(each) for each in numbers.split()]
+        found[link.strip()] = Traffic(
+            bytes_in=fields[8], packets_in=fields[9], bytes_out=fields[0], packets_out=fields[1]
+        )
+    return found
 
 
 def _rules(shown: list[dict[str, Any]]) -> set[str]:

@@ -154,6 +154,15 @@ class Unreachable(Exception):
     """The engine cannot do it on this machine; the message says what is missing."""
 
 
+class Traffic(Struct, frozen=True):
+    """What has gone over an interface since it is there, as its machine sees it. One that comes back counts anew."""
+
+    bytes_in: int = 0
+    packets_in: int = 0
+    bytes_out: int = 0
+    packets_out: int = 0
+
+
 class Networks(Protocol):
     """The network engine. Every method may be repeated at no harm, and blocks for milliseconds."""
 
@@ -183,6 +192,10 @@ class Networks(Protocol):
         `dns-udp` and `dns-tcp` (port 53 of 169.254.169.253 and of each block's base address plus two, wildcard bound
         and filtered), `http` and `https` (ports 80 and 443 of the addresses in `SERVICE_ADDRESSES`). The peer's address
         is the machine's private one; an address that a machine has made up never gets here."""
+        ...
+
+    def traffic(self, network_id: str) -> dict[str, Traffic]:
+        """What has gone over each interface of the VPC that is plugged in, by id. Raises `Unreachable`."""
         ...
 
 

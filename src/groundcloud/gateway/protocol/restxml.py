@@ -47,15 +47,9 @@ class RestXmlProtocol(RestProtocol):
     event_content_type = "text/xml"
 
     def body_encoder(self, shape: Any) -> Callable[[Any], bytes]:
-        members, _ = self.writers.members(shape)
-
-        def encode(value: Any) -> bytes:
-            pieces = [f"<{shape.name}{self.xmlns}>"]
-            members(pieces.append, value)
-            pieces.append(f"</{shape.name}>")
-            return "".join(pieces).encode()
-
-        return encode
+        members = self.writers.members(shape)
+        start, end = f"<{shape.name}{self.xmlns}>", f"</{shape.name}>"
+        return lambda value: members(value, start, end).encode()
 
     def body_decoder(self, shape: Any) -> Callable[[bytes], Any]:
         read = self.readers.structure(shape)
@@ -128,7 +122,7 @@ class RestXmlProtocol(RestProtocol):
         return self._document(payload, str(payload.serialization.get("name", payload.name)), snake(member))
 
     def _document(self, shape: Any, root: str, member: str | None) -> BodyWrite:
-        members, _ = self.writers.members(shape)
+        members = self.writers.members(shape)
         start = f"{DECLARATION}<{root}{namespace(shape) or self.xmlns}>"
         end = f"</{root}>"
 
@@ -137,11 +131,7 @@ class RestXmlProtocol(RestProtocol):
             if member is not None and value is None:
                 return b""
             headers.append(("Content-Type", self.content_type))
-            pieces = [start]
-            if value is not None:
-                members(pieces.append, value)
-            pieces.append(end)
-            return "".join(pieces).encode()
+            return (members(value, start, end) if value is not None else start + end).encode()
 
         return write
 
@@ -194,7 +184,7 @@ class RestXmlProtocol(RestProtocol):
         pieces.append(f"<Code>{escape(fault.code)}</Code><Message>{escape(error.message)}</Message>")
         known = extra_facts(error, fault)
         if fault.shape is not None:
-            self.writers.members(fault.shape)[0](pieces.append, known)
+            pieces.append(self.writers.members(fault.shape)(known))
         get = getter(known)
         declared = {snake(name) for name in fault.shape.members} if fault.shape is not None else set()
         for name, element in self.error_facts.items():

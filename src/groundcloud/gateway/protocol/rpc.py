@@ -102,18 +102,16 @@ class QueryProtocol(Protocol):
 
     def output_writer(self, operation: OperationModel) -> WriteOutput:
         shape = self.own(operation).output_shape
-        members = self.writers.members(shape)[0] if shape is not None else None
+        members = self.writers.members(shape) if shape is not None else None
         wrapper = shape.serialization.get("resultWrapper") if shape is not None else None
         start = f"<{operation.name}Response{self.xmlns}>" + (f"<{wrapper}>" if wrapper else "")
         middle = (f"</{wrapper}>" if wrapper else "") + "<ResponseMetadata><RequestId>"
         end = f"</RequestId></ResponseMetadata></{operation.name}Response>"
 
         def write(result: Any, request_id: str) -> Answer:
-            pieces = [start]
-            if members is not None and result is not None:
-                members(pieces.append, result)
-            pieces.append(f"{middle}{request_id}{end}")
-            return Answer(200, self.headers(request_id), "".join(pieces).encode())
+            rest = f"{middle}{request_id}{end}"
+            body = members(result, start, rest) if members is not None and result is not None else start + rest
+            return Answer(200, self.headers(request_id), body.encode())
 
         return write
 
@@ -136,7 +134,7 @@ class QueryProtocol(Protocol):
         """Code, message and the members that the model declares."""
         pieces.append(f"<Code>{escape(fault.code)}</Code><Message>{escape(error.message)}</Message>")
         if fault.shape is not None and len(fault.shape.members) > (fault.message_member in fault.shape.members):
-            self.writers.members(fault.shape)[0](pieces.append, extra_facts(error, fault))
+            pieces.append(self.writers.members(fault.shape)(extra_facts(error, fault)))
 
 
 class Ec2Protocol(QueryProtocol):
@@ -151,18 +149,17 @@ class Ec2Protocol(QueryProtocol):
 
     def output_writer(self, operation: OperationModel) -> WriteOutput:
         shape = operation.output_shape
-        members = self.writers.members(shape)[0] if shape is not None else None
+        members = self.writers.members(shape) if shape is not None else None
         start = f'<?xml version="1.0" encoding="UTF-8"?>\n<{operation.name}Response{self.xmlns}><requestId>'
         end = f"</{operation.name}Response>"
 
         def write(result: Any, request_id: str) -> Answer:
-            pieces = [f"{start}{request_id}</requestId>"]
+            begin = f"{start}{request_id}</requestId>"
             if members is None:
-                pieces.append("<return>true</return>")
-            elif result is not None:
-                members(pieces.append, result)
-            pieces.append(end)
-            return Answer(200, self.headers(request_id), "".join(pieces).encode())
+                body = f"{begin}<return>true</return>{end}"
+            else:
+                body = members(result, begin, end) if result is not None else begin + end
+            return Answer(200, self.headers(request_id), body.encode())
 
         return write
 

@@ -152,6 +152,7 @@ def iso8601(value: Any) -> str:
     return f"{at.isoformat(timespec='milliseconds')[:23]}Z"
 
 
+@lru_cache(maxsize=4096)
 def iso8601_milliseconds(value: Any) -> str:
     """`2030-01-02T03:04:05.000Z`, as EC2 and S3 write it."""
     return f"{as_datetime(value).isoformat(timespec='milliseconds')[:23]}Z"

@@ -1,10 +1,11 @@
-"""Delivers events to the buckets of trails every few minutes, and a signed digest of what was delivered every hour."""
+"""Delivers events to the buckets of trails every few minutes, and a signed digest of what was delivered every hour; a
+topic is told of each file. What goes to log groups is in `log_groups.py`."""
 
 import gzip
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -13,10 +14,18 @@ from groundcloud.context import Context
 from groundcloud.controllers import Act, Outcome
 from groundcloud.errors import AwsError
 from groundcloud.sealing import Sealer
+from groundcloud.services.cloudtrail.destinations import SERVICE, base_of, notice
 from groundcloud.services.cloudtrail.digests import digest, new_pair
-from groundcloud.services.cloudtrail.records import Delivery, DigestKey, LogFile, Trail, TrailStatus
-from groundcloud.services.cloudtrail.selectors import takes
-from groundcloud.services.cloudtrail.trails import SERVICE, base_of
+from groundcloud.services.cloudtrail.log_groups import LogGroups
+from groundcloud.services.cloudtrail.records import (
+    Delivery,
+    DigestKey,
+    LogFile,
+    MemberDelivery,
+    Trail,
+    TrailStatus,
+)
+from groundcloud.services.cloudtrail.taking import LAG, Taken, take_both
 from groundcloud.store import Key, Store, Transaction
 from groundcloud.store.erase import erase
 from groundcloud.store.keys import after_prefix, pack, unpack
@@ -24,24 +33,10 @@ from groundcloud.trail import DataEventBatch, EventBatch
 
 _EVERY = 300.0
 """AWS delivers within about five minutes."""
-_LAG = timedelta(seconds=60)
-"""How old an event must be: those of calls that began before it have been written by then."""
 _HOUR = timedelta(hours=1)
 _KEY_LASTS = timedelta(days=365)
-_MOST_EVENTS = 20_000
-"""Events in one file."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _PURPOSE = "cloudtrail digest key"
-_decode = msgspec.json.Decoder().decode
-
-
-class _Taken(NamedTuple):
-    """Events for one file, and where the next file begins."""
-
-    events: list[bytes]
-    times: list[str]
-    after: bytes
-    more: bool
 
 
 def regions(store: Store, kind: type[EventBatch], account: str) -> list[str]:
@@ -75,45 +70,66 @@ class Deliveries:
         self._entropy = entropy
         self._sealer = sealer
         self._act = act
+        self._logs = LogGroups(store, clock, act)
 
     def reconcile(self, key: Key, wanted: Trail | None) -> Outcome:
         if wanted is None or not wanted.logging:
             return Outcome()
         status: dict[str, Any] = {}
-        for region in self._regions(wanted):
-            delivery = self._delivery(wanted, region)
-            self._attempt(wanted, delivery, status)
+        for account in self._accounts(wanted):
+            for region in self._regions(wanted, account):
+                self._attempt(wanted, self._delivery(wanted, account, region), status)
         return Outcome(write=lambda tx: self._note(tx, key, status), again=_EVERY)
 
-    def _regions(self, trail: Trail) -> list[str]:
+    def _accounts(self, trail: Trail) -> list[str]:
+        """The accounts whose events a trail takes: its own, or all of its organization."""
+        if not trail.organization_id:
+            return [trail.account]
+
+        async def work(ctx: Context) -> list[str]:
+            found: list[str] = []
+            page: dict[str, Any] = {}
+            with ctx.snapshot() as inner:
+                while not page or page.get("next_token"):
+                    more = {"next_token": page["next_token"]} if page else {}
+                    page = inner.call("organizations", "list_accounts", **more)
+                    found += [each["id"] for each in page["accounts"]]
+            return found
+
+        return self._act(trail.account, trail.region, "cloudtrail", "", work)
+
+    def _regions(self, trail: Trail, account: str) -> list[str]:
         """The regions whose events a trail takes: its own, or all that have events."""
         if not trail.is_multi_region_trail:
             return [trail.region]
         kinds = (EventBatch, DataEventBatch)
-        return sorted({trail.region, *(each for kind in kinds for each in regions(self._store, kind, trail.account))})
+        return sorted({trail.region, *(each for kind in kinds for each in regions(self._store, kind, account))})
 
-    def _delivery(self, trail: Trail, region: str) -> Delivery:
-        """Where the delivery of a region stands; a new start of logging begins anew."""
+    def _delivery(self, trail: Trail, account: str, region: str) -> Delivery:
+        """Where the delivery of an account's events of a region stands; a new start of logging begins anew."""
         assert trail.start_logging_time is not None
-        place = (trail.account, trail.region, trail.name, region)
+        own = account == trail.account
+        kind, member = (Delivery, ()) if own else (MemberDelivery, (account,))
         with self._store.snapshot() as tx:
-            found = tx.get(Delivery, *place)
-        if found is not None and found.started == trail.start_logging_time:
-            return found
+            found = tx.get(kind, trail.account, trail.region, trail.name, *member, region)
         begin = pack((int(trail.start_logging_time.timestamp() * 1000),))
-        return Delivery(
-            *place,
-            started=trail.start_logging_time,
-            events=begin,
-            data_events=begin,
-            digest_start=trail.start_logging_time,
-        )
+        if found is None or found.started != trail.start_logging_time:
+            found = kind(
+                trail.account, trail.region, trail.name, region, trail.start_logging_time, begin, begin,
+                digest_start=trail.start_logging_time, member="" if own else account,
+            )  # fmt: skip
+        if trail.logs_since is not None:
+            since = max(begin, pack((int(trail.logs_since.timestamp() * 1000),)))
+            found.log_events, found.log_data_events = max(found.log_events, since), max(found.log_data_events, since)
+        return found
 
     def _attempt(self, trail: Trail, delivery: Delivery, status: dict[str, Any]) -> None:
         now = self._clock().replace(microsecond=0)
         status["latest_delivery_attempt"] = now
+        if trail.cloud_watch_logs_log_group_arn is not None:
+            self._attempt_logs(trail, delivery, status, now)
         try:
-            if self._deliver(trail, delivery):
+            if self._deliver(trail, delivery, status):
                 status["latest_delivery_time"] = now
             status.setdefault("latest_delivery_error", None)
         except AwsError as error:
@@ -127,6 +143,15 @@ class Deliveries:
             except AwsError as error:
                 status["latest_digest_delivery_error"] = error.code
 
+    def _attempt_logs(self, trail: Trail, delivery: Delivery, status: dict[str, Any], now: datetime) -> None:
+        """The same for the log group; a bucket that fails holds nothing up."""
+        try:
+            if self._logs.deliver(trail, delivery):
+                status["latest_cloud_watch_logs_delivery_time"] = now
+            status.setdefault("latest_cloud_watch_logs_delivery_error", None)
+        except AwsError as error:
+            status["latest_cloud_watch_logs_delivery_error"] = error.message
+
     def _note(self, tx: Transaction, key: Key, status: dict[str, Any]) -> None:
         trail = tx.get(Trail, *key)
         if trail is not None:
@@ -137,57 +162,53 @@ class Deliveries:
 
     # -- log files
 
-    def _deliver(self, trail: Trail, delivery: Delivery) -> bool:
+    def _deliver(self, trail: Trail, delivery: Delivery, status: dict[str, Any]) -> bool:
         """Write files of what is new; whether there was anything."""
         any_file = False
         more = True
         while more:
-            management = self._take(trail, delivery, EventBatch, delivery.events)
-            data = self._take(trail, delivery, DataEventBatch, delivery.data_events) if trail.data else None
-            more = management.more or (data is not None and data.more)
-            events = [*management.events, *(data.events if data is not None else ())]
-            times = [*management.times, *(data.times if data is not None else ())]
-            if events:
-                self._write_file(trail, delivery, events, times)
+            taken = take_both(self._store, self._clock, trail, delivery, delivery.events, delivery.data_events)
+            more = taken.more
+            if taken.events:
+                self._write_file(trail, delivery, taken, status)
                 any_file = True
-            delivery.events = management.after
-            delivery.data_events = data.after if data is not None else delivery.data_events
+            delivery.events, delivery.data_events = taken.after, taken.after_data
             self._store.write(lambda tx: tx.put(delivery))
         return any_file
 
-    def _take(self, trail: Trail, delivery: Delivery, kind: type[EventBatch], after: bytes) -> _Taken:
-        until = int((self._clock() - _LAG).timestamp() * 1000)
-        taken: list[bytes] = []
-        times: list[str] = []
-        with self._store.snapshot() as tx:
-            for position, batch in tx.scan_from(kind, trail.account, delivery.region, after=after):
-                if batch.milliseconds > until:
-                    break
-                if len(taken) >= _MOST_EVENTS:
-                    return _Taken(taken, times, after, True)
-                after = position
-                for raw, event in self._wanted(trail, batch):
-                    taken.append(raw)
-                    times.append(str(event["eventTime"]))
-        return _Taken(taken, times, after, False)
-
-    def _wanted(self, trail: Trail, batch: EventBatch) -> Iterator[tuple[bytes, dict[str, Any]]]:
-        for raw in batch.events:
-            event = _decode(raw)
-            if takes(trail, event):
-                yield raw, event
-
-    def _write_file(self, trail: Trail, delivery: Delivery, events: list[bytes], times: list[str]) -> None:
-        content = b'{"Records":[' + b",".join(events) + b"]}"
-        now = self._clock()
+    def _write_file(self, trail: Trail, delivery: Delivery, taken: Taken, status: dict[str, Any]) -> None:
+        content = b'{"Records":[' + b",".join(taken.events) + b"]}"
+        now, account = self._clock(), delivery.of_account
         unique = "".join(_LETTERS[byte % len(_LETTERS)] for byte in self._entropy(16))
         key = (
-            f"{base_of(trail)}CloudTrail/{delivery.region}/{now:%Y/%m/%d}/{trail.account}_CloudTrail_{delivery.region}_"
-            f"{now:%Y%m%dT%H%MZ}_{unique}.json.gz"
+            f"{base_of(trail, account)}CloudTrail/{delivery.region}/{now:%Y/%m/%d}/{account}_CloudTrail_"
+            f"{delivery.region}_{now:%Y%m%dT%H%MZ}_{unique}.json.gz"
         )
         self._put(trail, key, content, {})
+        if trail.sns_topic_arn is not None:
+            self._notify(trail, trail.sns_topic_arn, key, status)
         found = hashlib.sha256(content).hexdigest()
-        delivery.files.append(LogFile(key, trail.s3_bucket_name, found, max(times), min(times)))
+        delivery.files.append(LogFile(key, trail.s3_bucket_name, found, max(taken.times), min(taken.times)))
+
+    def _notify(self, trail: Trail, topic: str, key: str, status: dict[str, Any]) -> None:
+        """Tell the topic of a file ("Configuring Amazon SNS notifications for CloudTrail")."""
+        now = self._clock().replace(microsecond=0)
+        message = msgspec.json.encode({"s3Bucket": trail.s3_bucket_name, "s3ObjectKey": [key]}).decode()
+        told = notice(trail, message)
+
+        async def work(ctx: Context) -> bool:
+            with ctx.snapshot() as inner:
+                if not inner.admits(topic, told):
+                    return False
+            await ctx.submit(lambda inner: inner.notify(topic, told))
+            return True
+
+        status["latest_notification_attempt"] = now
+        if self._act(trail.account, trail.region, "cloudtrail", SERVICE, work, trail.trail_arn):
+            status["latest_notification_time"] = now
+            status.setdefault("latest_notification_error", None)
+        else:
+            status["latest_notification_error"] = "AuthorizationError"
 
     def _put(self, trail: Trail, key: str, content: bytes, metadata: dict[str, str]) -> None:
         """Write an object, gzipped, as the service. Raises S3's errors."""
@@ -206,7 +227,7 @@ class Deliveries:
     def _sign(self, trail: Trail, delivery: Delivery) -> bool:
         """Write the digests of the hours that are over; whether there was one."""
         any_digest = False
-        while delivery.digest_start is not None and self._clock() >= delivery.digest_start + _HOUR + _LAG:
+        while delivery.digest_start is not None and self._clock() >= delivery.digest_start + _HOUR + LAG:
             end = delivery.digest_start + _HOUR
             key = self._key(delivery.region)
             private = self._sealer.open(key.sealed, _PURPOSE)
@@ -233,7 +254,7 @@ class Deliveries:
             fingerprint=fingerprint,
             public=public,
             sealed=self._sealer.seal(private, _PURPOSE),
-            begins=now - _HOUR - _LAG,
+            begins=now - _HOUR - LAG,
             ends=now + _KEY_LASTS,
         )
         return self._store.write(lambda tx: tx.put(made))

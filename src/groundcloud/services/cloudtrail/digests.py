@@ -12,8 +12,8 @@ import msgspec
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from groundcloud.services.cloudtrail.destinations import base_of
 from groundcloud.services.cloudtrail.records import Delivery, LogFile, Trail
-from groundcloud.services.cloudtrail.trails import base_of
 
 _BITS = 2048
 
@@ -57,10 +57,10 @@ def digest(
     trail: Trail, delivery: Delivery, end: datetime, files: Sequence[LogFile], private: bytes, fingerprint: str
 ) -> Digest:
     """The digest of one region's hour that ends at a time."""
-    region, account = delivery.region, trail.account
+    region, account = delivery.region, delivery.of_account
     key = (
-        f"{base_of(trail)}CloudTrail-Digest/{region}/{end:%Y/%m/%d}/{account}_CloudTrail-Digest_{region}_{trail.name}_"
-        f"{trail.region}_{end:%Y%m%dT%H%M%SZ}.json.gz"
+        f"{base_of(trail, account)}CloudTrail-Digest/{region}/{end:%Y/%m/%d}/{account}_CloudTrail-Digest_{region}_"
+        f"{trail.name}_{trail.region}_{end:%Y%m%dT%H%M%SZ}.json.gz"
     )
     document: dict[str, Any] = {
         "awsAccountId": account,

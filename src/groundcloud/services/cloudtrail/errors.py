@@ -75,5 +75,37 @@ class TagsLimitExceeded(AwsError, code="TagsLimitExceededException"):
     """A trail can have at most 50 tags."""
 
 
-class OrganizationTrailNotWritten(AwsError, code="NotImplemented", status=501):
-    """Groundcloud does not have trails of organizations yet."""
+class InvalidTopicName(AwsError, code="InvalidSnsTopicNameException"):
+    """The SNS topic name {name} is not valid."""
+
+
+class InsufficientTopicPolicy(AwsError, code="InsufficientSnsTopicPolicyException"):
+    """SNS Topic does not exist or the topic policy is incorrect!"""
+
+
+class InvalidLogGroupArn(AwsError, code="InvalidCloudWatchLogsLogGroupArnException"):
+    """{reason}"""
+
+
+class InvalidLogsRoleArn(AwsError, code="InvalidCloudWatchLogsRoleArnException"):
+    """{reason}"""
+
+
+class OrganizationsNotInUse(AwsError, code="OrganizationsNotInUseException"):
+    """Your account is not a member of an organization."""
+
+
+class NotManagementAccount(AwsError, code="NotOrganizationMasterAccountException"):
+    """You must be the management account of an organization to make a trail for it."""
+
+
+class OrganizationNotInAllFeaturesMode(AwsError, code="OrganizationNotInAllFeaturesModeException"):
+    """The organization must have all features enabled."""
+
+
+class AccessNotEnabled(AwsError, code="CloudTrailAccessNotEnabledException"):
+    """The organization has to enable trusted access for cloudtrail.amazonaws.com."""
+
+
+class NotOfThisAccount(AwsError, code="OperationNotPermittedException"):
+    """Trail {name} belongs to the organization: only its management account can change it."""

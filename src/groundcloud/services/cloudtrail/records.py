@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import ClassVar
 
 from groundcloud.services.cloudtrail import errors
 from groundcloud.store import Key, Part, Record, Transaction
@@ -39,6 +40,10 @@ class AdvancedEventSelector(Part):
     name: str | None = None
 
 
+def _of_organization(trail: "Trail") -> Iterable[Key]:
+    return [(trail.organization_id,)] if trail.organization_id else []
+
+
 def _of_data(trail: "Trail") -> Iterable[Key]:
     return [(trail.account,)] if trail.logging and trail.data else []
 
@@ -46,7 +51,7 @@ def _of_data(trail: "Trail") -> Iterable[Key]:
 class Trail(Record):
     table = "cloudtrail.trail"
     key = ("account", "region", "name")
-    indexes = {"with_data": _of_data}
+    indexes = {"with_data": _of_data, "by_organization": _of_organization}
     absent = errors.TrailNotFound
 
     account: str
@@ -66,6 +71,25 @@ class Trail(Record):
     logging: bool = False
     start_logging_time: datetime | None = None
     stop_logging_time: datetime | None = None
+    sns_topic_name: str | None = None
+    """As it was given: a name or an ARN."""
+    cloud_watch_logs_log_group_arn: str | None = None
+    cloud_watch_logs_role_arn: str | None = None
+    logs_since: datetime | None = None
+    """When the log group was named: events from before are not for it."""
+    organization_id: str = ""
+    """The organization whose accounts' events it takes, if it is an organization's."""
+
+    @property
+    def is_organization_trail(self) -> bool:
+        return bool(self.organization_id)
+
+    @property
+    def sns_topic_arn(self) -> str | None:
+        name = self.sns_topic_name
+        if name is None or name.startswith("arn:"):
+            return name
+        return f"arn:aws:sns:{self.region}:{self.account}:{name}"
 
     @property
     def trail_arn(self) -> str:
@@ -90,7 +114,7 @@ class Delivery(Record):
     """How far a trail's delivery of one region's events has come."""
 
     table = "cloudtrail.delivery"
-    key = ("account", "trail_region", "name", "region")
+    key: ClassVar[tuple[str, ...]] = ("account", "trail_region", "name", "region")
     watched = False
 
     account: str
@@ -108,6 +132,22 @@ class Delivery(Record):
     previous_object: str | None = None
     previous_hash: str | None = None
     previous_signature: str | None = None
+    member: str = ""
+    """The account whose events these are, where it is not the trail's own."""
+    log_events: bytes = b""
+    log_data_events: bytes = b""
+    """Positions behind what was sent to CloudWatch Logs."""
+
+    @property
+    def of_account(self) -> str:
+        return self.member or self.account
+
+
+class MemberDelivery(Delivery):
+    """The same for an account of the organization that a trail is for."""
+
+    table = "cloudtrail.member_delivery"
+    key = ("account", "trail_region", "name", "member", "region")
 
 
 class TrailStatus(Record):
@@ -125,6 +165,11 @@ class TrailStatus(Record):
     latest_delivery_attempt: datetime | None = None
     latest_digest_delivery_time: datetime | None = None
     latest_digest_delivery_error: str | None = None
+    latest_notification_time: datetime | None = None
+    latest_notification_error: str | None = None
+    latest_notification_attempt: datetime | None = None
+    latest_cloud_watch_logs_delivery_time: datetime | None = None
+    latest_cloud_watch_logs_delivery_error: str | None = None
 
 
 class DigestKey(Record):

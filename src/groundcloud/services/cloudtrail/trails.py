@@ -1,15 +1,16 @@
-"""Trails: made, changed, shown, started and stopped; their selectors and tags."""
+"""Trails: made, changed, shown, started and stopped; their selectors."""
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from groundcloud.context import Context
-from groundcloud.errors import AwsError
 from groundcloud.operation import operation
 from groundcloud.paging import page_of
 from groundcloud.resource import Resource
 from groundcloud.services.cloudtrail import errors, selectors
+from groundcloud.services.cloudtrail.destinations import check, organization_of
+from groundcloud.services.cloudtrail.finding import find, on_name, on_trail_name, own, parts, resource, shadows
 from groundcloud.services.cloudtrail.records import (
     AdvancedEventSelector,
     EventSelector,
@@ -17,106 +18,17 @@ from groundcloud.services.cloudtrail.records import (
     Trail,
     TrailStatus,
 )
+from groundcloud.services.cloudtrail.tags import merged
 
-SERVICE = "cloudtrail.amazonaws.com"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{1,126})[A-Za-z0-9]")
-_MOST, _MOST_TAGS = 5, 50
-
-
-# -- finding
-
-
-def _parts(ctx: Context, name: str) -> tuple[str, str, str]:
-    """Account, region and name of a trail that is given by name or ARN. Raises `CloudTrailARNInvalidException`."""
-    if not name.startswith("arn:"):
-        return ctx.account, ctx.region, name
-    parts = name.split(":", 5)
-    if len(parts) != 6 or parts[2] != "cloudtrail" or not parts[5].startswith("trail/"):
-        raise errors.InvalidArn(arn=name)
-    return parts[4], parts[3], parts[5][6:]
-
-
-def _resource(ctx: Context, name: str) -> Resource:
-    account, region, own = _parts(ctx, name)
-    found = ctx.tx.get(Trail, account, region, own)
-    return Resource(
-        f"arn:aws:cloudtrail:{region}:{account}:trail/{own}",
-        account="" if account == ctx.account else account,
-        tags={tag.key: tag.value for tag in found.tags} if found is not None else None,
-    )
-
-
-def on_name(ctx: Context, name: str) -> Resource:
-    return _resource(ctx, name)
-
-
-def on_trail_name(ctx: Context, trail_name: str) -> Resource:
-    return _resource(ctx, trail_name)
-
-
-def on_resource_id(ctx: Context, resource_id: str) -> Resource:
-    return _resource(ctx, resource_id)
-
-
-def find(ctx: Context, name: str) -> Trail:
-    """A trail by its name or ARN; one of another region is found if it is a multi-region trail, as a shadow.
-
-    Raises `TrailNotFoundException`.
-    """
-    account, region, own = _parts(ctx, name)
-    found = ctx.tx.get(Trail, account, region, own)
-    if found is None and region == ctx.region:
-        found = next((trail for trail in _shadows(ctx) if trail.name == own), None)
-    if found is None:
-        raise errors.TrailNotFound(name=name, account=ctx.account)
-    return found
-
-
-def _shadows(ctx: Context) -> list[Trail]:
-    """Multi-region trails of other home regions."""
-    return [
-        trail for trail in ctx.tx.scan(Trail, ctx.account) if trail.is_multi_region_trail and trail.region != ctx.region
-    ]
-
-
-def _own(ctx: Context, name: str) -> Trail:
-    """A trail that may be changed here. Raises `InvalidHomeRegionException`."""
-    found = find(ctx, name)
-    if found.region != ctx.region:
-        raise errors.InvalidHomeRegion(name=found.name, region=found.region)
-    return found
-
-
-# -- the bucket
-
-
-def check_bucket(ctx: Context, trail: Trail) -> None:
-    """The bucket's policy lets CloudTrail see its list of access and write its files ("Amazon S3 bucket policy for
-    CloudTrail"). Raises `S3BucketDoesNotExistException`, `InsufficientS3BucketPolicyException`."""
-    service = ctx.as_service(SERVICE, trail.trail_arn)
-    bucket = trail.s3_bucket_name
-    try:
-        service.check("s3", "get_bucket_acl", bucket=bucket)
-        service.check(
-            "s3", "put_object", bucket=bucket, key=f"{base_of(trail)}CloudTrail/", acl="bucket-owner-full-control"
-        )
-    except AwsError as error:
-        if error.code == "NoSuchBucket":
-            raise errors.NoSuchBucket(bucket=bucket) from error
-        raise errors.InsufficientBucketPolicy(bucket=bucket) from error
-
-
-def base_of(trail: Trail) -> str:
-    """What all keys of a trail's objects begin with."""
-    prefix = f"{trail.s3_key_prefix}/" if trail.s3_key_prefix else ""
-    return f"{prefix}AWSLogs/{trail.account}/"
+_MOST = 5
 
 
 # -- made and changed
 
 
 def _new(ctx: Context, name: str, tags_list: Sequence[Tag]) -> list[Resource]:
-    found = _resource(ctx, name)
+    found = resource(ctx, name)
     return [found, found._replace(action="cloudtrail:AddTags")] if tags_list else [found]
 
 
@@ -131,9 +43,12 @@ def create_trail(
     enable_log_file_validation: bool = False,
     is_organization_trail: bool = False,
     tags_list: Sequence[Tag] = (),
+    sns_topic_name: str = "",
+    cloud_watch_logs_log_group_arn: str = "",
+    cloud_watch_logs_role_arn: str = "",
 ) -> object:
     _check_name(name)
-    _check_kind(is_multi_region_trail, include_global_service_events, is_organization_trail)
+    _check_kind(is_multi_region_trail, include_global_service_events)
     if ctx.get(Trail, name) is not None:
         raise errors.TrailExists(name=name, account=ctx.account)
     if sum(1 for _ in ctx.scan(Trail)) >= _MOST:
@@ -147,9 +62,14 @@ def create_trail(
         include_global_service_events=include_global_service_events,
         is_multi_region_trail=is_multi_region_trail,
         log_file_validation_enabled=enable_log_file_validation,
-        tags=_merged([], tags_list),
+        tags=merged([], tags_list),
+        sns_topic_name=sns_topic_name or None,
+        cloud_watch_logs_log_group_arn=cloud_watch_logs_log_group_arn or None,
+        cloud_watch_logs_role_arn=cloud_watch_logs_role_arn or None,
+        logs_since=ctx.now() if cloud_watch_logs_log_group_arn else None,
+        organization_id=organization_of(ctx) if is_organization_trail else "",
     )
-    check_bucket(ctx, trail)
+    check(ctx, trail)
     return shown(ctx.put(trail))
 
 
@@ -164,9 +84,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _check_kind(multi_region: bool, global_events: bool, organization: bool) -> None:
-    if organization:
-        raise errors.OrganizationTrailNotWritten()
+def _check_kind(multi_region: bool, global_events: bool) -> None:
     if multi_region and not global_events:
         raise errors.InvalidCombination(reason="Multi-Region trail must include global service events.")
 
@@ -186,9 +104,12 @@ def update_trail(
     include_global_service_events: bool | None = None,
     is_multi_region_trail: bool | None = None,
     enable_log_file_validation: bool | None = None,
-    is_organization_trail: bool = False,
+    is_organization_trail: bool | None = None,
+    sns_topic_name: str | None = None,
+    cloud_watch_logs_log_group_arn: str | None = None,
+    cloud_watch_logs_role_arn: str | None = None,
 ) -> object:
-    trail = _own(ctx, name)
+    trail = own(ctx, name)
     trail.s3_bucket_name = s3_bucket_name or trail.s3_bucket_name
     if s3_key_prefix is not None:
         trail.s3_key_prefix = _prefix(s3_key_prefix)
@@ -198,14 +119,28 @@ def update_trail(
         trail.is_multi_region_trail = is_multi_region_trail
     if enable_log_file_validation is not None:
         trail.log_file_validation_enabled = enable_log_file_validation
-    _check_kind(trail.is_multi_region_trail, trail.include_global_service_events, is_organization_trail)
-    check_bucket(ctx, trail)
+    if is_organization_trail is not None:
+        trail.organization_id = organization_of(ctx) if is_organization_trail else ""
+    if sns_topic_name is not None:
+        trail.sns_topic_name = sns_topic_name or None
+    _set_log_group(ctx, trail, cloud_watch_logs_log_group_arn, cloud_watch_logs_role_arn)
+    _check_kind(trail.is_multi_region_trail, trail.include_global_service_events)
+    check(ctx, trail)
     return shown(ctx.put(trail))
+
+
+def _set_log_group(ctx: Context, trail: Trail, group_arn: str | None, role_arn: str | None) -> None:
+    """An empty ARN takes the group, or the role, away."""
+    if group_arn is not None and (group_arn or None) != trail.cloud_watch_logs_log_group_arn:
+        trail.cloud_watch_logs_log_group_arn = group_arn or None
+        trail.logs_since = ctx.now() if group_arn else None
+    if role_arn is not None:
+        trail.cloud_watch_logs_role_arn = role_arn or None
 
 
 @operation(on=on_name)
 def delete_trail(ctx: Context, name: str) -> object:
-    trail = _own(ctx, name)
+    trail = own(ctx, name)
     status = ctx.get(TrailStatus, trail.name)
     if status is not None:
         ctx.delete(status)
@@ -222,7 +157,11 @@ def shown(trail: Trail) -> dict[str, Any]:
         "is_multi_region_trail": trail.is_multi_region_trail,
         "trail_arn": trail.trail_arn,
         "log_file_validation_enabled": trail.log_file_validation_enabled,
-        "is_organization_trail": False,
+        "is_organization_trail": trail.is_organization_trail,
+        "sns_topic_name": trail.sns_topic_name and trail.sns_topic_name.rpartition(":")[2],
+        "sns_topic_arn": trail.sns_topic_arn,
+        "cloud_watch_logs_log_group_arn": trail.cloud_watch_logs_log_group_arn,
+        "cloud_watch_logs_role_arn": trail.cloud_watch_logs_role_arn,
     }
 
 
@@ -239,9 +178,9 @@ def _described(trail: Trail) -> dict[str, Any]:
 def describe_trails(ctx: Context, trail_name_list: Sequence[str] = (), include_shadow_trails: bool = True) -> object:
     found = list(ctx.scan(Trail))
     if include_shadow_trails:
-        found += _shadows(ctx)
+        found += shadows(ctx)
     if trail_name_list:
-        wanted = {_parts(ctx, name) for name in trail_name_list}
+        wanted = {parts(ctx, name) for name in trail_name_list}
         names = {name for name in trail_name_list if not name.startswith("arn:")}
         found = [trail for trail in found if trail.key_values() in wanted or trail.name in names]
     return {"trail_list": [_described(trail) for trail in found]}
@@ -263,7 +202,7 @@ def list_trails(ctx: Context) -> object:
 
 @operation(on=on_name)
 def start_logging(ctx: Context, name: str) -> object:
-    trail = _own(ctx, name)
+    trail = own(ctx, name)
     if not trail.logging:
         trail.logging, trail.start_logging_time = True, ctx.now()
         ctx.put(trail)
@@ -272,7 +211,7 @@ def start_logging(ctx: Context, name: str) -> object:
 
 @operation(on=on_name)
 def stop_logging(ctx: Context, name: str) -> object:
-    trail = _own(ctx, name)
+    trail = own(ctx, name)
     if trail.logging:
         trail.logging, trail.stop_logging_time = False, ctx.now()
         ctx.put(trail)
@@ -283,10 +222,9 @@ def stop_logging(ctx: Context, name: str) -> object:
 def get_trail_status(ctx: Context, name: str) -> object:
     trail = find(ctx, name)
     status = ctx.tx.get(TrailStatus, *trail.key_values()) or TrailStatus(trail.account, trail.region, trail.name)
-    attempted = status.latest_delivery_attempt
 
-    def text(time: Any) -> str | None:
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time is not None else None
+    def text(time: Any) -> str:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time is not None else ""
 
     return {
         "is_logging": trail.logging,
@@ -296,10 +234,16 @@ def get_trail_status(ctx: Context, name: str) -> object:
         "stop_logging_time": trail.stop_logging_time,
         "latest_digest_delivery_time": status.latest_digest_delivery_time,
         "latest_digest_delivery_error": status.latest_digest_delivery_error,
-        "latest_delivery_attempt_time": text(attempted) or "",
-        "latest_delivery_attempt_succeeded": text(status.latest_delivery_time) or "",
-        "time_logging_started": text(trail.start_logging_time) or "",
-        "time_logging_stopped": text(trail.stop_logging_time) or "",
+        "latest_notification_time": status.latest_notification_time,
+        "latest_notification_error": status.latest_notification_error,
+        "latest_cloud_watch_logs_delivery_time": status.latest_cloud_watch_logs_delivery_time,
+        "latest_cloud_watch_logs_delivery_error": status.latest_cloud_watch_logs_delivery_error,
+        "latest_delivery_attempt_time": text(status.latest_delivery_attempt),
+        "latest_delivery_attempt_succeeded": text(status.latest_delivery_time),
+        "latest_notification_attempt_time": text(status.latest_notification_attempt),
+        "latest_notification_attempt_succeeded": text(status.latest_notification_time),
+        "time_logging_started": text(trail.start_logging_time),
+        "time_logging_stopped": text(trail.stop_logging_time),
     }
 
 
@@ -313,7 +257,7 @@ def put_event_selectors(
     event_selectors: Sequence[EventSelector] = (),
     advanced_event_selectors: Sequence[AdvancedEventSelector] = (),
 ) -> object:
-    trail = _own(ctx, trail_name)
+    trail = own(ctx, trail_name)
     selectors.check(event_selectors, advanced_event_selectors)
     trail.event_selectors = list(event_selectors)
     trail.advanced_event_selectors = list(advanced_event_selectors)
@@ -346,40 +290,3 @@ def _selectors(trail: Trail) -> dict[str, Any]:
 @operation(on=on_trail_name, read=True)
 def get_insight_selectors(ctx: Context, trail_name: str = "") -> object:
     raise errors.InsightNotEnabled(name=find(ctx, trail_name).name)
-
-
-# -- tags
-
-
-@operation(on=on_resource_id)
-def add_tags(ctx: Context, resource_id: str, tags_list: Sequence[Tag]) -> object:
-    trail = _own(ctx, resource_id)
-    trail.tags = _merged(trail.tags, tags_list)
-    ctx.put(trail)
-    return {}
-
-
-@operation(on=on_resource_id)
-def remove_tags(ctx: Context, resource_id: str, tags_list: Sequence[Tag]) -> object:
-    trail = _own(ctx, resource_id)
-    gone = {tag.key for tag in tags_list}
-    trail.tags = [tag for tag in trail.tags if tag.key not in gone]
-    ctx.put(trail)
-    return {}
-
-
-def _on_all(ctx: Context, resource_id_list: Sequence[str]) -> list[Resource]:
-    return [_resource(ctx, each) for each in resource_id_list]
-
-
-@operation(on=_on_all, read=True)
-def list_tags(ctx: Context, resource_id_list: Sequence[str]) -> object:
-    found = [{"resource_id": each, "tags_list": find(ctx, each).tags} for each in resource_id_list]
-    return {"resource_tag_list": found}
-
-
-def _merged(old: Sequence[Tag], new: Sequence[Tag]) -> list[Tag]:
-    tags = {tag.key: tag for tag in (*old, *new)}
-    if len(tags) > _MOST_TAGS:
-        raise errors.TagsLimitExceeded()
-    return list(tags.values())

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from groundcloud.controllers import Outcome
 from groundcloud.services.dynamodb import items
+from groundcloud.services.dynamodb.encryption import TableKeys
 from groundcloud.services.dynamodb.history import undo
 from groundcloud.services.dynamodb.keys import after
 from groundcloud.services.dynamodb.records import Backup, Erasure, Restore, Table
@@ -91,14 +92,15 @@ class Restores:
     name = "dynamodb.restores"
     kind = Restore
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], keys: TableKeys) -> None:
         self._store = store
         self._clock = clock
+        self._keys = keys
 
     def reconcile(self, key: Key, wanted: Restore | None) -> Outcome:
         if wanted is None or wanted.import_id:
             return Outcome()
-        schema = Schema(wanted.definition)
+        schema = Schema(wanted.definition).under(self._keys.cipher(wanted.definition))
         account, region = wanted.account, wanted.region
         with self._store.snapshot() as tx:
             backup = tx.get(Backup, account, region, wanted.source_table, wanted.backup_id)
@@ -121,7 +123,7 @@ class Restores:
         def work(tx: Transaction) -> bytes:
             pairs = tx.table.range(low, after(source), AT_ONCE, False)
             for place, data in pairs:
-                found = items.stored(data)
+                found = items.stored(schema, data)
                 at = schema.key.prefix + place[len(source) :]
                 items.put(tx, schema, at, found.item, found.size, None, self._clock())
             return pairs[-1][0] + b"\0" if len(pairs) == AT_ONCE else b""

@@ -252,4 +252,5 @@ def _restored(old: Table, place: tuple[str, str, str], table_id: str, now: datet
         provisioned_throughput=old.provisioned_throughput,
         on_demand_throughput=old.on_demand_throughput,
         table_class=old.table_class,
+        encryption=old.encryption and msgspec.structs.replace(old.encryption, pending=False, inaccessible_since=None),
     )

@@ -7,7 +7,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import capacity, facts, items
-from groundcloud.services.dynamodb.errors import invalid
+from groundcloud.services.dynamodb.errors import Throttled, invalid
 from groundcloud.services.dynamodb.expressions.paths import Steps
 from groundcloud.services.dynamodb.expressions.placeholders import Expressions
 from groundcloud.services.dynamodb.requests import Document, attributes_to_get, check_apart, projected
@@ -54,6 +54,7 @@ def batch_get_item(ctx: Context, request_items: Any, return_consumed_capacity: s
     unprocessed: dict[str, Any] = {}
     consumed = []
     room = LARGEST_ANSWER
+    throttled: list[Throttled] = []
     with plane(ctx).snapshot() as tx:
         for name, wanted in request_items.items():
             schema = schema_of(ctx, tx, name)
@@ -62,12 +63,18 @@ def batch_get_item(ctx: Context, request_items: Any, return_consumed_capacity: s
             found, left, units = [], [], 0.0
             places = _places(schema, wanted["keys"])
             for key, place in zip(wanted["keys"], places, strict=True):
-                one = items.get(tx, place)
+                if not _is_admitted(schema, throttled):
+                    left.append(key)
+                    continue
+                one = items.get(tx, schema, place)
                 if room <= 0 or (one is not None and one.size > room):
                     room = 0
                     left.append(key)
                     continue
-                units += capacity.read_units(one.size if one is not None else 0, consistent)
+                taken = capacity.read_units(one.size if one is not None else 0, consistent)
+                units += taken
+                if schema.meter is not None:
+                    schema.meter.charge("Read", taken)
                 if one is not None:
                     room -= one.size
                     found.append(projected(one, paths))
@@ -75,10 +82,23 @@ def batch_get_item(ctx: Context, request_items: Any, return_consumed_capacity: s
             if left:
                 unprocessed[name] = {**wanted, "keys": left}
             consumed.append(capacity.shown(schema, return_consumed_capacity, units))
+    if throttled and len(throttled) == sum(len(wanted["keys"]) for wanted in request_items.values()):
+        raise throttled[0]
     answer: Document = {"responses": responses, "unprocessed_keys": unprocessed}
     if return_consumed_capacity != "NONE":
         answer["consumed_capacity"] = consumed
     return answer
+
+
+def _is_admitted(schema: Schema, throttled: list[Throttled]) -> bool:
+    """Whether there is capacity for one more read; what refuses it is noted."""
+    try:
+        if schema.meter is not None:
+            schema.meter.admit("Read")
+    except Throttled as error:
+        throttled.append(error)
+        return False
+    return True
 
 
 def _places(schema: Schema, keys: list[Any]) -> list[bytes]:
@@ -142,6 +162,8 @@ async def batch_write_item(
     def work(tx: Transaction) -> Document:
         consumed: list[Any] = []
         metrics: dict[str, Any] = {}
+        throttled: list[Throttled] = []
+        unprocessed: dict[str, Any] = {}
         schemas = {name: schema_of(ctx, tx, name) for name in writes}
         for name, wanted in writes.items():
             schema = schemas[name]
@@ -149,7 +171,13 @@ async def batch_write_item(
             if len(places) < len(wanted):
                 raise invalid("Provided list of item keys contains duplicates")
             look = return_consumed_capacity != "NONE"
-            done = [perform(tx, schema, one, look, now) for one in wanted]
+            done = []
+            for one, request in zip(wanted, request_items[name], strict=True):
+                try:
+                    done.append(perform(tx, schema, one, look, now))
+                except Throttled as error:
+                    throttled.append(error)
+                    unprocessed.setdefault(name, []).append(request)
             if look:
                 consumed.append(total_units(schema, done, return_consumed_capacity))
             if return_item_collection_metrics != "NONE":
@@ -158,7 +186,9 @@ async def batch_write_item(
                     for one in wanted
                 ]
                 metrics[name] = [one for one in found if one is not None]
-        answer: Document = {"unprocessed_items": {}}
+        if throttled and len(throttled) == sum(map(len, writes.values())):
+            raise throttled[0]
+        answer: Document = {"unprocessed_items": unprocessed}
         if consumed:
             answer["consumed_capacity"] = consumed
         if any(metrics.values()):

@@ -30,8 +30,8 @@ def index_write_units(schema: Schema, place: bytes, old: Item | None, new: Item 
         now = entry(index, place, new, len(schema.key.prefix))
         if before == now:
             continue
-        sizes = [int.from_bytes(one[1][:4], "big") for one in (before, now) if one is not None]
-        moved = before is not None and now is not None and before[0] != now[0]
+        sizes = [one.size for one in (before, now) if one is not None]
+        moved = before is not None and now is not None and before.place != now.place
         found[index.name] = sum(map(write_units, sizes)) if moved else write_units(max(sizes))
     return found
 

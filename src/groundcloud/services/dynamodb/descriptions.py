@@ -4,6 +4,9 @@ from typing import Any
 
 from groundcloud.services.dynamodb.records import Index, ProvisionedThroughput, Table
 
+INACCESSIBLE = "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+"""The status of a table whose key of KMS cannot be used."""
+
 
 def table_arn(table: Table) -> str:
     return f"arn:aws:dynamodb:{table.region}:{table.account}:table/{table.table_name}"
@@ -22,7 +25,9 @@ def described(table: Table, status: str = "", brief: bool = False) -> dict[str, 
     """TableDescription. `status` where the answer tells of a change on its way; `brief` as DeleteTable shows it."""
     arn = table_arn(table)
     if not status:
-        busy = any(index.status != "ACTIVE" for index in table.secondary_indexes)
+        busy = any(index.status != "ACTIVE" for index in table.secondary_indexes) or (
+            table.encryption is not None and table.encryption.pending
+        )
         status = "UPDATING" if busy else "ACTIVE"
     found: dict[str, Any] = {
         "table_name": table.table_name,
@@ -56,6 +61,13 @@ def described(table: Table, status: str = "", brief: bool = False) -> dict[str, 
     if table.stream_label:
         found["latest_stream_label"] = table.stream_label
         found["latest_stream_arn"] = stream_arn(table)
+    if table.encryption is not None and table.encryption.key_arn:
+        found["sse_description"] = {
+            "status": "UPDATING" if table.encryption.pending else "ENABLED",
+            "sse_type": "KMS",
+            "kms_master_key_arn": table.encryption.key_arn,
+            "inaccessible_encryption_date_time": table.encryption.inaccessible_since,
+        }
     return found
 
 

@@ -80,6 +80,10 @@ class TableInUse(AwsError, code="ResourceInUseException"):
     """Attempt to change a resource which is still in use: Table is being updated: {table_name}"""
 
 
+class KmsAccessDenied(AwsError, code="AccessDeniedException"):
+    """KMS key access denied error: {reason}"""
+
+
 class ConditionalCheckFailed(AwsError, code="ConditionalCheckFailedException"):
     """The conditional request failed"""
 
@@ -100,6 +104,30 @@ class IdempotentParameterMismatch(AwsError, code="IdempotentParameterMismatchExc
     """An error occurred (IdempotentParameterMismatchException) when calling the operation: the request uses the same
     client token as a previous, but non-identical request. Do not reuse a client token with different requests, unless
     the requests are identical."""
+
+
+class Throttled(AwsError, code="ThrottlingException"):
+    """Throughput exceeds the current capacity of your table or index."""
+
+    reason = "ThrottlingError"
+    """How the reasons of a cancelled transaction name it."""
+
+
+class OnDemandThroughputExceeded(Throttled, code="ThrottlingException"):
+    """Throughput exceeds the maximum OnDemandThroughput configured on table or index."""
+
+
+class TableThroughputExceeded(Throttled, code="ProvisionedThroughputExceededException"):
+    """The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning
+    level with the UpdateTable API."""
+
+    reason = "ProvisionedThroughputExceeded"
+
+
+class IndexThroughputExceeded(TableThroughputExceeded, code="ProvisionedThroughputExceededException"):
+    """The level of configured provisioned throughput for one or more global secondary indexes of the table was
+    exceeded. Consider increasing your provisioning level for the under-provisioned global secondary indexes with the
+    UpdateTable API"""
 
 
 class PolicyNotFound(AwsError, code="PolicyNotFoundException"):

@@ -18,8 +18,10 @@ from groundcloud.errors import AwsError
 from groundcloud.services.dynamodb import items
 from groundcloud.services.dynamodb.backup_controller import copy_items
 from groundcloud.services.dynamodb.descriptions import table_arn
+from groundcloud.services.dynamodb.encryption import own_cipher
 from groundcloud.services.dynamodb.keys import after
 from groundcloud.services.dynamodb.records import Export
+from groundcloud.services.dynamodb.schema import Schema
 from groundcloud.store import Key, Store, Transaction
 from groundcloud.store.erase import AT_ONCE, erase
 from groundcloud.store.keys import pack
@@ -59,7 +61,8 @@ class Exports:
         """The objects of an export, the summary last. Raises S3's errors."""
         export.item_count = export.size_bytes = 0
         entries = []
-        for number, (count, lines) in enumerate(self._files(export, scratch)):
+        schema = Schema(export.definition).under(own_cipher(ctx, export.definition))
+        for number, (count, lines) in enumerate(self._files(export, schema, scratch)):
             body = gzip.compress(lines, mtime=0)
             name = base64.b32encode(hashlib.sha256(f"{export.arn}/{number}".encode()).digest())[:26].decode().lower()
             key = f"{export.folder}/data/{name}.json.gz"
@@ -72,7 +75,7 @@ class Exports:
         await _put_with_checksum(ctx, export, manifest, b"".join(_json(entry) + b"\n" for entry in entries))
         await _put_with_checksum(ctx, export, f"{export.folder}/manifest-summary", _json(_summary(export, manifest)))
 
-    def _files(self, export: Export, scratch: bytes) -> Iterator[tuple[int, bytes]]:
+    def _files(self, export: Export, schema: Schema, scratch: bytes) -> Iterator[tuple[int, bytes]]:
         """How many items each file has, and its lines; one at least."""
         low, more, written = scratch, True, False
         while more or not written:
@@ -82,7 +85,7 @@ class Exports:
                 with self._store.snapshot() as tx:
                     pairs = tx.table.range(low, after(scratch), AT_ONCE, False)
                 for _, data in pairs:
-                    found = items.stored(data)
+                    found = items.stored(schema, data)
                     lines += b'{"Item":' + found.document + b"}\n"
                     export.size_bytes += found.size
                 count += len(pairs)

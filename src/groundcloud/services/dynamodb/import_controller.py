@@ -97,7 +97,7 @@ class Imports:
         def work(tx: Transaction) -> None:
             for item, size in good:
                 place = schema.key.of(item)
-                old = items.get(tx, place)
+                old = items.get(tx, schema, place)
                 items.put(tx, schema, place, item, size, None if old is None else old.item, now)
 
         await plane(ctx).submit(work)

@@ -1,7 +1,7 @@
 """Items in the store: one entry under the table's key, one under the key of each index that the item is in.
 
 An entry is the item's size in four bytes and the item as JSON in the wire's form, so that an answer that wants the
-whole item copies bytes.
+whole item copies bytes; in an encrypted table the schema closes and opens the document.
 """
 
 from datetime import datetime
@@ -36,14 +36,14 @@ class Stored(NamedTuple):
         return msgspec.Raw(self.document)
 
 
-def stored(data: bytes) -> Stored:
-    return Stored(int.from_bytes(data[:4], "big"), data[4:])
+def stored(schema: Schema, data: bytes) -> Stored:
+    return Stored(int.from_bytes(data[:4], "big"), schema.opened(data))
 
 
-def get(tx: Transaction, place: bytes) -> Stored | None:
+def get(tx: Transaction, schema: Schema, place: bytes) -> Stored | None:
     """The item at a place."""
     data = tx.table.get(place)
-    return None if data is None else Stored(int.from_bytes(data[:4], "big"), data[4:])
+    return None if data is None else Stored(int.from_bytes(data[:4], "big"), schema.opened(data))
 
 
 def check_size(size: int, update: bool = False) -> None:
@@ -57,7 +57,7 @@ def put(tx: Transaction, schema: Schema, place: bytes, item: Item, size: int, ol
     """Store an item. `old` is what was there; where the schema does not need it, it may be left out."""
     if schema.history:
         note(tx, schema.history, schema.table, place, len(schema.key.prefix), now)
-    tx.table.set(place, size.to_bytes(4, "big") + _encode(item))
+    tx.table.set(place, schema.kept(size, _encode(item)))
     if schema.needs_old:
         _follow_all(tx, schema, place, old, item)
         note_change(tx, schema, old, item, now)
@@ -75,7 +75,7 @@ def remove(tx: Transaction, schema: Schema, place: bytes, old: Item, now: dateti
 
 def _follow_all(tx: Transaction, schema: Schema, place: bytes, old: Item | None, new: Item | None) -> None:
     for index in schema.indexes:
-        _follow(tx, index, place, old, new, len(schema.key.prefix))
+        _follow(tx, schema, index, place, old, new)
     if schema.ttl_prefix:
         before, now = ttl_entry(schema, place, old), ttl_entry(schema, place, new)
         if before is not None and before != now:
@@ -95,20 +95,35 @@ def ttl_entry(schema: Schema, place: bytes, item: Item | None) -> bytes | None:
     return schema.ttl_prefix + seconds.to_bytes(8, "big") + place[len(schema.key.prefix) :]
 
 
-def entry(index: IndexShape, place: bytes, item: Item | None, prefix: int) -> tuple[bytes, bytes] | None:
+class Entry(NamedTuple):
+    """What an index holds of an item, and where."""
+
+    place: bytes
+    size: int
+    document: bytes
+
+
+def entry(index: IndexShape, place: bytes, item: Item | None, prefix: int) -> Entry | None:
     """An item's entry in an index: behind the index's key stands the table's, less its prefix."""
     at = None if item is None else index.key.of_index(item)
     if at is None or item is None:
         return None
     kept = index.project(item)
-    return at + place[prefix:], item_size(kept).to_bytes(4, "big") + _encode(kept)
+    return Entry(at + place[prefix:], item_size(kept), _encode(kept))
 
 
-def _follow(tx: Transaction, index: IndexShape, place: bytes, old: Item | None, new: Item | None, prefix: int) -> None:
+def _follow(
+    tx: Transaction, schema: Schema, index: IndexShape, place: bytes, old: Item | None, new: Item | None
+) -> None:
+    prefix = len(schema.key.prefix)
     before, now = entry(index, place, old, prefix), entry(index, place, new, prefix)
     if before == now:
         return
-    if before is not None and (now is None or before[0] != now[0]):
-        tx.table.delete(before[0])
+    if before is not None and (now is None or before.place != now.place):
+        tx.table.delete(before.place)
     if now is not None:
-        tx.table.set(*now)
+        put_entry(tx, schema, now)
+
+
+def put_entry(tx: Transaction, schema: Schema, made: Entry) -> None:
+    tx.table.set(made.place, schema.kept(made.size, made.document))

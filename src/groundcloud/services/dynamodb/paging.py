@@ -111,6 +111,7 @@ class _Page:
     def take_whole(self, pairs: list[tuple[bytes, bytes]]) -> bool:
         """Show entries as they are stored, which is what most queries want; False when the page is full."""
         size, number, limit = self.size, self.scanned, self.wanted.limit
+        opened = self.schema.opened
         data = b""
         for _, entry in pairs:
             one = int.from_bytes(entry[:4], "big")
@@ -119,12 +120,12 @@ class _Page:
             data = entry
             size += one
             number += 1
-            self.documents.append(entry[4:])
+            self.documents.append(opened(entry))
         full = number - self.scanned < len(pairs) or number == limit
         self.count += number - self.scanned
         self.size, self.scanned = size, number
         if data:
-            self.last = items.stored(data)
+            self.last = items.stored(self.schema, data)
         return not full
 
     def take(self, pairs: list[tuple[bytes, bytes]]) -> bool:
@@ -133,7 +134,7 @@ class _Page:
 
     def _take(self, data: bytes) -> bool:
         wanted = self.wanted
-        found = items.stored(data)
+        found = items.stored(self.schema, data)
         if self.scanned and self.size + found.size > PAGE:
             return False
         self.size += found.size
@@ -152,7 +153,7 @@ class _Page:
                 self.shown.append(item if wanted.paths is None else project(item, wanted.paths))
 
     def _from_table(self, found: Stored) -> Stored:
-        whole = items.get(self.tx, self.schema.key.of(found.item))
+        whole = items.get(self.tx, self.schema, self.schema.key.of(found.item))
         if whole is None:
             return found
         self.fetched += whole.size

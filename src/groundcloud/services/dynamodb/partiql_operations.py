@@ -136,7 +136,7 @@ def _select(
 def _get(tx: Transaction, schema: Schema, wanted: Select, what: str) -> tuple[Any, Stored | None]:
     """The one item of a SELECT by its whole key, as it is shown and as it is stored; conditions may leave it out."""
     key, rest = key_of(schema, wanted.where, what)
-    found = items.get(tx, schema.key.of(key))
+    found = items.get(tx, schema, schema.key.of(key))
     if found is None:
         return None, None
     kept = joined(one.condition for one in rest) if rest else None

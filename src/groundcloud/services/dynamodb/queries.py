@@ -90,6 +90,8 @@ def query(
         schema = schema_of(ctx, tx, table_name)
         index = schema.index(index_name) if index_name else None
         check_consistent(index, consistent_read)
+        if schema.meter is not None:
+            schema.meter.admit("Read", None if index is None else index.index)
         shape = schema.key if index is None else index.key
         bounds = bounds_of(keys, shape)
         _check_filter(kept, shape.names, "Query" if query_filter else "")
@@ -141,8 +143,10 @@ def _answer(
         answer["items"] = found.shown
     if found.last is not None:
         answer["last_evaluated_key"] = found.last
-    if capacity_wanted != "NONE":
+    if capacity_wanted != "NONE" or schema.meter is not None:
         units = capacity.read_units(found.size, consistent)
+        if schema.meter is not None:
+            schema.meter.charge("Read", units, None if index is None else index.index)
         if index is None:
             answer["consumed_capacity"] = capacity.shown(schema, capacity_wanted, units)
         else:
@@ -200,6 +204,8 @@ def scan(
         schema = schema_of(ctx, tx, table_name)
         index = schema.index(index_name) if index_name else None
         check_consistent(index, consistent_read)
+        if schema.meter is not None:
+            schema.meter.admit("Read", None if index is None else index.index)
         shape = schema.key if index is None else index.key
         bounds = everything(shape)
         if total_segments is not None and segment is not None:

@@ -50,11 +50,15 @@ def get_item(
     with plane(ctx).snapshot() as tx:
         schema = schema_of(ctx, tx, table_name)
         schema.key.check_key(key)
-        found = items.get(tx, schema.key.of(key))
+        if schema.meter is not None:
+            schema.meter.admit("Read")
+        found = items.get(tx, schema, schema.key.of(key))
     answer: Document = {}
     if found is not None:
         answer["item"] = projected(found, paths)
-    if return_consumed_capacity != "NONE":
+    if return_consumed_capacity != "NONE" or schema.meter is not None:
         units = capacity.read_units(found.size if found is not None else 0, consistent_read)
+        if schema.meter is not None:
+            schema.meter.charge("Read", units)
         answer["consumed_capacity"] = capacity.shown(schema, return_consumed_capacity, units)
     return answer

@@ -51,6 +51,18 @@ class SseSpecification(Part):
     kms_master_key_id: str | None = None
 
 
+class TableEncryption(Part):
+    """A table's own key as a key of KMS wraps it, or as the installation seals it where `key_arn` is empty."""
+
+    key_arn: str
+    data_key: bytes
+    context: dict[str, str]
+    """The encryption context, which names the table that the key was made for: a restored one has another name."""
+    pending: bool = False
+    """Whether items from before lie there as they came, until the controller has encrypted them."""
+    inaccessible_since: datetime | None = None
+
+
 class PointInTimeRecoverySpecification(Part):
     point_in_time_recovery_enabled: bool
     recovery_period_in_days: int | None = None
@@ -142,6 +154,7 @@ class Table(Record):
     item_count: int = 0
     size_bytes: int = 0
     counted: datetime | None = None
+    encryption: TableEncryption | None = None
 
 
 class Stream(Record):
@@ -164,6 +177,8 @@ class Stream(Record):
     ended: datetime | None = None
     last: int = 0
     """That of its last one, once it has ended."""
+    encryption: TableEncryption | None = None
+    """Its table's, which the table may have taken with it."""
 
     @property
     def arn(self) -> str:

@@ -5,14 +5,18 @@ stored bytes are the same.
 """
 
 from collections import OrderedDict
+from copy import copy
 
 from groundcloud.context import Context
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors
+from groundcloud.services.dynamodb.cipher import Cipher
+from groundcloud.services.dynamodb.encryption import cipher_of
 from groundcloud.services.dynamodb.errors import invalid
 from groundcloud.services.dynamodb.history import prefix_of
 from groundcloud.services.dynamodb.keys import KeyShape
 from groundcloud.services.dynamodb.records import Index, KeySchemaElement, Table
+from groundcloud.services.dynamodb.throttling import TAG, Meter, meter_of
 from groundcloud.services.dynamodb.values import Item, kind_of
 from groundcloud.store import Store, Transaction
 from groundcloud.store.keys import pack
@@ -64,7 +68,7 @@ class IndexShape:
 class Schema:
     """A table, ready for use."""
 
-    __slots__ = ("by_name", "history", "indexes", "key", "needs_old", "table", "ttl_prefix")
+    __slots__ = ("by_name", "cipher", "history", "indexes", "key", "meter", "needs_old", "table", "ttl_prefix")
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -78,6 +82,27 @@ class Schema:
         """Where earlier states of the items are kept, if they are."""
         self.needs_old = bool(self.indexes or table.stream_view or self.ttl_prefix)
         """Whether a write has to know what was there before."""
+        self.cipher: Cipher | None = None
+        """What its items are encrypted by, where its table has a key and a caller who may use it."""
+
+        self.meter: Meter | None = None
+        """What counts and throttles a call, where the table asks for it."""
+
+    def under(self, cipher: Cipher | None, meter: Meter | None = None) -> "Schema":
+        """The same for a caller, or a controller, who may open the items."""
+        if cipher is None and meter is None:
+            return self
+        made = copy(self)
+        made.cipher, made.meter = cipher, meter
+        return made
+
+    def kept(self, size: int, document: bytes) -> bytes:
+        """An entry as it is stored: the item's size in four bytes, and the item, encrypted where the table is."""
+        return size.to_bytes(4, "big") + (document if self.cipher is None else self.cipher.close(document))
+
+    def opened(self, data: bytes) -> bytes:
+        """The document of an entry."""
+        return data[4:] if self.cipher is None else self.cipher.open(data[4:])
 
     def index(self, name: str) -> IndexShape:
         """Raises `ValidationException` for an index that the table has not."""
@@ -141,11 +166,16 @@ def named(ctx: Context, table_name: str) -> tuple[str, str, str]:
 
 
 def schema_of(ctx: Context, tx: Transaction, table_name: str) -> Schema:
-    """The table that a call names. Raises `ResourceNotFoundException`."""
+    """The table that a call names. Raises `ResourceNotFoundException`, and `AccessDeniedException` where the caller may
+    not use the key of KMS that the table is encrypted under."""
     found = find_schema(tx, *named(ctx, table_name))
     if found is None:
         raise errors.ResourceNotFound()
-    return found
+    encryption = found.table.encryption
+    return found.under(
+        None if encryption is None else cipher_of(ctx, encryption),
+        meter_of(plane(ctx), found.table, ctx.world.clock().timestamp()) if TAG in found.table.tags else None,
+    )
 
 
 def plane(ctx: Context) -> Store:

@@ -12,10 +12,11 @@ from groundcloud.errors import AwsError
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.sealing import NotOurs
+from groundcloud.services.dynamodb.encryption import cipher_of
 from groundcloud.services.dynamodb.errors import invalid
 from groundcloud.services.dynamodb.records import Stream
 from groundcloud.services.dynamodb.schema import plane
-from groundcloud.services.dynamodb.streams import decode, last_number, prefix_of, sequence_text, shown
+from groundcloud.services.dynamodb.streams import last_number, opened, prefix_of, sequence_text, shown
 from groundcloud.store import Transaction
 
 _PURPOSE = "dynamodb stream iterator"
@@ -166,10 +167,11 @@ def get_records(ctx: Context, shard_iterator: str, limit: int = _MOST) -> object
         prefix = prefix_of(stream.table_id, stream.number)
         high = prefix + b"\xff" * 9
         pairs = tx.table.range(prefix + position.number.to_bytes(8, "big"), high, min(limit, _MOST), False)
+    cipher = None if stream.encryption is None else cipher_of(ctx, stream.encryption)
     found: list[dict[str, Any]] = []
     size, number = 0, position.number
     for place, data in pairs:
-        entry = decode(data)
+        entry = opened(data, cipher)
         if found and size + entry.size > _LARGEST:
             break
         size += entry.size

@@ -5,10 +5,12 @@ for 24 hours, also after it is disabled or its table deleted.
 """
 
 from datetime import datetime, timedelta
+from struct import Struct
 from typing import Any
 
 import msgspec
 
+from groundcloud.services.dynamodb.cipher import CLOSED, Cipher
 from groundcloud.services.dynamodb.records import Stream, Table
 from groundcloud.services.dynamodb.schema import Schema
 from groundcloud.services.dynamodb.values import Item, equal, item_size
@@ -32,7 +34,23 @@ class Entry(msgspec.Struct, omit_defaults=True):
 
 
 _encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(Entry).decode
+_decode = msgspec.json.Decoder(Entry).decode
+_TIME = Struct(">Bd")
+"""What stands before an encrypted record: it goes by its time when nobody opens it."""
+
+
+def time_of(data: bytes) -> float:
+    """When a stored record was made, whether or not it is encrypted."""
+    return float(_TIME.unpack_from(data)[1]) if data[0] == CLOSED else _decode(data).at
+
+
+def opened(data: bytes, cipher: Cipher | None) -> Entry:
+    return _decode(data if cipher is None or data[0] != CLOSED else cipher.open(data[_TIME.size :]))
+
+
+def _stored(entry: Entry, cipher: Cipher | None) -> bytes:
+    document = _encode(entry)
+    return document if cipher is None else _TIME.pack(CLOSED, entry.at) + cipher.close(document)
 
 
 def prefix_of(table_id: str, number: int) -> bytes:
@@ -56,7 +74,10 @@ def note_change(
     size = item_size(keys) + sum(item_size(one) for one in (shown_new, shown_old) if one is not None)
     name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
     entry = Entry(name, at.timestamp() // 1, keys, size, shown_new, shown_old, expired)
-    tx.table.set(prefix_of(table.table_id, table.stream_number) + _next(tx, table).to_bytes(8, "big"), _encode(entry))
+    tx.table.set(
+        prefix_of(table.table_id, table.stream_number) + _next(tx, table).to_bytes(8, "big"),
+        _stored(entry, schema.cipher),
+    )
 
 
 def _next(tx: Transaction, table: Table) -> int:
@@ -100,8 +121,14 @@ def follow_table(tx: Transaction, before: Table | None, after: Table | None, now
                 key_schema=after.key_schema,
                 created=now,
                 first=last_number(tx, after.table_id) + 1,
+                encryption=after.encryption,
             )
         )
+    elif after is not None and after.stream_view and before is not None and before.encryption != after.encryption:
+        found = tx.get(Stream, after.account, after.region, after.table_name, after.stream_label)
+        if found is not None:
+            found.encryption = after.encryption
+            tx.put(found)
 
 
 def shown(entry: Entry, number: int, stream: Stream) -> dict[str, Any]:

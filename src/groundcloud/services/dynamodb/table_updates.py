@@ -9,6 +9,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.dynamodb import errors
 from groundcloud.services.dynamodb.descriptions import described
+from groundcloud.services.dynamodb.encryption import changed_encryption, check_specification
 from groundcloud.services.dynamodb.errors import invalid, invalid_value
 from groundcloud.services.dynamodb.reads import on_table
 from groundcloud.services.dynamodb.records import (
@@ -31,7 +32,7 @@ from groundcloud.services.dynamodb.table_checks import (
     check_projection,
     check_throughput,
 )
-from groundcloud.services.dynamodb.tables import check_encryption, find_table, new_index, set_stream
+from groundcloud.services.dynamodb.tables import find_table, new_index, set_stream
 from groundcloud.store import Transaction
 
 
@@ -58,7 +59,12 @@ async def update_table(
             "SSESpecification or ReplicaUpdates is required"
         )
 
-    check_encryption(sse_specification)
+    check_specification(sse_specification)
+    encryption = None
+    if sse_specification is not None:
+        with plane(ctx).snapshot() as tx:
+            before = find_table(ctx, tx, table_name)
+        encryption = await changed_encryption(ctx, before, sse_specification)
 
     def work(tx: Transaction) -> Table:
         table = find_table(ctx, tx, table_name)
@@ -71,6 +77,8 @@ async def update_table(
             table.deletion_protection = deletion_protection_enabled
         table.on_demand_throughput = on_demand_throughput or table.on_demand_throughput
         _set_stream(ctx, table, stream_specification)
+        if encryption is not None:
+            table.encryption = encryption
         follow_table(tx, find_table(ctx, tx, table_name), table, ctx.now())
         _change_indexes(table, attribute_definitions, global_secondary_index_updates)
         return tx.put(table)

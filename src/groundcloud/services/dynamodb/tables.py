@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from groundcloud.context import Context
-from groundcloud.errors import ParameterNotWritten
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors, history
-from groundcloud.services.dynamodb.descriptions import described
+from groundcloud.services.dynamodb.descriptions import INACCESSIBLE, described
+from groundcloud.services.dynamodb.encryption import check_specification, is_inaccessible, new_encryption
 from groundcloud.services.dynamodb.errors import invalid_value
 from groundcloud.services.dynamodb.records import (
     AttributeDefinition,
@@ -74,7 +74,7 @@ async def create_table(
 ) -> object:
     account, region, name = named(ctx, table_name)
     check_name(name)
-    check_encryption(sse_specification)
+    check_specification(sse_specification)
     table = new_table(
         ctx, (account, region, name), attribute_definitions, key_schema, local_secondary_indexes,
         global_secondary_indexes, billing_mode, provisioned_throughput, on_demand_throughput,
@@ -87,9 +87,17 @@ async def create_table(
     table.policy_revision = str(int(now.timestamp() * 1000)) if resource_policy else ""
     set_stream(ctx, table, stream_specification)
 
-    def work(tx: Transaction) -> Table:
+    def check_free(tx: Transaction) -> None:
         if tx.get(Table, account, region, name) is not None or tx.get(Restore, account, region, name) is not None:
             raise errors.TableExists(table_name=name)
+
+    if sse_specification is not None:
+        with plane(ctx).snapshot() as tx:
+            check_free(tx)
+        table.encryption = await new_encryption(ctx, name, sse_specification)
+
+    def work(tx: Transaction) -> Table:
+        check_free(tx)
         follow_table(tx, None, table, now)
         return tx.put(table)
 
@@ -148,19 +156,6 @@ def new_index(index: IndexDefinition, number: int, local: bool, status: str = "A
     )
 
 
-def check_encryption(wanted: SseSpecification | None) -> None:
-    """Tables are protected as the data folder is. Encryption under a key of KMS is not written, and not pretended.
-
-    Raises `ValidationException`, `NotImplemented`.
-    """
-    if wanted is None:
-        return
-    if wanted.enabled:
-        raise ParameterNotWritten(parameter="SSESpecification.Enabled", service="dynamodb", operation="CreateTable")
-    if wanted.sse_type or wanted.kms_master_key_id:
-        raise invalid_value("SSESpecification's SSEType and KMSMasterKeyId need Enabled to be true")
-
-
 def set_stream(ctx: Context, table: Table, wanted: StreamSpecification | None) -> None:
     """Turn the stream on or off; each time it is turned on it is a new one with a label of its own."""
     if wanted is None:
@@ -187,7 +182,8 @@ def describe_table(ctx: Context, table_name: str) -> object:
         restoring = tx.get(Restore, *named(ctx, table_name))
         if restoring is not None:
             return {"table": described(restoring.definition, "CREATING")}
-        return {"table": described(find_table(ctx, tx, table_name))}
+        found = find_table(ctx, tx, table_name)
+    return {"table": described(found, INACCESSIBLE if is_inaccessible(ctx, found) else "")}
 
 
 def find_table(ctx: Context, tx: Transaction, table_name: str) -> Table:

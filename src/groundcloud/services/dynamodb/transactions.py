@@ -14,7 +14,7 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import capacity, errors, facts, items
 from groundcloud.services.dynamodb.batches import total_units
-from groundcloud.services.dynamodb.errors import ConditionalCheckFailed, ValidationException, invalid
+from groundcloud.services.dynamodb.errors import ConditionalCheckFailed, Throttled, ValidationException, invalid
 from groundcloud.services.dynamodb.expressions.paths import Steps
 from groundcloud.services.dynamodb.expressions.placeholders import Expressions
 from groundcloud.services.dynamodb.records import Idempotency
@@ -79,10 +79,15 @@ def transact_get_items(ctx: Context, transact_items: Any, return_consumed_capaci
                 raise invalid("Transaction request cannot include multiple operations on one item")
             seen.add(place)
             paths = _paths(wanted)
-            found = items.get(tx, place)
+            if schema.meter is not None:
+                schema.meter.admit("Read")
+            found = items.get(tx, schema, place)
             responses.append({"item": projected(found, paths)} if found is not None else {})
             size = found.size if found is not None else 0
-            units[name] = units.get(name, 0.0) + 2 * capacity.read_units(size, consistent=True)
+            taken = 2 * capacity.read_units(size, consistent=True)
+            units[name] = units.get(name, 0.0) + taken
+            if schema.meter is not None:
+                schema.meter.charge("Read", taken)
     answer: Document = {"responses": responses}
     if return_consumed_capacity != "NONE":
         answer["consumed_capacity"] = [
@@ -195,6 +200,8 @@ def perform_all(tx: Transaction, schemas: dict[str, Schema], steps: list[Step], 
             reasons.append({"code": "None"})
         except ConditionalCheckFailed as error:
             reasons.append({"code": "ConditionalCheckFailed", "message": error.message, **error.facts})
+        except Throttled as error:
+            reasons.append({"code": error.reason, "message": error.message})
         except ValidationException as error:
             reasons.append({"code": "ValidationError", "message": error.message})
     if len(done) < len(steps):

@@ -46,10 +46,21 @@ def place_of(schema: Schema, wanted: Write) -> bytes:
 
 
 def perform(tx: Transaction, schema: Schema, wanted: Write, look: bool, now: datetime) -> Written:
-    """Do it. `look` says that the answer needs the old item. Raises `ConditionalCheckFailedException`."""
+    """Do it. `look` says that the answer needs the old item. Raises `ConditionalCheckFailedException`, and what
+    throttling answers."""
+    if schema.meter is None:
+        return _perform(tx, schema, wanted, look, now)
+    schema.meter.admit_write()
+    written = _perform(tx, schema, wanted, True, now)
+    units = capacity.write_units(max(written.old_size, written.new_size))
+    schema.meter.charge_write(units, capacity.index_write_units(schema, written.place, written.old, written.new))
+    return written
+
+
+def _perform(tx: Transaction, schema: Schema, wanted: Write, look: bool, now: datetime) -> Written:
     place = place_of(schema, wanted)
     plain_put = wanted.item is not None and wanted.condition is None and not schema.needs_old and not look
-    found = None if plain_put else items.get(tx, place)
+    found = None if plain_put else items.get(tx, schema, place)
     old = found.item if found is not None else None
     old_size = found.size if found is not None else 0
     if wanted.condition is not None and not wanted.condition(old or {}):

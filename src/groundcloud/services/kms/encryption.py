@@ -18,7 +18,7 @@ from groundcloud.services.kms.access import (
 from groundcloud.services.kms.lookup import locate
 from groundcloud.services.kms.records import Key
 from groundcloud.services.kms.specs import ENCRYPT, SPECS
-from groundcloud.services.kms.use import Working, done, take
+from groundcloud.services.kms.use import Working, done, done_again, take
 
 _SYMMETRIC = "SYMMETRIC_DEFAULT"
 
@@ -78,7 +78,16 @@ def check_context(context: Mapping[str, str]) -> None:
         raise errors.ValidationException(reason="EncryptionContext is too long.")
 
 
-@operation(on=opening, read=True, conditions={"kms:EncryptionAlgorithm": "encryption_algorithm"})
+def _decrypted_again(ctx: Context, answer: Mapping[str, str]) -> None:
+    done_again(ctx, answer["key_id"], "Decrypt")
+
+
+@operation(
+    on=opening,
+    read=True,
+    conditions={"kms:EncryptionAlgorithm": "encryption_algorithm"},
+    again=_decrypted_again,
+)
 def decrypt(
     ctx: Context,
     ciphertext_blob: bytes = b"",

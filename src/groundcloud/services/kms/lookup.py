@@ -55,11 +55,11 @@ def own(ctx: Context, key_id: str) -> Key:
 def of_reference(ctx: Context, meant: Reference) -> Key:
     name = meant.key_id
     if meant.alias:
-        alias = ctx.tx.get(Alias, meant.account, meant.region, meant.alias)
+        alias = ctx.tx.view(Alias, meant.account, meant.region, meant.alias)
         if alias is None:
             raise errors.NoSuchAlias(arn=meant.arn)
         name = alias.target_key_id
-    key = ctx.tx.get(Key, meant.account, meant.region, name)
+    key = ctx.tx.view(Key, meant.account, meant.region, name)
     if key is None:
         raise errors.NotFound(arn=meant.arn)
     return key

@@ -61,7 +61,7 @@ class Working(NamedTuple):
 
 
 def ring_of(ctx: Context, key: Key) -> KeyRing:
-    ring = ctx.tx.get(KeyRing, key.account, key.realm, key.key_id)
+    ring = ctx.tx.view(KeyRing, key.account, key.realm, key.key_id)
     return ring or KeyRing(account=key.account, realm=key.realm, key_id=key.key_id)
 
 
@@ -100,13 +100,19 @@ def done(ctx: Context, key: Key, operation: str, dry_run: bool = False) -> None:
     ctx.later(write_uses, (key.account, key.region, key.key_id, operation, ctx.now(), ctx.request_id))
 
 
+def done_again(ctx: Context, arn: str, operation: str) -> None:
+    """The same for a key that is known by its ARN: it was used for an answer that is given once more."""
+    _, _, _, region, account, name = arn.split(":", 5)
+    ctx.later(write_uses, (account, region, name.removeprefix("key/"), operation, ctx.now(), ctx.request_id))
+
+
 def write_uses(tx: Transaction, items: list[Any]) -> None:
     """Add gathered uses to the counters, and note the last one of each key."""
     counts: dict[tuple[str, str, str, str], dict[str, int]] = {}
     last: dict[tuple[str, str, str], LastUse] = {}
-    for account, region, key_id, operation, time, request_id in items:
+    for (account, region, key_id, operation, time), (number, request_id) in _uses(items).items():
         of_month = counts.setdefault((account, region, key_id, f"{time:%Y-%m}"), {})
-        of_month[operation] = of_month.get(operation, 0) + 1
+        of_month[operation] = of_month.get(operation, 0) + number
         last[account, region, key_id] = LastUse(account, region, key_id, operation, time, request_id)
     for place, added in counts.items():
         use = tx.get(KeyUse, *place) or KeyUse(*place)
@@ -114,3 +120,13 @@ def write_uses(tx: Transaction, items: list[Any]) -> None:
         tx.put(use)
     for record in last.values():
         tx.put(record)
+
+
+def _uses(items: list[Any]) -> dict[tuple[str, str, str, str, datetime], tuple[int, str]]:
+    """How often each key was used for each operation in each second, and the last request of these."""
+    found: dict[tuple[str, str, str, str, datetime], tuple[int, str]] = {}
+    for *use, request_id in items:
+        place = tuple(use)
+        known = found.pop(place, None)
+        found[place] = (1 if known is None else known[0] + 1, request_id)
+    return found

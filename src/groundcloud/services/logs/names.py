@@ -4,7 +4,7 @@ A group is given by its name or its ARN. Policies see `log-group:NAME:log-stream
 colon where a call is about the group ("Overview of managing access permissions", CloudWatch Logs guide).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from groundcloud.context import Context
@@ -61,17 +61,42 @@ def find_stream(tx: Transaction, owner: Owner, stream: str) -> LogStream:
     return found
 
 
+class GroupTags(Mapping[str, str]):
+    """A group's tags, read when a policy asks for one: most do not, and each commit would make the next call read."""
+
+    __slots__ = ("_owner", "_store")
+
+    def __init__(self, store: Store, owner: Owner) -> None:
+        self._store = store
+        self._owner = owner
+
+    def _tags(self) -> dict[str, str]:
+        with self._store.snapshot() as tx:
+            group = tx.view(LogGroup, *self._owner)
+        return group.tags if group is not None else {}
+
+    def __getitem__(self, name: str) -> str:
+        return self._tags()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tags())
+
+    def __len__(self) -> int:
+        return len(self._tags())
+
+
 def resource(ctx: Context, owner: Owner, stream: str = "", whole: bool = False) -> Resource:
     """A group or a stream as policies see it. `whole` is the form that the tagging operations ask for."""
     account, region, name = owner
     arn = f"arn:aws:logs:{region}:{account}:log-group:{name}"
-    with plane(ctx).snapshot() as tx:
-        group = tx.get(LogGroup, *owner) if name else None
-        policy = _policy(tx, account, region) if account != ctx.account or ctx.principal.service else None
+    policy = None
+    if account != ctx.account or ctx.principal.service:
+        with plane(ctx).snapshot() as tx:
+            policy = _policy(tx, account, region)
     return Resource(
         arn if whole else f"{arn}:log-stream:{stream}",
         account="" if account == ctx.account else account,
-        tags=group.tags if group is not None else None,
+        tags=GroupTags(plane(ctx), owner) if name else None,
         policy=policy,
     )
 

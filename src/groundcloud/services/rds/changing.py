@@ -7,7 +7,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.rds import archives, errors
 from groundcloud.services.rds.ending import need
-from groundcloud.services.rds.engines import ENGINES, class_named, version_for
+from groundcloud.services.rds.engines import ENGINES, check_upgrade, class_named
 from groundcloud.services.rds.instances import (
     backup_window,
     check_password,
@@ -17,6 +17,7 @@ from groundcloud.services.rds.instances import (
     keep_in_secrets_manager,
     maintenance_window,
 )
+from groundcloud.services.rds.log_exports import CloudwatchLogsExportConfiguration, changed_exports
 from groundcloud.services.rds.lookup import checked_groups, identifier, instance_named, note, on
 from groundcloud.services.rds.options import default_option_group
 from groundcloud.services.rds.parameter_groups import group_for
@@ -35,7 +36,7 @@ _RESTARTING = ("db_instance_class", "port", "multi_az", "allocated_storage")
                 "rds:MultiAz": "multi_az"},
     harmless=["EnablePerformanceInsights", "PerformanceInsightsRetentionPeriod", "MonitoringInterval", "NetworkType",
               "AllowMajorVersionUpgrade", "CertificateRotationRestart", "DBSecurityGroups", "DatabaseInsightsMode",
-              "CloudwatchLogsExportConfiguration", "PromotionTier"],
+              "PromotionTier"],
 )  # fmt: skip
 def modify_db_instance(
     ctx: Context,
@@ -65,13 +66,13 @@ def modify_db_instance(
     rotate_master_user_password: bool = False,
     master_user_secret_kms_key_id: str = "",
     enable_iam_database_authentication: bool | None = None,
+    cloudwatch_logs_export_configuration: CloudwatchLogsExportConfiguration | None = None,
 ) -> object:
     instance = instance_named(ctx, db_instance_identifier)
     need(instance, "available", "stopped", "storage-full", "incompatible-parameters", "backing-up")
     engine = ENGINES[instance.engine]
     _check(instance, allocated_storage, db_instance_class, storage_type, max_allocated_storage)
-    if engine_version:
-        version_for(engine, engine_version)
+    check_upgrade(engine, instance.engine_version, engine_version)
     if multi_az and instance.source_resource_id:
         raise errors.InvalidParameterCombination(reason="A read replica of this cloud has no standby.")
     if multi_az and len(zones_of(ctx, instance)) < 2:
@@ -93,6 +94,9 @@ def modify_db_instance(
         "groups": checked_groups(ctx, instance.vpc_id, vpc_security_group_ids) if vpc_security_group_ids else None,
         "parameter_group": group_for(ctx, engine, db_parameter_group_name) if db_parameter_group_name else None,
         "option_group": default_option_group(ctx, engine, option_group_name) if option_group_name else None,
+        "enabled_cloudwatch_logs_exports": changed_exports(engine, instance, cloudwatch_logs_export_configuration)
+        if cloudwatch_logs_export_configuration
+        else None,
     }
     before = instance.backup_retention_period
     _set(instance, at_once)

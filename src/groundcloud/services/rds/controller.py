@@ -14,7 +14,7 @@ from groundcloud.controllers import Outcome
 from groundcloud.engines.machines.wanted import MachineFailed
 from groundcloud.errors import AwsError
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds import archives, backups, sizes, standbys, steps
+from groundcloud.services.rds import archives, backups, faults, sizes, standbys, steps
 from groundcloud.services.rds.fleet import Fleet, data_volume
 from groundcloud.services.rds.records import FAILED, REPLICA, STANDBY, DBInstance, DBMachine
 from groundcloud.services.rds.reports import Report, Reports
@@ -153,6 +153,8 @@ class DBInstances:
         return outcome or Outcome(again=LOOK if seen.instance.db_instance_status == "available" else 0.1)
 
     def _boot(self, seen: Seen, leader: DBMachine) -> Outcome:
+        if faults.dies(seen.instance, leader):
+            return Outcome(partial(faults.recovers, self, seen.instance.key_values(), True), again=SOON)
         self.reports.forget(leader.machine_id)
         if leader.role == REPLICA:
             steps.seed_replica(self, seen.instance, leader)

@@ -9,8 +9,10 @@ from groundcloud.operation import operation
 from groundcloud.paging import page_of
 from groundcloud.services.rds import errors
 from groundcloud.services.rds.engines import ENGINES, Engine, classes, engine_named
+from groundcloud.services.rds.instances import LARGEST
 from groundcloud.services.rds.lookup import instance_named, named, on
 from groundcloud.services.rds.records import DBInstance, Event
+from groundcloud.services.rds.subscriptions import CATEGORIES
 from groundcloud.services.rds.views import instance_shown
 from groundcloud.store import Part
 
@@ -60,7 +62,7 @@ def _version_shown(engine: Engine) -> dict[str, Any]:
         "db_engine_version_description": engine.version_description,
         "valid_upgrade_target": [],
         "exportable_log_types": list(engine.log_types),
-        "supports_log_exports_to_cloudwatch_logs": False,
+        "supports_log_exports_to_cloudwatch_logs": True,
         "supports_read_replica": True,
         "supported_engine_modes": ["provisioned"],
         "supported_feature_names": [],
@@ -117,7 +119,7 @@ def describe_orderable_db_instance_options(
             "supports_iam_database_authentication": True,
             "supports_performance_insights": False,
             "min_storage_size": 5,
-            "max_storage_size": 65536,
+            "max_storage_size": LARGEST,
             "supported_engine_modes": ["provisioned"],
             "supports_storage_autoscaling": True,
             "outpost_capable": False,
@@ -167,14 +169,10 @@ def describe_events(
 
 @operation(on="*", read=True)
 def describe_event_categories(ctx: Context, source_type: str = "", filters: Sequence[Filter] = ()) -> object:
-    kinds = {
-        "db-instance": ["availability", "backup", "configuration change", "creation", "deletion", "failover", "failure",
-                        "low storage", "maintenance", "notification", "read replica", "recovery", "restoration"],
-        "db-snapshot": ["creation", "deletion", "notification", "restoration"],
-        "db-parameter-group": ["configuration change"],
-    }  # fmt: skip
     found = [
-        {"source_type": kind, "event_categories": names} for kind, names in kinds.items() if source_type in ("", kind)
+        {"source_type": kind, "event_categories": names}
+        for kind, names in CATEGORIES.items()
+        if source_type in ("", kind)
     ]
     return {"event_categories_map_list": found}
 

@@ -76,6 +76,13 @@ def version_for(engine: Engine, wanted: str) -> str:
     raise errors.InvalidParameterCombination(reason=f"Cannot find version {wanted} for {engine.name}")
 
 
+def check_upgrade(engine: Engine, current: str, wanted: str) -> None:
+    """One version of each engine is installed: naming it, or its major version, changes nothing. Raises
+    `InvalidParameterCombination`."""
+    if wanted not in ("", current, engine.version, engine.major):
+        raise errors.InvalidParameterCombination(reason=f"Cannot upgrade {engine.name} from {current} to {wanted}")
+
+
 class InstanceClass(NamedTuple):
     name: str
     vcpus: int

@@ -108,6 +108,38 @@ class DBLogFileNotFound(AwsError, code="DBLogFileNotFoundFault", status=404):
     """DBLogFile not found: {name}"""
 
 
+class DBInstanceNotReady(AwsError):
+    """The DB instance {db_instance_identifier} is not ready: its log files cannot be read now."""
+
+
+class SubscriptionNotFound(AwsError, status=404):
+    """Event subscription {cust_subscription_id} not found."""
+
+
+class SubscriptionAlreadyExist(AwsError):
+    """Event subscription already exists: {name}"""
+
+
+class EventSubscriptionQuotaExceeded(AwsError):
+    """An account has at most {most} event subscriptions."""
+
+
+class SubscriptionCategoryNotFound(AwsError, status=404):
+    """The following event categories were not found: {names}"""
+
+
+class SourceNotFound(AwsError, status=404):
+    """Source {name} not found."""
+
+
+class SNSInvalidTopic(AwsError):
+    """SNS topic {arn} is not valid for event subscriptions."""
+
+
+class SNSTopicArnNotFound(AwsError, status=404):
+    """The SNS topic {arn} does not exist."""
+
+
 class StorageTypeNotSupported(AwsError):
     """{reason}"""
 

@@ -9,6 +9,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.rds import errors, subnet_groups
 from groundcloud.services.rds.engines import Engine, class_named, engine_named, version_for
+from groundcloud.services.rds.log_exports import checked_exports
 from groundcloud.services.rds.lookup import checked_groups, default_groups, identifier, merged, on
 from groundcloud.services.rds.options import default_option_group
 from groundcloud.services.rds.parameter_groups import group_for
@@ -22,7 +23,7 @@ _RESERVED = {
     "rdsadmin", "rdsrepladmin", "rds_superuser", "rds_iam", "rds_replication", "rds_password", "public", "none",
     "pg_monitor", "mysql", "mariadb.sys",
 }  # fmt: skip
-_SMALLEST, _LARGEST = 5, 65536
+SMALLEST, LARGEST = 5, 65536
 """GiB. AWS takes 20 and more for SSD volumes, 5 and more for magnetic ones."""
 
 
@@ -55,7 +56,7 @@ def check_user(engine: Engine, name: str) -> None:
 
 
 def check_storage(size: int, storage_type: str, most: int | None) -> None:
-    if not _SMALLEST <= size <= _LARGEST:
+    if not SMALLEST <= size <= LARGEST:
         raise errors.InvalidParameterValue(
             reason=f"Invalid storage size for engine name and storage type {storage_type}: {size}"
         )
@@ -170,7 +171,7 @@ def _stable(ctx: Context) -> str:
     },
     harmless=["EnablePerformanceInsights", "PerformanceInsightsRetentionPeriod", "MonitoringInterval",
               "NetworkType", "BackupTarget", "EngineLifecycleSupport", "DatabaseInsightsMode", "DBSecurityGroups",
-              "EnableCloudwatchLogsExports", "CopyTagsToSnapshot", "PromotionTier", "DedicatedLogVolume",
+              "CopyTagsToSnapshot", "PromotionTier", "DedicatedLogVolume",
               "EnableCustomerOwnedIp", "MultiTenant"],
 )  # fmt: skip
 def create_db_instance(
@@ -203,6 +204,7 @@ def create_db_instance(
     storage_type: str = "",
     storage_encrypted: bool = False,
     enable_iam_database_authentication: bool = False,
+    enable_cloudwatch_logs_exports: Sequence[str] = (),
     deletion_protection: bool = False,
     max_allocated_storage: int | None = None,
     ca_certificate_identifier: str = "rds-ca-rsa2048-g1",
@@ -233,6 +235,7 @@ def create_db_instance(
         storage_type=storage_type or ("io1" if iops else "gp2"), max_allocated_storage=max_allocated_storage,
         deletion_protection=deletion_protection,
         iam_database_authentication_enabled=enable_iam_database_authentication,
+        enabled_cloudwatch_logs_exports=checked_exports(kind, enable_cloudwatch_logs_exports),
         ca_certificate_identifier=ca_certificate_identifier,
     )  # fmt: skip
     if manage_master_user_password:

@@ -9,7 +9,16 @@ from groundcloud.context import Context
 from groundcloud.errors import AwsError
 from groundcloud.resource import Resource
 from groundcloud.services.rds import errors
-from groundcloud.services.rds.records import DBInstance, DBParameterGroup, DBSnapshot, DBSubnetGroup, Event, Tag
+from groundcloud.services.rds.event_messages import notice_of
+from groundcloud.services.rds.records import (
+    DBInstance,
+    DBParameterGroup,
+    DBSnapshot,
+    DBSubnetGroup,
+    Event,
+    EventSubscription,
+    Tag,
+)
 
 _IDENTIFIER = re.compile(r"[a-z](-?[a-z0-9])*")
 _LONGEST = 63
@@ -19,6 +28,7 @@ KINDS: dict[str, tuple[type[Any], str]] = {
     "snapshot": (DBSnapshot, "db-snapshot"),
     "subgrp": (DBSubnetGroup, ""),
     "pg": (DBParameterGroup, "db-parameter-group"),
+    "es": (EventSubscription, ""),
 }
 """By the part of an ARN that names the kind."""
 
@@ -95,7 +105,22 @@ def note_event(
 ) -> None:
     moment = ctx.world.clock()
     event_id = f"{int(moment.timestamp() * 1000):015d}-{ctx.random_text('0123456789abcdef', 8)}"
-    ctx.put(Event(ctx.account, ctx.region, event_id, source, source_type, message, moment, list(categories), arn))
+    event = ctx.put(
+        Event(ctx.account, ctx.region, event_id, source, source_type, message, moment, list(categories), arn)
+    )
+    for each in ctx.scan(EventSubscription):
+        if _wants(each, event):
+            ctx.notify(each.sns_topic_arn, notice_of(event))
+
+
+def _wants(subscription: EventSubscription, event: Event) -> bool:
+    categories = subscription.event_categories_list
+    return (
+        subscription.enabled
+        and subscription.source_type in ("", event.source_type)
+        and (not subscription.source_ids_list or event.source_identifier in subscription.source_ids_list)
+        and (not categories or bool(set(categories) & set(event.event_categories)))
+    )
 
 
 def ec2(ctx: Context, operation: str, **arguments: Any) -> Any:

@@ -111,6 +111,11 @@ class DBInstance(Record):
     status_infos: list[str] = []
     """What is wrong, in words."""
     server_version: str = ""
+    enabled_cloudwatch_logs_exports: list[str] = []
+    storage_low: bool = False
+    """A warning has been given."""
+    recovering: bool = False
+    """Its machine has died and is started again."""
 
     @property
     def arn(self) -> str:
@@ -330,6 +335,50 @@ class Event(Record):
     date: datetime
     event_categories: list[str] = []
     source_arn: str = ""
+
+
+class EventSubscription(Record):
+    """Who is told of which events: none named is all."""
+
+    table = "rds.event_subscription"
+    key = ("account", "region", "cust_subscription_id")
+    absent = errors.SubscriptionNotFound
+
+    account: str
+    region: str
+    cust_subscription_id: str
+    sns_topic_arn: str
+    subscription_creation_time: str
+    source_type: str = ""
+    source_ids_list: list[str] = []
+    event_categories_list: list[str] = []
+    enabled: bool = True
+    tags: list[Tag] = []
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:rds:{self.region}:{self.account}:es:{self.cust_subscription_id}"
+
+
+class LogQuestion(Record):
+    """What a call wants to read of a machine's log files, and the answer: both are gone when the call has it."""
+
+    table = "rds.log_question"
+    key = ("question_id",)
+    indexes = {"by_machine": ("machine_id",)}
+    watched = False
+
+    question_id: str
+    machine_id: str
+    asked: int
+    """Milliseconds since 1970."""
+    file: str = ""
+    """Empty for the list of all."""
+    place: int = 0
+    """The first byte; negative for the last lines."""
+    lines: int = 0
+    answer: bytes | None = None
+    """JSON, once the machine has given it."""
 
 
 class DBOptionGroup(Record):

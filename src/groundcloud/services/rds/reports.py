@@ -32,6 +32,10 @@ class Report(msgspec.Struct, frozen=True):
     knows of no archive."""
     size: int = 0
     free: int = 0
+    connections: int | None = None
+    """Of clients."""
+    memory_free: int | None = None
+    """Bytes of the machine's memory that programs could still have."""
 
 
 class Reports:

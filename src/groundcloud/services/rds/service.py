@@ -7,13 +7,16 @@ from groundcloud.services.rds import (
     ending,
     errors,
     instances,
+    log_files,
     options,
     parameter_groups,
     point_in_time,
     restoring,
     snapshots,
     subnet_groups,
+    subscriptions,
     tagging,
+    upkeep,
 )
 
 service = Service(
@@ -26,7 +29,10 @@ service = Service(
     ending,
     snapshots,
     subnet_groups,
+    subscriptions,
     tagging,
+    upkeep,
+    log_files,
     parameter_groups,
     options,
     invalid_token=errors.InvalidMarker,

@@ -52,7 +52,7 @@ def _grow(self: "DBInstances", machine: DBMachine) -> bool:
     """Let the file system fill its volume, while it is used; where the host may not, the machine does it at its next
     start, which is now. False while that is under way."""
     report = self.report(machine)
-    if not report.ready or filled(report, machine):
+    if not report.size or filled(report, machine):
         return True
     try:
         self.fleet.volumes.grow_file_system(data_volume(machine))
@@ -148,7 +148,7 @@ def _readdress(self: "DBInstances", key: Key, tx: Transaction) -> None:
 def _fills(self: "DBInstances", instance: DBInstance, leader: DBMachine) -> bool:
     most = instance.max_allocated_storage
     report = self.report(leader)
-    if most is None or most <= instance.allocated_storage or not report.ready:
+    if most is None or most <= instance.allocated_storage or not report.size:
         return False
     return report.size >= leader.size * _GIB * _FILLED and report.free < _FULL * report.size
 
@@ -158,8 +158,11 @@ def _more(self: "DBInstances", key: Key, tx: Transaction) -> None:
     instance = tx.get(DBInstance, *key)
     if instance is None or instance.max_allocated_storage is None:
         return
+    if instance.db_instance_status not in ("available", "storage-full"):
+        return
+    instance.db_instance_status = "modifying"
     more = max(10, instance.allocated_storage // 10)
     instance.allocated_storage = min(instance.allocated_storage + more, instance.max_allocated_storage)
     ctx = self.within(tx, instance.account, instance.region)
-    note(ctx, instance, "Storage autoscaling has grown the volume", "notification")
+    note(ctx, instance, "Applying autoscaling-initiated modification to allocated storage.", "configuration change")
     tx.put(instance)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
-from groundcloud.services.rds import archives, backups, sizes
+from groundcloud.services.rds import archives, backups, faults, sizes
 from groundcloud.services.rds.fleet import data_volume
 from groundcloud.services.rds.lookup import note
 from groundcloud.services.rds.parameters import wanted_values
@@ -75,6 +75,10 @@ def follow(self: "DBInstances", seen: "Seen", leader: DBMachine, report: Report)
     done = done and sizes.fits(instance, leader) and sizes.filled(report, leader)
     if done and not leader.served:
         return Outcome(partial(_serves, key, leader.machine_id, report.server_version), again=0.05)
+    if done and instance.recovering:
+        return Outcome(partial(faults.recovers, self, key, False), again=0.05)
+    if (outcome := faults.storage(self, seen, leader, report)) is not None:
+        return outcome
     if instance.db_instance_status == "available" or instance.failover_asked:
         return None
     if report.error and not report.ready and leader.served:

@@ -8,8 +8,8 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import events, replication_outbox, versioning
 from groundcloud.services.s3.access import ARN, find_bucket, of_bucket, public_access
-from groundcloud.services.s3.objects import of_existing
 from groundcloud.services.s3.owners import accounts, canonical_id
+from groundcloud.services.s3.reading import of_existing
 from groundcloud.services.s3.records import Bucket
 from groundcloud.services.s3.rules import acl as rules
 from groundcloud.services.s3.rules import public

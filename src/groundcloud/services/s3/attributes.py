@@ -1,7 +1,7 @@
 """GetObjectAttributes: what is known of an object without its bytes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -10,7 +10,8 @@ from groundcloud.services.s3.access import find_bucket
 from groundcloud.services.s3.described import checksum_members
 from groundcloud.services.s3.keys import customer_key, open_key
 from groundcloud.services.s3.listing import MOST
-from groundcloud.services.s3.objects import of_existing, visible
+from groundcloud.services.s3.parameters import CustomerKeyHeaders
+from groundcloud.services.s3.reading import of_existing, visible
 from groundcloud.services.s3.records import Content, Layout
 from groundcloud.services.s3.rules import checksums
 
@@ -30,14 +31,12 @@ def get_object_attributes(
     version_id: str | None = None,
     max_parts: int = MOST,
     part_number_marker: int = 0,
-    sse_customer_algorithm: str | None = None,
-    sse_customer_key: str | None = None,
-    sse_customer_key_md5: str | None = None,
+    **given: Unpack[CustomerKeyHeaders],
 ) -> dict[str, Any]:
     found = find_bucket(ctx, bucket)
     content = visible(ctx, found, key, version_id)
     if content.seal is not None and content.seal.kind == "customer":
-        open_key(ctx, content.seal, customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5))
+        open_key(ctx, content.seal, customer_key(given))
     parts = _parts(ctx, content, min(max_parts, MOST), part_number_marker) if content.parts else None
     all_of_them: dict[str, Any] = {
         "ETag": ("e_tag", content.e_tag),

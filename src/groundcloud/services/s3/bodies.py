@@ -194,6 +194,19 @@ def _opened(ctx: Context, segment: Segment, key: bytes) -> Source:
     return Source(opened, segment.body, key, segment.offset, segment.size)
 
 
+def inline(ctx: Context, content: Content, key: bytes) -> bytes | None:
+    """All bytes of an object that lies in the store; None for others. Raises `InternalError` for what is damaged."""
+    if content.parts or content.size > INLINE:
+        return None
+    blob = ctx.tx.get(Blob, content.body)
+    if blob is None or blob.file:
+        return None
+    try:
+        return chunks.unseal(key, content.body, blob.sealed, content.size, 0, content.size)
+    except Damaged as error:
+        raise errors.InternalError() from error
+
+
 def _later(segment: Segment, key: bytes) -> Source:
     """A part that is opened when its turn comes: ten thousand open files are too many."""
     return Source(None, segment.body, key, segment.offset, segment.size)

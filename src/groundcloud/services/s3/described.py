@@ -5,29 +5,44 @@ from email.utils import format_datetime
 from typing import Any
 
 from groundcloud.services.s3 import versioning
-from groundcloud.services.s3.bodies import Source
 from groundcloud.services.s3.keys import encryption_headers
 from groundcloud.services.s3.records import Attributes, Bucket, Content
 from groundcloud.services.s3.rules import checksums, ranges
 
 
 class Wanted:
-    """What a read found: the version, the range of it that was asked for, and where its bytes are."""
+    """What a read found: the version, the range of it that was asked for, and what is known of its bytes. Calls that
+    see the same data may share one."""
 
-    __slots__ = ("bucket", "content", "key", "part_sizes", "range", "restored_until", "sources")
+    __slots__ = ("bucket", "bytes", "content", "key", "part_sizes", "range", "restored_until", "shown")
 
     def __init__(self, bucket: Bucket, content: Content) -> None:
         self.bucket = bucket
         self.content = content
         self.range: ranges.ByteRange | None = None
-        self.sources: list[Source] = []
+        self.bytes: bytes | None = None
+        """All of them, where they are at hand."""
+        self.shown: dict[str, Any] = {}
+        """What `described` has made of it."""
         self.part_sizes: list[int] = []
         self.key = b""
         self.restored_until: datetime | None = None
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Offset and length of what is asked for."""
+        return (0, self.content.size) if self.range is None else (self.range.start, self.range.length)
+
 
 def described(wanted: Wanted, checksum_mode: str | None) -> dict[str, Any]:
-    """The headers of an object."""
+    """The headers of an object, in a dictionary of the caller's own."""
+    shown = wanted.shown = wanted.shown or _described(wanted)
+    if checksum_mode == "ENABLED" and wanted.range is None:
+        return shown | checksum_members(wanted.content)
+    return dict(shown)
+
+
+def _described(wanted: Wanted) -> dict[str, Any]:
     content, kept = wanted.content, wanted.content.attributes
     shown: dict[str, Any] = {
         "accept_ranges": "bytes",
@@ -47,8 +62,6 @@ def described(wanted: Wanted, checksum_mode: str | None) -> dict[str, Any]:
         shown["version_id"] = content.version_id
     if content.tags:
         shown["tag_count"] = len(content.tags)
-    if checksum_mode == "ENABLED" and wanted.range is None:
-        shown |= checksum_members(content)
     if wanted.restored_until is not None:
         shown["restore"] = (
             f'ongoing-request="false", expiry-date="{format_datetime(wanted.restored_until, usegmt=True)}"'

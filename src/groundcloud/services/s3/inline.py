@@ -10,7 +10,7 @@ from groundcloud.services.s3.keys import new_key
 from groundcloud.services.s3.records import Attributes, Blob, Bucket, Object
 from groundcloud.services.s3.rules import checksums
 from groundcloud.services.s3.rules.acl import Grant
-from groundcloud.services.s3.writing import locked, new_object
+from groundcloud.services.s3.writing import Draft, locked, new_object
 
 
 def put_inline(
@@ -21,7 +21,7 @@ def put_inline(
         raise ValueError("an object of so many bytes is a file's")
     data_key, seal = new_key(ctx, bucket, key)
     kept = Attributes(content_type=content_type)
-    made = new_object(ctx, bucket.name, key, kept, seal, [], grants, locked(ctx, bucket, None, None, None))
+    made = new_object(ctx, Draft(bucket.name, key, kept, grants=grants, lock=locked(ctx, bucket, {})), seal)
     body = new_body_id(ctx)
     running = checksums.DEFAULT.start()
     running.update(data)

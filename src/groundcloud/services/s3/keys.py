@@ -7,6 +7,7 @@ under a key of the KMS service, which decides who may use it.
 import base64
 import binascii
 import hashlib
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -16,12 +17,15 @@ from groundcloud.context import Context
 from groundcloud.errors import AwsError
 from groundcloud.sealing import NotOurs
 from groundcloud.services.s3 import errors
+from groundcloud.services.s3.parameters import CustomerKeyHeaders, Encryption
 from groundcloud.services.s3.records import Bucket, Seal
 
 _PURPOSE = "s3 object"
 _NONCE = 12
 KMS = ("aws:kms", "aws:kms:dsse")
 MANAGED_KEY = "alias/aws/s3"
+_CUSTOMER_KEY = tuple(CustomerKeyHeaders.__annotations__)
+_ENCRYPTION = frozenset(Encryption.__annotations__)
 
 
 class CustomerKey(NamedTuple):
@@ -31,8 +35,10 @@ class CustomerKey(NamedTuple):
     md5: str
 
 
-def customer_key(algorithm: str | None, key: str | None, md5: str | None) -> CustomerKey | None:
-    """The customer's key of a request, if it has one. Raises `InvalidArgument`, `InvalidRequest`."""
+def customer_key(given: Mapping[str, Any], prefix: str = "") -> CustomerKey | None:
+    """The customer's key among the arguments of a request, if there is one. Raises `InvalidArgument`,
+    `InvalidRequest`."""
+    algorithm, key, md5 = [given.get(f"{prefix}{name}") for name in _CUSTOMER_KEY]
     if not (algorithm or key or md5):
         return None
     if not algorithm:
@@ -60,16 +66,29 @@ def customer_key(algorithm: str | None, key: str | None, md5: str | None) -> Cus
     return CustomerKey(found, md5 or "")
 
 
-def new_key(
-    ctx: Context,
-    bucket: Bucket,
-    key: str,
-    algorithm: str | None = None,
-    kms_key_id: str | None = None,
-    bucket_key_enabled: bool | None = None,
-    customer: CustomerKey | None = None,
-) -> tuple[bytes, Seal]:
+class EncryptionWish(NamedTuple):
+    """How a request wants its object to be encrypted; what it does not say, its bucket does."""
+
+    algorithm: str | None = None
+    kms_key_id: str | None = None
+    bucket_key_enabled: bool | None = None
+    customer: CustomerKey | None = None
+
+
+AS_THE_BUCKET_SAYS = EncryptionWish()
+
+
+def encryption(given: Mapping[str, Any]) -> EncryptionWish:
+    """The wish of a write's arguments. Raises as `customer_key` does."""
+    if given.keys().isdisjoint(_ENCRYPTION):
+        return AS_THE_BUCKET_SAYS
+    named = given.get("server_side_encryption"), given.get("ssekms_key_id"), given.get("bucket_key_enabled")
+    return EncryptionWish(*named, customer_key(given))
+
+
+def new_key(ctx: Context, bucket: Bucket, key: str, asked: EncryptionWish = AS_THE_BUCKET_SAYS) -> tuple[bytes, Seal]:
     """A fresh data key and its seal, as the request asks or else as the bucket says."""
+    algorithm, kms_key_id, bucket_key_enabled, customer = asked
     if customer is not None:
         if algorithm:
             raise errors.InvalidArgument(
@@ -92,21 +111,11 @@ def new_key(
     raise errors.InvalidEncryptionAlgorithm()
 
 
-async def make_key(
-    ctx: Context,
-    bucket: Bucket,
-    key: str,
-    algorithm: str | None,
-    kms_key_id: str | None,
-    bucket_key_enabled: bool | None,
-    customer: CustomerKey | None,
-) -> tuple[bytes, Seal]:
+async def make_key(ctx: Context, bucket: Bucket, key: str, asked: EncryptionWish) -> tuple[bytes, Seal]:
     """The same for an operation that has no transaction: KMS may have to make its key for S3 first."""
-    if customer is not None or (algorithm or bucket.algorithm) not in KMS:
-        return new_key(ctx, bucket, key, algorithm, kms_key_id, bucket_key_enabled, customer)
-    return await ctx.submit(
-        lambda inner: new_key(inner, bucket, key, algorithm, kms_key_id, bucket_key_enabled, customer)
-    )
+    if asked.customer is not None or (asked.algorithm or bucket.algorithm) not in KMS:
+        return new_key(ctx, bucket, key, asked)
+    return await ctx.submit(lambda inner: new_key(inner, bucket, key, asked))
 
 
 def _from_kms(ctx: Context, algorithm: str, key_id: str, arn: str, by_bucket: bool) -> tuple[bytes, Seal]:

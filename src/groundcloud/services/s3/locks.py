@@ -8,7 +8,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, replication_outbox, versioning
 from groundcloud.services.s3.access import find_bucket, in_bucket, of_bucket
 from groundcloud.services.s3.deleting import retention_of
-from groundcloud.services.s3.objects import of_existing
+from groundcloud.services.s3.reading import of_existing
 from groundcloud.services.s3.rules import object_lock
 from groundcloud.services.s3.rules.object_lock import LegalHold, ObjectLockConfiguration, Retention
 

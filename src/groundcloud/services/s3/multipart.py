@@ -2,22 +2,21 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Unpack
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, events, versioning
 from groundcloud.services.s3.access import called_bucket, find_bucket, in_bucket
-from groundcloud.services.s3.bodies import discard_bodies, forget, receive, remove_files
-from groundcloud.services.s3.keys import customer_key, encryption_headers, new_key, open_key
-from groundcloud.services.s3.objects import WRITE_CONDITIONS, claimed_checksum, write_permissions
-from groundcloud.services.s3.records import Blob, Bucket, Layout, Object, Segment, Upload, UploadedPart
+from groundcloud.services.s3.bodies import Taken, discard_bodies, forget, receive, remove_files
+from groundcloud.services.s3.keys import customer_key, encryption, encryption_headers, new_key, open_key
+from groundcloud.services.s3.objects import WRITE_CONDITIONS, check_write, claimed_checksum, write_permissions
+from groundcloud.services.s3.parameters import Begin, Complete, UploadPart
+from groundcloud.services.s3.records import Bucket, Layout, Object, Segment, Upload, UploadedPart
 from groundcloud.services.s3.rules import checksums, conditions, keys
-from groundcloud.services.s3.tags import tags_of_header
-from groundcloud.services.s3.writing import Lock, attributes, granted_acl, locked, new_object, written
+from groundcloud.services.s3.writing import Draft, Lock, draft, new_object, written
 from groundcloud.store import Part
 
 MOST_PARTS = 10_000
@@ -33,61 +32,30 @@ def _object(action: str) -> Any:
 
 
 @operation(on=write_permissions, conditions=WRITE_CONDITIONS, data_event=True)
-def create_multipart_upload(
-    ctx: Context,
-    bucket: str,
-    key: str,
-    acl: str | None = None,
-    cache_control: str | None = None,
-    content_disposition: str | None = None,
-    content_encoding: str | None = None,
-    content_language: str | None = None,
-    content_type: str | None = None,
-    expires: datetime | None = None,
-    grant_full_control: str | None = None,
-    grant_read: str | None = None,
-    grant_read_acp: str | None = None,
-    grant_write_acp: str | None = None,
-    metadata: dict[str, str] | None = None,
-    server_side_encryption: str | None = None,
-    storage_class: str | None = None,
-    website_redirect_location: str | None = None,
-    sse_customer_algorithm: str | None = None,
-    sse_customer_key: str | None = None,
-    sse_customer_key_md5: str | None = None,
-    ssekms_key_id: str | None = None,
-    bucket_key_enabled: bool | None = None,
-    tagging: str | None = None,
-    object_lock_mode: str | None = None,
-    object_lock_retain_until_date: datetime | None = None,
-    object_lock_legal_hold_status: str | None = None,
-    checksum_algorithm: str | None = None,
-    checksum_type: str | None = None,
-) -> dict[str, Any]:
-    given = dict(locals())
+def create_multipart_upload(ctx: Context, bucket: str, key: str, **given: Unpack[Begin]) -> dict[str, Any]:
     keys.check_key(key)
-    used = checksums.algorithm(checksum_algorithm) if checksum_algorithm else None
-    kind = checksums.upload_type(used, checksum_type)
+    name = given.get("checksum_algorithm")
+    used = checksums.algorithm(name) if name else None
+    kind = checksums.upload_type(used, given.get("checksum_type"))
     found = find_bucket(ctx, bucket)
-    customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
-    _, seal = new_key(ctx, found, key, server_side_encryption, ssekms_key_id, bucket_key_enabled, customer)
-    lock = locked(ctx, found, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status)
+    _, seal = new_key(ctx, found, key, encryption(given))
+    wanted = draft(ctx, found, key, given)
     upload = Upload(
         bucket=bucket,
         name=key,
         upload_id=ctx.random_text(_ID_ALPHABET, 96),
         initiated=ctx.now(),
-        attributes=attributes(given),
+        attributes=wanted.attributes,
         seal=seal,
         account=ctx.account,
         initiator=ctx.principal.arn,
-        tags=tags_of_header(tagging),
-        acl=granted_acl(ctx, found, given),
+        tags=list(wanted.tags),
+        acl=wanted.grants,
         checksum_algorithm=used.name if used is not None else "",
         checksum_type=kind or "",
-        lock_mode=lock.mode,
-        lock_until=lock.until,
-        legal_hold=lock.hold,
+        lock_mode=wanted.lock.mode,
+        lock_until=wanted.lock.until,
+        legal_hold=wanted.lock.hold,
     )
     ctx.put(upload)
     return {
@@ -119,39 +87,38 @@ def check_number(part_number: int) -> None:
 
 @operation(on=_object("s3:PutObject"), harmless=("ChecksumAlgorithm",), data_event=True)
 async def upload_part(
-    ctx: Context,
-    bucket: str,
-    key: str,
-    part_number: int,
-    upload_id: str,
-    body: Any = None,
-    content_md5: str | None = None,
-    checksum_crc32: str | None = None,
-    checksum_crc32_c: str | None = None,
-    checksum_crc64_nvme: str | None = None,
-    checksum_sha1: str | None = None,
-    checksum_sha256: str | None = None,
-    checksum_sha512: str | None = None,
-    checksum_md5: str | None = None,
-    checksum_xxhash64: str | None = None,
-    checksum_xxhash3: str | None = None,
-    checksum_xxhash128: str | None = None,
-    sse_customer_algorithm: str | None = None,
-    sse_customer_key: str | None = None,
-    sse_customer_key_md5: str | None = None,
+    ctx: Context, bucket: str, key: str, part_number: int, upload_id: str, body: Any = None, **given: Unpack[UploadPart]
 ) -> dict[str, Any]:
-    claimed = claimed_checksum(locals(), body)
+    claimed = claimed_checksum(given, body)
     check_number(part_number)
-    customer = customer_key(sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
-    with ctx.snapshot() as inner:
-        upload = find_upload(inner, bucket, key, upload_id)
-        data_key = open_key(inner, upload.seal, customer)
+    upload, data_key = find_begun(ctx, bucket, key, upload_id, given)
     used = algorithm_of(upload)
     checksums.check_part(used, claimed.algorithm if claimed is not None else None)
-    taken = await receive(ctx, body, data_key, content_md5, claimed, used or checksums.DEFAULT)
+    taken = await receive(ctx, body, data_key, given.get("content_md5"), claimed, used or checksums.DEFAULT)
+    await keep_part(ctx, upload, part_number, taken)
+    shown: dict[str, Any] = {"e_tag": f'"{taken.e_tag}"', **encryption_headers(upload.seal)}
+    if claimed is not None or used is not None:
+        shown[checksums.ALGORITHMS[taken.algorithm].member] = taken.checksum
+    return shown
+
+
+def find_begun(ctx: Context, bucket: str, key: str, upload_id: str, given: Mapping[str, Any]) -> tuple[Upload, bytes]:
+    """The upload that a part is for, and its data key. Raises `NoSuchUpload`, and what `open_key` raises."""
+    customer = customer_key(given)
+    with ctx.snapshot() as inner:
+        upload = find_upload(inner, bucket, key, upload_id)
+        return upload, open_key(inner, upload.seal, customer)
+
+
+def algorithm_of(upload: Upload) -> checksums.Algorithm | None:
+    return checksums.ALGORITHMS[upload.checksum_algorithm] if upload.checksum_algorithm else None
+
+
+async def keep_part(ctx: Context, upload: Upload, number: int, taken: Taken) -> UploadedPart:
+    """Write the record of a part whose bytes are there; the same part from before is replaced."""
     part = UploadedPart(
-        upload_id=upload_id,
-        number=part_number,
+        upload_id=upload.upload_id,
+        number=number,
         body=taken.blob.body,
         size=taken.blob.size,
         e_tag=taken.e_tag,
@@ -159,34 +126,22 @@ async def upload_part(
         algorithm=taken.algorithm,
         checksum=taken.checksum,
     )
-    await keep_part(ctx, upload, part, taken.blob)
-    shown: dict[str, Any] = {"e_tag": f'"{taken.e_tag}"', **encryption_headers(upload.seal)}
-    if claimed is not None or used is not None:
-        shown[checksums.ALGORITHMS[taken.algorithm].member] = taken.checksum
-    return shown
-
-
-def algorithm_of(upload: Upload) -> checksums.Algorithm | None:
-    return checksums.ALGORITHMS[upload.checksum_algorithm] if upload.checksum_algorithm else None
-
-
-async def keep_part(ctx: Context, upload: Upload, part: UploadedPart, blob: Blob) -> None:
-    """Write the record of a part whose bytes are there; the same part from before is replaced."""
 
     def work(inner: Context) -> list[str]:
         find_upload(inner, upload.bucket, upload.name, upload.upload_id)
         before = inner.tx.get(UploadedPart, part.upload_id, part.number)
         stale = discard_bodies(inner.tx, before.body, [before.body]) if before is not None else []
-        inner.put(blob)
+        inner.put(taken.blob)
         inner.put(part)
         return stale
 
     try:
         stale = await ctx.submit(work)
     except BaseException:
-        await forget(ctx, blob)
+        await forget(ctx, taken.blob)
         raise
     await remove_files(ctx, stale)
+    return part
 
 
 # -- completion
@@ -223,38 +178,23 @@ async def complete_multipart_upload(
     key: str,
     upload_id: str,
     multipart_upload: CompletedMultipartUpload | None = None,
-    checksum_crc32: str | None = None,
-    checksum_crc32_c: str | None = None,
-    checksum_crc64_nvme: str | None = None,
-    checksum_sha1: str | None = None,
-    checksum_sha256: str | None = None,
-    checksum_sha512: str | None = None,
-    checksum_md5: str | None = None,
-    checksum_xxhash64: str | None = None,
-    checksum_xxhash3: str | None = None,
-    checksum_xxhash128: str | None = None,
-    checksum_type: str | None = None,
-    mpu_object_size: int | None = None,
-    if_match: str | None = None,
-    if_none_match: str | None = None,
+    **given: Unpack[Complete],
 ) -> dict[str, Any]:
-    given = dict(locals())
     asked = multipart_upload.parts if multipart_upload is not None else []
     if not asked:
         raise errors.MalformedXML()
     if any(before.part_number >= after.part_number for before, after in pairwise(asked)):
         raise errors.InvalidPartOrder(upload_id=upload_id)
-    conditions.check_write_headers(if_match, if_none_match)
+    conditions.check_write_headers(given.get("if_match"), given.get("if_none_match"))
 
     def work(inner: Context) -> tuple[Object, Bucket, list[str]]:
         found = find_bucket(inner, bucket)
         upload = find_upload(inner, bucket, key, upload_id)
-        checksums.check_completion_type(upload.checksum_type, checksum_type)
-        current = inner.tx.get(Object, bucket, key)
-        conditions.check_write(if_match, if_none_match, current.e_tag if current is not None else None)
+        checksums.check_completion_type(upload.checksum_type, given.get("checksum_type"))
+        check_write(inner, bucket, key, given)
         stored = {part.number: part for part in inner.tx.scan(UploadedPart, upload_id)}
         parts = _matched(upload, asked, stored)
-        checksums.check_object_size(mpu_object_size, sum(part.size for part in parts))
+        checksums.check_object_size(given.get("mpu_object_size"), sum(part.size for part in parts))
         made = _joined(inner, upload, parts)
         _check_whole(given, made)
         stale = _unused(inner, upload, stored, parts)
@@ -295,7 +235,8 @@ def _matched(upload: Upload, asked: Sequence[CompletedPart], stored: Mapping[int
 def _joined(ctx: Context, upload: Upload, parts: Sequence[UploadedPart]) -> Object:
     """The object that the parts make; its bytes stay where they are."""
     lock = Lock(upload.lock_mode, upload.lock_until, upload.legal_hold)
-    made = new_object(ctx, upload.bucket, upload.name, upload.attributes, upload.seal, upload.tags, upload.acl, lock)
+    wanted = Draft(upload.bucket, upload.name, upload.attributes, upload.tags, upload.acl, lock)
+    made = new_object(ctx, wanted, upload.seal)
     segments = []
     offset = 0
     for part in parts:
@@ -323,7 +264,7 @@ def _check_whole(given: Mapping[str, Any], made: Object) -> None:
     """The checksum of the whole object, where the completion says it. Raises `BadDigest`."""
     for name, value in made.checksums.items():
         used = checksums.ALGORITHMS[name]
-        expected = given[used.member]
+        expected = given.get(used.member)
         if expected is not None and expected != value and expected != value.partition("-")[0]:
             raise errors.ChecksumMismatch(algorithm=name)
 

@@ -108,6 +108,11 @@ class Seal(Part):
     bucket_key_enabled: bool = False
     context: str = ""
 
+    @property
+    def is_own(self) -> bool:
+        """Whether S3 itself opens it for whoever may read the object (SSE-S3)."""
+        return self.kind == "AES256"
+
 
 class Attributes(Part):
     """What the writer says of an object; headers give it back as it was said."""

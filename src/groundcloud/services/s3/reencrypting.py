@@ -8,7 +8,7 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.keys import open_key, sealed_by_kms
-from groundcloud.services.s3.objects import of_existing
+from groundcloud.services.s3.reading import of_existing
 from groundcloud.store import Part
 
 

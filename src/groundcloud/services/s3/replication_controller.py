@@ -22,7 +22,7 @@ from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.access import ARN, bucket_resource, in_bucket
 from groundcloud.services.s3.bodies import forget, new_body_id, receive, sources
 from groundcloud.services.s3.copying import Read, SourceBytes
-from groundcloud.services.s3.keys import KMS, new_key, open_key
+from groundcloud.services.s3.keys import KMS, EncryptionWish, new_key, open_key
 from groundcloud.services.s3.records import Blob, Bucket, Content, Layout, Object, Replication, Seal, Segment, Version
 from groundcloud.services.s3.rules.acl import BUCKET_OWNER_ENFORCED
 from groundcloud.services.s3.rules.replication import COMPLETED, FAILED, REPLICA, ReplicationRule, combined
@@ -142,7 +142,7 @@ class Replicator:
                 return new_key(ctx, target, content.name)
             encryption = rule.destination.encryption_configuration
             named = encryption.replica_kms_key_id if encryption is not None else None
-            return new_key(ctx, target, content.name, seal.kind, named)
+            return new_key(ctx, target, content.name, EncryptionWish(seal.kind, named))
 
         with self._store.snapshot() as tx:
             key = open_key(self._within(tx, role.account, role).in_region(source.bucket.region), seal, None)

@@ -9,7 +9,7 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.archive import ARCHIVED, readable_until
-from groundcloud.services.s3.objects import of_existing
+from groundcloud.services.s3.reading import of_existing
 from groundcloud.store import Part
 
 _TIERS = {"GLACIER": ("Standard", "Bulk", "Expedited"), "DEEP_ARCHIVE": ("Standard", "Bulk")}

@@ -7,7 +7,7 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.s3 import errors, events, replication_outbox, versioning
 from groundcloud.services.s3.access import find_bucket, of_bucket
-from groundcloud.services.s3.objects import of_existing
+from groundcloud.services.s3.reading import of_existing
 from groundcloud.services.s3.records import Tag
 from groundcloud.services.s3.tags import checked
 from groundcloud.store import Part

@@ -13,6 +13,7 @@ from groundcloud.services.s3.keys import encryption_headers
 from groundcloud.services.s3.owners import accounts, canonical_id
 from groundcloud.services.s3.records import Attributes, Bucket, Object, Seal, Tag
 from groundcloud.services.s3.rules import acl, checksums, object_lock, public
+from groundcloud.services.s3.tags import tags_of_header
 
 STORAGE_CLASSES = frozenset(
     (
@@ -21,6 +22,7 @@ STORAGE_CLASSES = frozenset(
     )
 )  # fmt: skip
 _MOST_METADATA = 2048
+_GRANTING = frozenset(("acl", *acl.GRANT_HEADERS))
 
 
 class Lock(NamedTuple):
@@ -81,11 +83,13 @@ def attributes(given: Mapping[str, Any]) -> Attributes:
     )
 
 
-def granted_acl(ctx: Context, bucket: Bucket, given: Mapping[str, Any]) -> list[acl.Grant] | None:
+def granted_acl(ctx: Context, bucket: Bucket, key: str, given: Mapping[str, Any]) -> list[acl.Grant] | None:
     """The ACL that a write asks for; None: the usual one, in which the owner has everything.
 
     Raises `AccessControlListNotSupported` where the bucket has none, and `AccessDenied` under Block Public Access.
     """
+    if given.keys().isdisjoint(_GRANTING):
+        return None
     canned = given.get("acl")
     headers = {name: given.get(name) for name in acl.GRANT_HEADERS}
     if canned is None and not any(headers.values()):
@@ -98,13 +102,17 @@ def granted_acl(ctx: Context, bucket: Bucket, given: Mapping[str, Any]) -> list[
         grants = acl.from_headers(headers, accounts(ctx))
     if canned != "private":
         acl.check_allowed(bucket.ownership, canned, grants, bucket_owner)
-    resource = f"arn:aws:s3:::{bucket.name}/{given['key']}"
+    resource = f"arn:aws:s3:::{bucket.name}/{key}"
     public.check_acl(public_access(ctx, bucket), grants, ctx.principal.arn, resource)
     return None if bucket.ownership == acl.BUCKET_OWNER_ENFORCED else grants
 
 
-def locked(ctx: Context, bucket: Bucket, mode: str | None, until: datetime | None, hold: str | None) -> Lock:
+def locked(ctx: Context, bucket: Bucket, given: Mapping[str, Any]) -> Lock:
     """Object Lock of a new version: what the request asks for, or the bucket's default retention."""
+    mode, until = given.get("object_lock_mode"), given.get("object_lock_retain_until_date")
+    hold = given.get("object_lock_legal_hold_status")
+    if bucket.object_lock is None and mode is None and until is None and hold is None:
+        return Lock()
     object_lock.check_upload(mode, until, hold, locked=bucket.object_lock is not None, now=ctx.now())
     if mode is None:
         usual = object_lock.default_retention(bucket.object_lock, ctx.now())
@@ -112,31 +120,48 @@ def locked(ctx: Context, bucket: Bucket, mode: str | None, until: datetime | Non
     return Lock(mode or "", until, None if hold is None else hold == "ON")
 
 
-def new_object(
+class Draft(NamedTuple):
+    """An object to be: all that its write asks for, checked, but for its bytes, its key and its version."""
+
+    bucket: str
+    key: str
+    attributes: Attributes
+    tags: Sequence[Tag] = ()
+    grants: list[acl.Grant] | None = None
+    lock: Lock = Lock()
+
+
+def draft(
     ctx: Context,
-    bucket: str,
+    bucket: Bucket,
     key: str,
-    kept: Attributes,
-    seal: Seal,
-    tags: Sequence[Tag],
-    grants: list[acl.Grant] | None,
-    lock: Lock,
-) -> Object:
+    given: Mapping[str, Any],
+    kept: Attributes | None = None,
+    tags: Sequence[Tag] | None = None,
+) -> Draft:
+    """What a write's arguments ask for; a copy brings what it keeps of its source. Raises what `attributes`,
+    `tags_of_header`, `granted_acl` and `locked` raise."""
+    kept = attributes(given) if kept is None else kept
+    tags = tags_of_header(given.get("tagging")) if tags is None else tags
+    return Draft(bucket.name, key, kept, tags, granted_acl(ctx, bucket, key, given), locked(ctx, bucket, given))
+
+
+def new_object(ctx: Context, wanted: Draft, seal: Seal) -> Object:
     """An object without its bytes and its version."""
     return Object(
-        bucket=bucket,
-        name=key,
+        bucket=wanted.bucket,
+        name=wanted.key,
         sequence=0,
         version_id="",
         modified=ctx.now(),
-        attributes=kept,
+        attributes=wanted.attributes,
         seal=seal,
-        tags=list(tags),
-        acl=grants,
+        tags=list(wanted.tags),
+        acl=wanted.grants,
         owner=ctx.account,
-        lock_mode=lock.mode,
-        lock_until=lock.until,
-        legal_hold=lock.hold,
+        lock_mode=wanted.lock.mode,
+        lock_until=wanted.lock.until,
+        legal_hold=wanted.lock.hold,
     )
 
 

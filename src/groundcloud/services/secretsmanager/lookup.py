@@ -15,14 +15,14 @@ _SUFFIX = 7
 def locate(ctx: Context, secret_id: str) -> Secret | None:
     """The secret, whether or not it is to be deleted."""
     if not secret_id.startswith("arn:"):
-        return ctx.get(Secret, secret_id)
+        return ctx.tx.view(Secret, ctx.account, ctx.region, secret_id)
     found = _ARN.fullmatch(secret_id)
     if found is None or found[1] != ctx.region:
         return None
     account, name = found[2], found[3]
-    if (secret := ctx.tx.get(Secret, account, ctx.region, name[:-_SUFFIX])) is not None and secret.arn == secret_id:
+    if (secret := ctx.tx.view(Secret, account, ctx.region, name[:-_SUFFIX])) is not None and secret.arn == secret_id:
         return secret
-    return ctx.tx.get(Secret, account, ctx.region, name)
+    return ctx.tx.view(Secret, account, ctx.region, name)
 
 
 def existing(ctx: Context, secret_id: str) -> Secret:

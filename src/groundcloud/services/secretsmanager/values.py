@@ -58,7 +58,7 @@ def write(ctx: Context, secret: Secret, version_id: str, value: Plain, kms_key_i
 
 def read(ctx: Context, secret: Secret, version_id: str) -> Plain | None:
     """The value of a version, None where it has none yet. Raises `DecryptionFailure` and `AccessDeniedException`."""
-    stored = ctx.tx.get(SecretValue, secret.account, secret.region, secret.name, version_id)
+    stored = ctx.tx.view(SecretValue, secret.account, secret.region, secret.name, version_id)
     if stored is None:
         return None
     try:
@@ -70,7 +70,8 @@ def read(ctx: Context, secret: Secret, version_id: str) -> Plain | None:
         )
     except AwsError as error:
         raise _failure(error, errors.DecryptionFailure) from error
-    data = AESGCM(opened["plaintext"]).decrypt(stored.sealed[:_IV], stored.sealed[_IV:], None)
+    sealed, key = stored.sealed, opened["plaintext"]
+    data = ctx.tx.remembered((sealed, key), lambda: AESGCM(key).decrypt(sealed[:_IV], sealed[_IV:], None))
     return data if stored.binary else data.decode()
 
 

@@ -61,8 +61,9 @@ def _chosen(found: Secret, version_id: str, stage: str) -> Version:
 
 def write_accesses(tx: Transaction, items: list[Any]) -> None:
     """Note on which day secrets were last read: AWS tells no more."""
-    for account, region, name, time in items:
-        tx.put(LastAccess(account, region, name, time.replace(hour=0, minute=0, second=0)))
+    last = {(account, region, name): time for account, region, name, time in items}
+    for place, time in last.items():
+        tx.put(LastAccess(*place, time.replace(hour=0, minute=0, second=0)))
 
 
 def _batch(ctx: Context, secret_id_list: Sequence[str]) -> list[Resource]:

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import Any
 
-from . import system
+from . import logs, system
 from .mariadb import MariaDb
 from .postgres import Postgres
 
@@ -22,30 +22,47 @@ class Agent:
         self._error = ""
         self._restarts = 0
         self._again = 0.0
+        self._logs = logs.Logs()
 
     def run(self) -> None:
         while True:
             report = self._report()
             calm = report.get("ready") and report.get("settled") and not self._error and not self._archiving()
             found = system.ask(report, _CALM if calm else _EAGER)
-            if found is not None:
+            if found is not None and "question" in found:
+                question = found["question"]
+                system.tell("/log", {"id": question["id"], **logs.answer(question)})
+            elif found is not None:
                 self._wanted = found
                 self._again = 0.0
-            news = self._wanted and (self._applied != self._wanted["version"] or self._error)
+            fallen = self._applied and not report.get("ready") and system.fallen()
+            news = self._wanted and (self._applied != self._wanted["version"] or self._error or fallen)
             if news and time.monotonic() >= self._again:
                 self._apply()
+            self._look_after_logs()
+
+    def _look_after_logs(self) -> None:
+        if self._server is None or not self._applied:
+            return
+        try:
+            self._logs.look(self._wanted.get("exports", []), self._server.turn_logs)
+        except (system.Failed, OSError) as error:
+            print(f"database agent: logs: {error}", file=sys.stderr, flush=True)
 
     def _apply(self) -> None:
         wanted = self._wanted
         try:
             if self._server is None:
                 system.mount(wanted["volume"])
+                if system.first("machine"):
+                    logs.forget()
                 self._server = Postgres() if wanted["engine"] == "postgres" else MariaDb()
             restart = self._restarts and self._restarts != wanted["restarts"]
             self._server.apply(wanted, restart=bool(restart))
             self._restarts = wanted["restarts"]
             self._error = ""
             self._applied = wanted["version"]
+            self._again = time.monotonic() + 1.0  # a server that falls again at once is not raised more often
         except (system.Failed, OSError) as error:
             self._error = str(error)[-2000:]
             self._again = time.monotonic() + 1.0
@@ -69,7 +86,7 @@ class Agent:
                 report["restorable"] = self._server.archived(self._wanted) if applied else 0.0
             except (system.Failed, OSError, ValueError) as error:
                 report.update(ready=False, settled=False, trouble=str(error)[-500:])
-            report.update(system.disk())
+            report.update(system.disk(), **system.memory())
         return report
 
 

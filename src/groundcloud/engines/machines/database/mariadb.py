@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from . import binlogs, logins, plugin, system
+from . import binlogs, logins, logs, plugin, system
 from .system import DATA, RUN
 
 _HOME = DATA + "/mysql"
@@ -26,6 +26,8 @@ _PRIVILEGES = (
 
 _OPTIONS = {"time_zone": "default_time_zone", "tx_isolation": "transaction_isolation"}
 """Variables that have another name in the file."""
+
+_LOGS = ("error/mysql-error.log", "slowquery/mysql-slowquery.log", "general/mysql-general.log")
 
 
 _CLIENT = ("mariadb", "--no-defaults", "--batch", f"--socket={_SOCKET}", "--user=root")
@@ -53,7 +55,7 @@ class MariaDb:
     # -- what should be
 
     def apply(self, wanted: dict[str, Any], *, restart: bool) -> None:
-        for path in (RUN, system.LOGS):
+        for path in (RUN, system.LOGS, *(f"{system.LOGS}/{each}" for each in logs.FOLDERS)):
             system.folder(path, "mysql", 0o755)
         system.folder(_BINLOG, "mysql")
         fresh = system.first("machine")
@@ -141,9 +143,9 @@ class MariaDb:
             "slave_net_timeout": "5",
             "skip_name_resolve": "ON",
             "skip_slave_start": "ON",
-            "log_error": system.LOGS + "/mysql-error.log",
-            "slow_query_log_file": system.LOGS + "/mysql-slowquery.log",
-            "general_log_file": system.LOGS + "/mysql-general.log",
+            "log_error": f"{system.LOGS}/{_LOGS[0]}",
+            "slow_query_log_file": f"{system.LOGS}/{_LOGS[1]}",
+            "general_log_file": f"{system.LOGS}/{_LOGS[2]}",
             "ssl_cert": f"{DATA}/server.certificate.pem",
             "ssl_key": f"{DATA}/server.key.pem",
             "ssl_ca": f"{DATA}/server.ca.pem",
@@ -230,12 +232,17 @@ class MariaDb:
             statements.append(f"CREATE DATABASE IF NOT EXISTS {_name(wanted['database'])};")
         self._sql("\n".join(statements))
 
+    def turn_logs(self) -> None:
+        """New files; the old ones get a name with the hour."""
+        logs.turn(_LOGS)
+        self._sql("FLUSH LOCAL ERROR LOGS; FLUSH LOCAL SLOW LOGS; FLUSH LOCAL GENERAL LOGS;")
+
     # -- what is
 
     def status(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Whether it serves, in which role, and who follows it."""
         found = self._sql(_STATUS, seconds=5).split("\n")
-        version, position, hosts, semi, threads = (found + [""] * 5)[:5]
+        version, position, hosts, semi, threads, connections = (found + [""] * 6)[:6]
         slave = self._slave()
         streaming = slave.get("Slave_IO_Running") == "Yes" and slave.get("Slave_SQL_Running") == "Yes"
         lag = slave.get("Seconds_Behind_Master", "0")
@@ -253,6 +260,7 @@ class MariaDb:
             "lag": int(lag) if lag.isdigit() else None,
             "server_version": version,
             "pending_restart": [],
+            "connections": int(connections or 0),
             "replication_error": slave.get("Last_SQL_Error") or slave.get("Last_IO_Error") or "",
         }
 
@@ -276,6 +284,8 @@ SELECT IF((SELECT variable_value FROM information_schema.global_status
           (SELECT variable_value FROM information_schema.global_status
            WHERE variable_name = 'RPL_SEMI_SYNC_MASTER_CLIENTS') > 0, 1, 0);
 SELECT COUNT(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%';
+SELECT COUNT(*) FROM information_schema.processlist
+  WHERE command NOT LIKE 'Binlog Dump%' AND user NOT IN ('system user', 'event_scheduler') AND id <> CONNECTION_ID();
 """
 
 

@@ -12,7 +12,7 @@ from .system import DATA, RUN
 
 _BIN = "/usr/lib/postgresql/15/bin"
 _HOME = DATA + "/pg"
-_RECOVERY = _HOME + "/recovery.signal"
+_STANDBY, _RECOVERY = _HOME + "/standby.signal", _HOME + "/recovery.signal"
 _ADMIN = "rdsadmin"
 _REPLICATION = "rdsrepladmin"
 
@@ -64,37 +64,37 @@ class Postgres:
 
     def apply(self, wanted: dict[str, Any], *, restart: bool) -> None:
         system.folder(RUN, "postgres", 0o755)
-        system.folder(system.LOGS, "postgres", 0o755)
+        for path in (system.LOGS, f"{system.LOGS}/error"):
+            system.folder(path, "postgres", 0o755)
         fresh = system.first("machine")
         if not os.path.exists(_HOME + "/PG_VERSION"):
             self._make()
         if fresh:
             self._forget_former_life()
         follows = wanted["role"] != "primary"
-        signal = _HOME + "/standby.signal"
-        if follows and not os.path.exists(signal) and (fresh or not system.runs()):
-            system.write(signal, "", "postgres")
-        if not follows and fresh and os.path.exists(signal):
-            os.unlink(signal)  # of a snapshot that a standby's volume was
+        if follows and not os.path.exists(_STANDBY) and (fresh or not system.runs()):
+            system.write(_STANDBY, "", "postgres")
         if fresh and wanted["restore"]:
             system.write(_RECOVERY, "", "postgres")
         self._configure(wanted)
         system.done("machine")
-        running = system.runs()
-        if running and restart:
+        if restart:
             system.stop()
-            running = False
-        recovers = os.path.exists(_RECOVERY)
+        self._run()
+        if not follows:
+            if os.path.exists(_STANDBY):
+                self._promote()
+            self._make_users(wanted)
+
+    def _run(self) -> None:
+        """Have the server run with its configuration as it is now, and all logs applied where that was asked for."""
+        running, recovers = system.runs(), os.path.exists(_RECOVERY)
         if running and not recovers:
             self._sql("SELECT pg_reload_conf()")
         elif not running:
             system.start("postgres", [f"{_BIN}/postgres", "-D", _HOME], "KillSignal=SIGINT", "KillMode=mixed")
         if recovers:
             self._recover()
-        if not follows:
-            if os.path.exists(signal):
-                self._promote()
-            self._make_users(wanted)
 
     def _make(self) -> None:
         made = _HOME + ".new"
@@ -107,7 +107,9 @@ class Postgres:
         )  # fmt: skip
         os.rename(made, _HOME)
 
-    def _forget_former_life(self) -> None:
+    @staticmethod
+    def _forget_former_life() -> None:
+        """Of a snapshot, whose server ran and perhaps followed another one."""
         for name in ("postmaster.pid", "standby.signal", "recovery.signal"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{_HOME}/{name}")
@@ -142,8 +144,10 @@ class Postgres:
             "wal_receiver_timeout": "5s",
             "wal_retrieve_retry_interval": "500ms",
             "logging_collector": "on",
-            "log_directory": system.LOGS,
-            "log_filename": "postgresql.log",
+            "log_directory": system.LOGS + "/error",
+            "log_filename": "postgresql.log.%Y-%m-%d-%H",
+            "log_rotation_age": "60",
+            "log_line_prefix": "%t:%r:%u@%d:[%p]:",
             "log_timezone": "UTC",
             "synchronous_standby_names": _standbys(wanted["synchronous"]),
             "recovery_target_timeline": "latest",
@@ -177,7 +181,7 @@ class Postgres:
     def _promote(self) -> None:
         self._sql("SELECT pg_promote(true, 600)")
         last = time.monotonic() + 60
-        while os.path.exists(_HOME + "/standby.signal"):
+        while os.path.exists(_STANDBY):
             if time.monotonic() > last:
                 raise system.Failed("the promotion takes too long")
             time.sleep(0.02)
@@ -228,6 +232,9 @@ class Postgres:
         """Whether the archive is about to be brought up to now."""
         return bool(wanted["archive"]) and wanted["role"] == "primary" and self._marks.pending
 
+    def turn_logs(self) -> None:
+        """PostgreSQL begins a new file each hour by itself."""
+
     # -- what is
 
     def status(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -250,10 +257,25 @@ class Postgres:
             "lag": found["lag"],
             "server_version": found["version"],
             "pending_restart": found["pending"] or [],
+            "connections": found["connections"],
         }
 
     def _sql(self, text: str, seconds: float = 600) -> str:
-        words = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", RUN, "-p", _port(), "-U", _ADMIN]
+        words = [
+            f"{_BIN}/psql",
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            RUN,
+            "-p",
+            _port(),
+            "-U",
+            _ADMIN,
+        ]
         return system.run([*words, "-d", "postgres", "-f", "-"], "postgres", text, seconds)
 
 
@@ -275,6 +297,8 @@ SELECT json_build_object(
               ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
   'followers', (SELECT json_object_agg(application_name, CASE WHEN state = 'streaming' THEN sync_state ELSE state END)
                 FROM pg_stat_replication),
+  'connections', (SELECT count(*) FROM pg_stat_activity
+                  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
   'pending', (SELECT json_agg(name) FROM pg_settings WHERE pending_restart));
 """
 

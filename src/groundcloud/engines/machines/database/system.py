@@ -52,6 +52,20 @@ def ask(report: dict[str, Any], wait: float) -> dict[str, Any] | None:
     return found
 
 
+def tell(what: str, content: dict[str, Any]) -> bool:
+    """Give the cloud something that it keeps; whether it has it."""
+    connection = http.client.HTTPConnection(ADDRESS, timeout=20)
+    try:
+        connection.request("PUT", PATH + what, json.dumps(content).encode(), {"X-Groundcloud-Machine": machine()})
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return answer.status == 200
+
+
 def run(words: list[str], user: str = "", text: str = "", seconds: float = 600) -> str:
     """A program's output. What it must not show to others in its arguments goes to its input."""
     prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"] if user else []
@@ -143,14 +157,32 @@ def folder(path: str, owner: str, mode: int = 0o700) -> None:
 
 def start(user: str, words: list[str], *properties: str) -> None:
     """Run a server as a service of this machine's init; back when it says that it is ready."""
+    while (state := _state()) == "activating":  # a server that has fallen is being raised
+        time.sleep(0.1)
+    if state == "active":
+        return
     given = [f"--property={each}" for each in ("Restart=on-failure", "RestartSec=0.2", "TimeoutStartSec=infinity",
                                                "LimitNOFILE=65536", *properties)]  # fmt: skip
-    run(["systemd-run", "--quiet", "--unit=database", "--collect", "--service-type=notify", f"--uid={user}",
-         f"--gid={user}", *given, "--", *words], seconds=3600)  # fmt: skip
+    try:
+        run(["systemd-run", "--quiet", "--unit=database", "--collect", "--service-type=notify", f"--uid={user}",
+             f"--gid={user}", *given, "--", *words], seconds=3600)  # fmt: skip
+    except Failed as error:
+        said = run(["journalctl", "--unit=database", "--lines=8", "--output=cat", "--quiet", "--no-pager"])
+        raise Failed(f"The server does not start. {said.strip()}") from error
+
+
+def _state() -> str:
+    asked = subprocess.run(["systemctl", "is-active", "database"], check=False, capture_output=True, text=True)
+    return asked.stdout.strip()
 
 
 def runs() -> bool:
-    return subprocess.run(["systemctl", "is-active", "--quiet", "database"], check=False).returncode == 0
+    return _state() == "active"
+
+
+def fallen() -> bool:
+    """Whether the server has ended, and init does not raise it any more."""
+    return _state() in ("inactive", "failed", "unknown")
 
 
 def stop() -> None:
@@ -161,6 +193,23 @@ def moment(microseconds: int) -> str:
     """A time since 1970 as databases write it, in UTC: without a fraction where it is a whole second."""
     found = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
     return found.isoformat(" ")
+
+
+def memory() -> dict[str, Any]:
+    """What programs could still have: the limit, less what is in use and not merely a copy of files."""
+    for folder, limit, current, idle in (
+        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ):
+        try:
+            with open(f"{folder}/{limit}") as most, open(f"{folder}/{current}") as used:
+                free = int(most.read()) - int(used.read())
+            with open(f"{folder}/memory.stat") as lines:
+                counted = dict(line.split() for line in lines)
+            return {"memory_free": free + int(counted[idle])}
+        except (OSError, ValueError, KeyError):
+            continue
+    return {}
 
 
 def disk() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import find, find_all, on
 from groundcloud.services.ec2.machines.instance_types import instance_types
-from groundcloud.services.ec2.machines.launching import read_user_data
+from groundcloud.services.ec2.machines.launch import read_user_data
 from groundcloud.services.ec2.machines.records import STOPPED, TERMINATED, Instance, UserData
 from groundcloud.services.ec2.machines.views import image_of, instance_view, interfaces_of
 from groundcloud.services.ec2.network.changes import network_changed

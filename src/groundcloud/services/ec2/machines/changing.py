@@ -7,7 +7,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import find_all, on
-from groundcloud.services.ec2.machines.launching import check_machines
+from groundcloud.services.ec2.machines.launch import check_machines
 from groundcloud.services.ec2.machines.records import (
     PENDING,
     RUNNING,
@@ -20,7 +20,7 @@ from groundcloud.services.ec2.machines.records import (
     StateReason,
 )
 from groundcloud.services.ec2.machines.views import interfaces_of
-from groundcloud.services.ec2.network.interfaces import assign_public
+from groundcloud.services.ec2.network.interfaces import wake
 
 
 def _moment(ctx: Context) -> str:
@@ -65,8 +65,8 @@ def start_instances(ctx: Context, instance_ids: Sequence[str]) -> object:
         instance.launch_time = ctx.now()
         instance.reachability = "initializing"
         instance.booted = instance.boots = instance.boots + 1
-        if instance.auto_public:
-            assign_public(ctx, interfaces_of(ctx, instance)[0])
+        for interface in interfaces_of(ctx, instance):
+            wake(ctx, interface)
 
     return {"starting_instances": _changed(ctx, instance_ids, start)}
 

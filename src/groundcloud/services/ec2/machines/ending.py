@@ -4,7 +4,7 @@ from groundcloud.context import Context
 from groundcloud.services.ec2.machines.metadata import RoleCredentials
 from groundcloud.services.ec2.machines.records import STOPPED, TERMINATED, Instance, UserData
 from groundcloud.services.ec2.machines.views import interfaces_of
-from groundcloud.services.ec2.network.interfaces import delete_interface, detach, release_public
+from groundcloud.services.ec2.network.interfaces import delete_interface, detach, lay_down
 from groundcloud.services.ec2.storage.records import Volume
 
 
@@ -14,7 +14,7 @@ def stop(ctx: Context, instance: Instance) -> None:
     instance.forced = False
     instance.reachability = "initializing"
     for interface in interfaces_of(ctx, instance):
-        release_public(ctx, interface)
+        lay_down(ctx, interface)
     ctx.put(instance)
 
 

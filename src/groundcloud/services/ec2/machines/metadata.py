@@ -6,7 +6,7 @@ the EC2 user guide.
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -56,6 +56,29 @@ def asking(tx: Transaction, vpc_id: str, address: str) -> Asking | None:
         return None
     instance = next(tx.scan(Instance, interface.attachment.instance_id, index="by_id"), None)
     return Asking(instance, interface) if instance is not None else None
+
+
+# -- requests without a token (version 1 of the service)
+
+
+class Accesses:
+    """How often each instance has asked without a token since it was counted last: what was answered, and what was
+    refused because it needs one."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def note(self, instance_id: str, *, refused: bool) -> None:
+        answered, rejected = self._counts.get(instance_id, (0, 0))
+        self._counts[instance_id] = (answered + (not refused), rejected + refused)
+
+    def take(self, instance_id: str) -> tuple[int, int]:
+        """Both counts, which begin anew."""
+        return self._counts.pop(instance_id, (0, 0))
+
+    def keep(self, instance_ids: Collection[str]) -> None:
+        """Forget all others."""
+        self._counts = {name: each for name, each in self._counts.items() if name in instance_ids}
 
 
 # -- tokens (version 2 of the service)

@@ -91,11 +91,6 @@ class Instance(Tagged):
             if instance.profile is not None
             else []
         ),
-        "by_token": lambda instance: (
-            [(instance.owner_id, instance.region, instance.client_token, instance.ami_launch_index)]
-            if instance.client_token
-            else []
-        ),
     }
     absent = errors.InstanceNotFound
     prefix = "i"
@@ -116,9 +111,6 @@ class Instance(Tagged):
     state_transition_reason: str = ""
     ami_launch_index: int = 0
     client_token: str = ""
-    request: str = ""
-    """What the launch asked for, as a digest: the same client token with another request is refused."""
-    requester: str = ""
     key_name: str | None = None
     public_key: str = ""
     """The key pair's, as it was at launch."""
@@ -142,8 +134,6 @@ class Instance(Tagged):
     """How many times it has been told to boot: what has changed since the engine's last start is a reboot."""
     forced: bool = False
     """To be ended without asking its system."""
-    auto_public: bool = False
-    """It gets a public address at launch and at each start, unless it has an elastic one."""
     booted: int = 0
     """How many of them the engine has carried out."""
     reachability: str = "initializing"

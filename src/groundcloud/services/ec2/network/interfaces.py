@@ -140,7 +140,7 @@ def attach(
 
 def detach(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
     """Take an interface from its instance. An address that was assigned by itself is given back."""
-    interface.attachment = None
+    interface.attachment, interface.at_rest = None, False
     for address in _elastic_addresses(ctx, interface):
         address.instance_id = None
         ctx.put(address)
@@ -182,23 +182,42 @@ def _elastic_addresses(ctx: Context, interface: NetworkInterface) -> list[Addres
 
 
 def assign_public(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
-    """Give the primary address a public one of the pool, unless it has one: at launch and at start, and again when an
-    elastic one leaves. It is given back by `release_public`. Raises `InsufficientAddressCapacity`."""
+    """Let the primary address have a public one of the pool from now on, unless it has one or its instance is stopped:
+    at launch, and again when an elastic one leaves. Raises `InsufficientAddressCapacity`."""
     interface.auto_public = True
-    if interface.primary.association is None:
+    if interface.primary.association is None and not interface.at_rest:
         interface.primary.association = Association(public_ip=take_public(ctx), ip_owner_id="amazon")
-    ctx.put(interface)
-    network_changed(ctx, interface.vpc_id)
-    return interface
+    return _changed(ctx, interface)
 
 
 def release_public(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
-    """Give back a public address that was assigned by itself, at stop and termination; an elastic one stays."""
+    """Give back a public address that was assigned by itself, for good; an elastic one stays."""
+    _give_back(ctx, interface)
+    interface.auto_public = False
+    return _changed(ctx, interface)
+
+
+def lay_down(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
+    """Its instance stops: what was assigned by itself is given back until it starts."""
+    _give_back(ctx, interface)
+    interface.at_rest = True
+    return _changed(ctx, interface)
+
+
+def wake(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
+    """Its instance starts. Raises `InsufficientAddressCapacity`."""
+    interface.at_rest = False
+    return assign_public(ctx, interface) if interface.auto_public else _changed(ctx, interface)
+
+
+def _give_back(ctx: Context, interface: NetworkInterface) -> None:
     association = interface.primary.association
     if association is not None and association.allocation_id is None:
         give_back_public(ctx, association.public_ip)
         interface.primary.association = None
-    interface.auto_public = False
+
+
+def _changed(ctx: Context, interface: NetworkInterface) -> NetworkInterface:
     ctx.put(interface)
     network_changed(ctx, interface.vpc_id)
     return interface
@@ -227,14 +246,28 @@ def shown(ctx: Context, interface: NetworkInterface) -> dict[str, Any]:
     """An interface as Describe calls show it."""
     vpc = _vpc_of(ctx, interface)
     private = [_private_shown(vpc, each) for each in interface.private_ip_addresses]
+    primary = private[0]
     return {
-        **{name: getattr(interface, name) for name in interface.__struct_fields__},
-        "status": interface.status,
-        "private_ip_address": interface.private_ip_address,
-        "private_dns_name": private[0]["private_dns_name"],
+        "association": primary["association"],
+        "attachment": interface.attachment,
+        "availability_zone": interface.availability_zone,
+        "description": interface.description,
+        "groups": interface.groups,
+        "interface_type": interface.interface_type,
+        "ipv6_addresses": interface.ipv6_addresses,
+        "mac_address": interface.mac_address,
+        "network_interface_id": interface.network_interface_id,
+        "owner_id": interface.owner_id,
+        "private_dns_name": primary["private_dns_name"],
+        "private_ip_address": primary["private_ip_address"],
         "private_ip_addresses": private,
-        "association": private[0]["association"],
+        "requester_id": interface.requester_id,
+        "requester_managed": interface.requester_managed,
+        "source_dest_check": interface.source_dest_check,
+        "status": interface.status,
+        "subnet_id": interface.subnet_id,
         "tag_set": interface.tags,
+        "vpc_id": interface.vpc_id,
     }
 
 

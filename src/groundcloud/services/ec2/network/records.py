@@ -287,7 +287,9 @@ class NetworkInterface(InVpc):
     requester_managed: bool = False
     attachment: Attachment | None = None
     auto_public: bool = False
-    """Whether it has a public address of the pool whenever no elastic one stands for it."""
+    """Whether it has a public address of the pool whenever no elastic one stands for it and its instance is up."""
+    at_rest: bool = False
+    """Its instance is stopped."""
     used_by: str | None = None
     """What of AWS's own uses it (a NAT gateway's id), so that nobody else may delete it."""
 

@@ -65,6 +65,7 @@ def shown(vpc: Vpc) -> dict[str, Any]:
 
 _FILTERS: Filters = {
     "cidr": lambda vpc: vpc.cidr_block,
+    "cidr-block": lambda vpc: vpc.cidr_block,
     "cidr-block-association.association-id": lambda vpc: [a.association_id for a in vpc.cidr_block_association_set],
     "cidr-block-association.cidr-block": lambda vpc: vpc.blocks(),
     "cidr-block-association.state": lambda vpc: [a.cidr_block_state.state for a in vpc.cidr_block_association_set],

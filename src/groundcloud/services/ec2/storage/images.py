@@ -15,7 +15,8 @@ from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, Image, I
 from groundcloud.services.ec2.machines.views import image_of
 from groundcloud.services.ec2.storage.lookup import usable_snapshot
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
-from groundcloud.services.ec2.storage.snapshots import PermissionChange, accounts, new_snapshot
+from groundcloud.services.ec2.storage.sharing import PermissionChange, asked, permissions
+from groundcloud.services.ec2.storage.snapshots import new_snapshot
 from groundcloud.services.ec2.tags import merged, tags_for
 from groundcloud.services.ec2.tokens import Once
 from groundcloud.store import Part
@@ -195,11 +196,8 @@ def modify_image_attribute(
         image.description = description.value if description is not None else value
     if imds_support is not None:
         image.imds_support = imds_support.value
-    change = launch_permission or PermissionChange()
-    added, removed = accounts(change.add), accounts(change.remove)
-    (removed if operation_type == "remove" else added).extend([*user_groups, *user_ids])
-    kept = [each for each in image.launch_accounts if each not in removed]
-    image.launch_accounts = sorted({*kept, *added})
+    change = asked(launch_permission, operation_type, [*user_groups, *user_ids])
+    image.launch_accounts = change.applied(image.launch_accounts)
     ctx.put(image)
 
 
@@ -219,11 +217,7 @@ def describe_image_attribute(ctx: Context, attribute: str, image_id: str) -> obj
         raise errors.AuthFailure(reason=f"Not authorized for image:{image_id}")
     every: dict[str, dict[str, Any]] = {
         "description": {"description": {"value": image.description}},
-        "launchPermission": {
-            "launch_permissions": [
-                {"group": "all"} if each == "all" else {"user_id": each} for each in image.launch_accounts
-            ]
-        },
+        "launchPermission": {"launch_permissions": permissions(image.launch_accounts)},
         "productCodes": {"product_codes": image_view(image)["product_codes"]},
         "blockDeviceMapping": {"block_device_mappings": image_view(image)["block_device_mappings"]},
         "imdsSupport": {"imds_support": {"value": image.imds_support}},

@@ -12,6 +12,7 @@ from groundcloud.services.ec2.filters import Filter, Filters, matcher
 from groundcloud.services.ec2.machines.records import Image, Instance
 from groundcloud.services.ec2.storage.lookup import may_use
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
+from groundcloud.services.ec2.storage.sharing import PermissionChange, asked, permissions
 from groundcloud.services.ec2.tags import merged, tags_for
 from groundcloud.store import Part
 
@@ -155,21 +156,6 @@ def delete_snapshot(ctx: Context, snapshot_id: str) -> None:
     ctx.put(snapshot)
 
 
-class Permission(Part):
-    group: str = ""
-    user_id: str = ""
-
-
-class PermissionChange(Part):
-    add: list[Permission] = []
-    remove: list[Permission] = []
-
-
-def accounts(permissions: Sequence[Permission]) -> list[str]:
-    """The accounts, or `all`, that permissions are for."""
-    return [each.group or each.user_id for each in permissions]
-
-
 @operation(on=on("snapshot_id"))
 def modify_snapshot_attribute(
     ctx: Context,
@@ -183,12 +169,8 @@ def modify_snapshot_attribute(
     snapshot = find(ctx, Snapshot, snapshot_id)
     if attribute != "createVolumePermission":
         raise errors.InvalidParameterValue(reason=f"The attribute {attribute} cannot be modified.")
-    change = create_volume_permission or PermissionChange()
-    added, removed = accounts(change.add), accounts(change.remove)
-    named = [*group_names, *user_ids]
-    (removed if operation_type == "remove" else added).extend(named)
-    kept = [each for each in snapshot.create_volume_accounts if each not in removed]
-    snapshot.create_volume_accounts = sorted({*kept, *added})
+    change = asked(create_volume_permission, operation_type, [*group_names, *user_ids])
+    snapshot.create_volume_accounts = change.applied(snapshot.create_volume_accounts)
     ctx.put(snapshot)
 
 
@@ -204,8 +186,10 @@ def describe_snapshot_attribute(ctx: Context, attribute: str, snapshot_id: str) 
     snapshot = find(ctx, Snapshot, snapshot_id)
     if attribute == "productCodes":
         return {"snapshot_id": snapshot_id, "product_codes": []}
-    shown = [{"group": "all"} if each == "all" else {"user_id": each} for each in snapshot.create_volume_accounts]
-    return {"snapshot_id": snapshot_id, "create_volume_permissions": shown}
+    return {
+        "snapshot_id": snapshot_id,
+        "create_volume_permissions": permissions(snapshot.create_volume_accounts),
+    }
 
 
 @operation(on=on(makes="snapshot", by="CopySnapshot"), harmless=("PresignedUrl", "DestinationRegion"))
