@@ -40,8 +40,8 @@ from groundcloud.services.ec2.network import (
     subnets,
     vpcs,
 )
+from groundcloud.services.ec2.storage import encryption, snapshots, volume_attributes, volumes
 from groundcloud.services.ec2.storage import images as made_images
-from groundcloud.services.ec2.storage import snapshots, volume_attributes, volumes
 
 service = Service(
     "ec2",
@@ -76,6 +76,7 @@ service = Service(
     dhcp,
     cidr_blocks,
     volumes,
+    encryption,
     volume_attributes,
     snapshots,
     made_images,

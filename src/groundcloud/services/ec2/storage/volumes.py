@@ -11,6 +11,7 @@ from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed, matcher
 from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, BlockDevice, Instance
 from groundcloud.services.ec2.regions import zone
+from groundcloud.services.ec2.storage import encryption
 from groundcloud.services.ec2.storage.lookup import usable_snapshot
 from groundcloud.services.ec2.storage.records import Volume, VolumeAttachment, VolumeModification
 from groundcloud.services.ec2.storage.types import check_volume
@@ -55,7 +56,7 @@ def create_volume(
     ctx: Context,
     availability_zone: str = "",
     availability_zone_id: str = "",
-    encrypted: bool = False,
+    encrypted: bool | None = None,
     iops: int | None = None,
     size: int | None = None,
     snapshot_id: str = "",
@@ -63,8 +64,12 @@ def create_volume(
     tag_specifications: Sequence[TagSpecification] = (),
     throughput: int | None = None,
     client_token: str = "",
+    kms_key_id: str = "",
 ) -> object:
-    once = Once(ctx, "CreateVolume", client_token, availability_zone, size, snapshot_id, volume_type, iops, throughput)
+    once = Once(
+        ctx, "CreateVolume", client_token, availability_zone, size, snapshot_id, volume_type, iops, throughput,
+        encrypted, kms_key_id,
+    )  # fmt: skip
     if once.made:
         return volume_view(find(ctx, Volume, once.made[0]))
     if not availability_zone and not availability_zone_id:
@@ -78,8 +83,7 @@ def create_volume(
         raise errors.InvalidParameterValue(
             reason=f"Volume of {size}GiB is too small; the snapshot {snapshot_id} needs {least} GiB."
         )
-    if encrypted:
-        raise errors.UnsupportedOperation(reason="Volumes of this cloud cannot be encrypted yet.")
+    key = encryption.chosen_key(ctx, encrypted, kms_key_id, snapshot)
     rates = check_volume(volume_type, size, iops, throughput)
     made = Volume(
         owner_id=ctx.account, region=ctx.region, volume_id=ctx.new_id("vol"), create_time=ctx.now(), size=size,
@@ -87,6 +91,9 @@ def create_volume(
         snapshot_id=snapshot_id, iops=rates.iops, throughput=rates.throughput,
         tags=tags_for(tag_specifications, "volume"),
     )  # fmt: skip
+    if key is not None:
+        encryption.seal(ctx, made, key, snapshot)
+        encryption.grant_to_service(ctx, made)
     ctx.put(made)
     once.remember(made.volume_id)
     return volume_view(made)
@@ -167,6 +174,8 @@ def attach_volume(ctx: Context, device: str, instance_id: str, volume_id: str) -
     attachment = VolumeAttachment(instance_id, device, ctx.now(), "attaching")
     volume.attachments, volume.state = [attachment], "in-use"
     instance.block_devices.append(BlockDevice(device, volume_id, attachment.attach_time, status="attaching"))
+    if volume.encrypted and instance.state == RUNNING:
+        encryption.grant_to_instance(ctx, volume, instance_id)
     ctx.put(volume)
     ctx.put(instance)
     return _attachment(volume, attachment)
