@@ -12,7 +12,8 @@ from datetime import datetime
 from groundcloud.engines.objects import Missing, Objects, Reading, Unavailable
 from groundcloud.gateway.http import Request, Response
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds.records import PRIMARY, STANDBY, DBAutomatedBackup, DBInstance, DBLog, DBMachine
+from groundcloud.services.rds.backup_records import DBAutomatedBackup, DBLog
+from groundcloud.services.rds.records import PRIMARY, STANDBY, DBInstance, DBMachine
 from groundcloud.services.rds.telling import instance_of
 from groundcloud.store import Store, Transaction
 

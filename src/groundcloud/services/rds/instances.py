@@ -7,7 +7,7 @@ from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
-from groundcloud.services.rds import errors, subnet_groups
+from groundcloud.services.rds import encryption, errors, subnet_groups
 from groundcloud.services.rds.engines import Engine, class_named, engine_named, version_for
 from groundcloud.services.rds.log_exports import checked_exports
 from groundcloud.services.rds.lookup import checked_groups, default_groups, identifier, merged, on
@@ -203,6 +203,7 @@ def create_db_instance(
     tags: Sequence[Tag] = (),
     storage_type: str = "",
     storage_encrypted: bool = False,
+    kms_key_id: str = "",
     enable_iam_database_authentication: bool = False,
     enable_cloudwatch_logs_exports: Sequence[str] = (),
     deletion_protection: bool = False,
@@ -213,7 +214,7 @@ def create_db_instance(
 ) -> object:
     kind = engine_named(engine)
     version = version_for(kind, engine_version)
-    _check_not_there(kind, character_set_name, license_model, encrypted=storage_encrypted)
+    _check_not_there(kind, character_set_name, license_model)
     if allocated_storage is None:
         raise errors.InvalidParameterCombination(reason="The parameter AllocatedStorage must be provided")
     if not master_username:
@@ -238,6 +239,7 @@ def create_db_instance(
         enabled_cloudwatch_logs_exports=checked_exports(kind, enable_cloudwatch_logs_exports),
         ca_certificate_identifier=ca_certificate_identifier,
     )  # fmt: skip
+    encryption.seal(ctx, instance, encryption.chosen_key(storage_encrypted, kms_key_id))
     if manage_master_user_password:
         keep_in_secrets_manager(ctx, instance, secrets, master_user_secret_kms_key_id)
     return {"db_instance": started(ctx, instance, secrets)}
@@ -263,15 +265,13 @@ def check_database(engine: Engine, name: str | None) -> None:
         )
 
 
-def _check_not_there(engine: Engine, character_set: str, license_model: str, *, encrypted: bool) -> None:
+def _check_not_there(engine: Engine, character_set: str, license_model: str) -> None:
     if character_set:
         raise errors.InvalidParameterCombination(
             reason=f"The parameter CharacterSetName is not valid for the engine {engine.name}."
         )
     if license_model and license_model != engine.license_model:
         raise errors.InvalidParameterCombination(reason=f"Invalid license model '{license_model}' for {engine.name}.")
-    if encrypted:
-        raise errors.InvalidParameterCombination(reason="Encryption at rest is not available in this cloud yet.")
 
 
 def _secrets(ctx: Context, engine: Engine, password: str, managed: bool) -> Secrets:
