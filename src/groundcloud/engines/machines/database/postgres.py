@@ -219,8 +219,8 @@ class Postgres:
         if wanted["role"] != "primary" or not wanted["archive"]:
             self._marks = Marks()
             return 0.0
-        if self._marks.due(lambda: self._sql("SELECT pg_current_wal_insert_lsn()").strip()):
-            moment, _, segment, position = self._sql(_MARK).split()
+        if self._marks.due(lambda: self._sql("SELECT pg_current_wal_insert_lsn()", seconds=5).strip()):
+            moment, _, segment, position = self._sql(_MARK, seconds=5).split()
             self._closing = segment, float(moment)
             self._marks.set(position)
         segment, at = self._closing  # its file says `.ready` until it is archived
