@@ -88,6 +88,21 @@ def test_a_cluster_is_named_without_keys(place, said):
     assert load({"objects": right}, {}).settings.objects == right
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("/var/lib/lxd/unix.socket", "lxd:///path"),
+        ("lxd://host:8443", "lxd:///path"),
+        ("lxd:///socket?project=x", "unknown option project"),
+    ],
+)
+def test_a_cluster_of_machines_is_named_by_its_socket_on_this_host(place, said):
+    with pytest.raises(BadSetting, match=said):
+        load({"machine_cluster": place}, {})
+    right = "lxd:///var/lib/lxd/unix.socket?pool=fast"
+    assert load({"machine_cluster": right}, {}).settings.machine_cluster == right
+
+
 def test_an_unknown_variable_is_refused_by_its_name():
     with pytest.raises(BadSetting, match="GROUNDCLOUD_STORES"):
         load({}, {"GROUNDCLOUD_STORES": "x"})

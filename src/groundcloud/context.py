@@ -3,8 +3,8 @@
 import asyncio
 import base64
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
+from types import TracebackType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from groundcloud.identity import Identities, Principal
@@ -75,6 +75,24 @@ class Facts(NamedTuple):
     """The Region that the host names: empty where it names none, `*` where such a name leads to whichever is right."""
     signed_region: str = ""
     """The Region of the signature's scope; empty for requests that have none."""
+
+
+class Snapshot:
+    """A call's view of the store, as long as a `with` lasts."""
+
+    __slots__ = ("_ctx", "_view")
+
+    def __init__(self, ctx: "Context") -> None:
+        self._ctx = ctx
+        self._view = ctx.world.store.snapshot()
+
+    def __enter__(self) -> "Context":
+        return self._ctx.within(self._view.__enter__())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._view.__exit__(kind, error, trace)
 
 
 class Context:
@@ -156,15 +174,13 @@ class Context:
             raise RuntimeError("an asynchronous operation reads in `ctx.snapshot()` and writes in `ctx.submit(...)`")
         return self._tx
 
-    @contextmanager
-    def snapshot(self) -> Iterator["Context"]:
+    def snapshot(self) -> "Snapshot":
         """For `async` operations: this call with a consistent, read-only view of the store."""
-        with self.world.store.snapshot() as tx:
-            yield self._within(tx)
+        return Snapshot(self)
 
     async def submit(self, work: Callable[["Context"], T]) -> T:
         """For `async` operations: run `work` in a transaction of its own; when this returns, it is on the disk."""
-        return await self.world.store.submit(lambda tx: work(self._within(tx)))
+        return await self.world.store.submit(lambda tx: work(self.within(tx)))
 
     def as_service(self, service: str, source_arn: str = "") -> "Context":
         """This call made by a service (`logs.us-east-1.amazonaws.com`) on behalf of this account: what it may do,
@@ -177,18 +193,24 @@ class Context:
         )
 
     def as_principal(self, principal: Principal) -> "Context":
-        """This call made by another principal of this account, in the same transaction: a role that a service takes
-        on to do it."""
+        """This call made by another principal, in the same transaction: a role that a service takes on to do it."""
+        facts = Facts(secure=True)
         return Context(
-            self.world,
-            self._service,
-            self._caller,
-            principal,
-            self.region,
-            self.request_id,
-            Facts(secure=True),
-            self._tx,
+            self.world, self._service, self._caller, principal, self.region, self.request_id, facts, self._tx
         )
+
+    def as_role(self, role_arn: str, service: str, session: str, source_arn: str) -> "Context":
+        """This call made in a session of a role that lets a service (`s3.amazonaws.com`) take it, for what the service
+        does for `source_arn`. Raises the service's access denial where the role does not, or is not there."""
+        role = self.world.identities.role(self.tx, role_arn)
+        taker = Principal(type="Service", account="", arn=service, service=service)
+        account = role_arn.split(":")[4]
+        facts = {"aws:sourcearn": source_arn, "aws:sourceaccount": account}
+        trust = role.trust_policy if role is not None else None
+        asked = Resource(role_arn, account=account, policy=trust, policy_required=True, facts=facts)
+        self.authorize("sts:AssumeRole", asked, taker)
+        assert role is not None  # without a trust policy nobody comes this far
+        return self.as_principal(role.session(session))
 
     def in_region(self, region: str) -> "Context":
         """This call in another Region, in the same transaction: for what replicates."""
@@ -213,7 +235,8 @@ class Context:
         and dates of last use, which a crash may lose."""
         self.world.later.add(write, item)
 
-    def _within(self, tx: Transaction) -> "Context":
+    def within(self, tx: Transaction) -> "Context":
+        """This call in a transaction."""
         return Context(
             self.world, self._service, self._caller, self.principal, self.region, self.request_id, self.facts, tx
         )

@@ -58,8 +58,8 @@ class DatabaseGround:
             DBBackups(cloud.store, engines["objects"], cloud.world.clock),
         ]
 
-    def _issue(self, name: str) -> tuple[str, str]:
-        certificate, key = certificate_for(self._ca, [name], name, time.time())
+    def _issue(self, names: list[str]) -> tuple[str, str]:
+        certificate, key = certificate_for(self._ca, names, names[0], time.time())
         return certificate.decode(), key.decode()
 
     def _have_image(self) -> str:

@@ -62,7 +62,7 @@ class DataFolder:
     def everything(self) -> list[Path]:
         """What a cloud makes in its folder, and nothing else that may lie there."""
         stores = [f"{path.name}{part}" for path in self.stores for part in ("", "-wal", "-shm")]
-        names = (*stores, "objects", "mail", "installation.key", "admin.json")
+        names = (*stores, "objects", "mail", "phones", "installation.key", "admin.json")
         return [self.data / name for name in (*names, "lock", "ca", "log", "metrics", "demo")]
 
     def give_to(self, user: int) -> None:

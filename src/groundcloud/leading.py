@@ -32,13 +32,15 @@ class Chore(Protocol):
 
 
 class Deliveries:
-    """What the outbox holds."""
+    """What the outbox holds, and what is answered to it."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
     async def run(self) -> None:
-        await self._cloud.publisher().run()
+        from groundcloud.publishing.phones import Replies  # the first answer need not wait for it
+
+        await asyncio.gather(self._cloud.publisher().run(), _lasting(Replies(self._cloud.world).run))
 
 
 class MachinesAndNetworks:

@@ -71,17 +71,21 @@ class Loops:
 
     def plane_controllers(self) -> list[tuple[Store, list[Controller[Any]]]]:
         """The same for what lies in stores of its own, and for what moves many bytes: each has its own loop."""
+        from groundcloud.erasures import Erasures
         from groundcloud.metrics.retention import Retention
         from groundcloud.services.cloudwatch.controller import Arrivals
         from groundcloud.services.dynamodb.backup_controller import Backups, Restores
-        from groundcloud.services.dynamodb.controller import Erasures, Histories, Streams, Tables
+        from groundcloud.services.dynamodb.controller import Histories, Streams, Tables
         from groundcloud.services.dynamodb.encryption import TableKeys
         from groundcloud.services.dynamodb.export_controller import Exports
         from groundcloud.services.dynamodb.import_controller import Imports
+        from groundcloud.services.dynamodb.records import Erasure as OfTables
         from groundcloud.services.logs import controller as logs
+        from groundcloud.services.logs.records import Erasure as OfLogs
         from groundcloud.services.s3.replication_controller import Replicator
         from groundcloud.services.sqs import controller as sqs
         from groundcloud.services.sqs.gauges import Gauges
+        from groundcloud.services.sqs.records import Erasure as OfQueues
 
         cloud, world = self._cloud, self._cloud.world
         clock, act, keys = world.clock, cloud.act, TableKeys(cloud.act)
@@ -89,16 +93,16 @@ class Loops:
         return [
             (metrics, [Retention(metrics, clock), Arrivals(cloud.store, metrics, cloud.within_cloudwatch, clock)]),
             (items, [
-                Erasures(items), Tables(items, clock, keys), Streams(items, clock), Histories(items, clock),
+                Erasures(items, OfTables), Tables(items, clock, keys), Streams(items, clock), Histories(items, clock),
                 Backups(items, clock), Restores(items, clock, keys), Exports(items, clock, act),
                 Imports(items, clock, act),
             ]),
             (events, [
-                logs.Erasures(events), logs.Retention(events, clock),
+                Erasures(events, OfLogs), logs.Retention(events, clock),
                 logs.Exports(clock, act), logs.Queries(clock, act),
             ]),
             (queues, [
-                sqs.Retention(queues, clock), sqs.Erasures(queues), sqs.Names(clock),
+                sqs.Retention(queues, clock), Erasures(queues, OfQueues), sqs.Names(clock),
                 sqs.Moves(queues, clock, world.entropy), Gauges(queues, metrics, clock),
             ]),
             (cloud.store, [Replicator(cloud.store, self._within_s3, cloud.wait_for, clock)]),
@@ -113,10 +117,12 @@ class Loops:
         from groundcloud.services.route53.query_log_controller import LoggedZones
         from groundcloud.services.route53domains.controller import Domains, Operations
         from groundcloud.services.ses.controller import Verifications
+        from groundcloud.services.ses.dkim_controller import DkimKeys, DkimNames
 
         domains = Domains(self._cloud.dns.table, self._cloud.world.clock)
         signing = Signing(self._cloud.store, self._cloud.world.sealer, self._sign_by_kms, self._cloud.world.clock)
         load(self._cloud.store, self._cloud.dns.table, signing)
+        self._cloud.dns.add_provider(DkimNames(self._cloud.store))
         self._cloud.dns.live = True
         return [
             Changes(self._cloud.store, self._cloud.dns.table, signing, self._cloud.world.clock),
@@ -124,7 +130,8 @@ class Loops:
             Collections(self._cloud.dns.table),
             LoggedZones(self._cloud.store, self._cloud.query_log),
             HealthChecks(self._cloud.store, self._cloud.rounds),
-            Verifications(self._cloud.dns.public_records, self._cloud.world.clock),
+            DkimKeys(self._cloud.store, self._cloud.world.sealer, self._cloud.world.clock),
+            Verifications(self._cloud.store, self._cloud.dns.public_records, self._cloud.world.clock),
             domains,
             Operations(domains, self._cloud.world.clock),
         ]

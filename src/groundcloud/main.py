@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from groundcloud.accounts import Account, Installation, new_account
 from groundcloud.context import Context, Facts, World
-from groundcloud.engines.at_first_use import Engines, mail, web
+from groundcloud.engines.at_first_use import Engines, mail, phones, web
 from groundcloud.engines.dns.engine import Dns
 from groundcloud.engines.host.client import host_engines
 from groundcloud.engines.host.places import socket_of
@@ -29,7 +29,7 @@ from groundcloud.gateway.trail import Recorder
 from groundcloud.identity import Principal
 from groundcloud.later import Later
 from groundcloud.operation import Service
-from groundcloud.outbox import MAIL, SUBSCRIPTION
+from groundcloud.outbox import LOG, MAIL, PHONE, SUBSCRIPTION
 from groundcloud.sealing import Sealer, installation_key
 from groundcloud.services.cloudtrail.records import accounts_with_data_events
 from groundcloud.services.iam.identities import IamIdentities, note_uses, root_principal
@@ -175,7 +175,7 @@ class Cloud:
             domains,
         )
         self.gateway.front = Doors(self.gateway, self.world).handle
-        self.gateway.noted = AccessLog(self.world.later).note
+        self.gateway.tell(AccessLog(self.world.later).note)
 
     def call(self, tx: Transaction, principal: Principal, service: str, operation: str, **arguments: Any) -> Any:
         """Run an operation as a principal, in a transaction that is open, without a request: at the first start, and
@@ -194,8 +194,8 @@ class Cloud:
     ) -> T:  # fmt: skip
         """Let a service's controller call other services' operations: `work` gets a context in which the caller is the
         service (`logs.us-east-1.amazonaws.com`) on behalf of an account, or the account's root user where no service is
-        given; or a role (an ARN) that the service assumes, if its trust policy lets it (else STS's denial is raised).
-        It blocks; not for the event loop."""
+        given; or a role (an ARN) that the service assumes, if its trust policy lets it (else the service's access
+        denial is raised). It blocks; not for the event loop."""
         stores = {name: Beside(store) for name, store in self.planes.items()}
         world = self.world._replace(store=Beside(self.store), planes=stores)
         root, found = root_principal(account), self.services[service]
@@ -205,7 +205,7 @@ class Cloud:
 
         async def run() -> T:
             try:
-                return await work(_in_role(made, role) if role else made)
+                return await work(_in_role(made, role, source_arn) if role else made)
             finally:
                 for store in (world.store, *stores.values()):
                     store.rest()
@@ -214,13 +214,17 @@ class Cloud:
 
     def publisher(self) -> "Publisher":
         """What empties the outbox. Its `run()` belongs beside the recorder's, in one process of the cloud."""
+        from groundcloud.publishing.log_lines import LogLines
         from groundcloud.publishing.mails import Mails
+        from groundcloud.publishing.phones import DirectMessages
         from groundcloud.publishing.publisher import Publisher
         from groundcloud.publishing.subscriptions import Subscriptions
 
         handlers = {
             SUBSCRIPTION: Subscriptions(self.world, self.invoker).deliver,
             MAIL: Mails(self.world).deliver,
+            PHONE: DirectMessages(self.world).deliver,
+            LOG: LogLines(self.world, self.invoker, self.services["logs"]).deliver,
         }
         return Publisher(self.store, self.invoker, self.world.clock, handlers)
 
@@ -358,7 +362,8 @@ def open_cloud(
     key = installation_key(data / "installation.key")
     sealer = Sealer(key)
     ready = {"objects": _objects(data, objects, key), **host_engines(socket_of(data))}
-    engines = Engines(ready, {"mail": lambda: mail(data, mail_relay), "web": lambda: web(loopback_only)})
+    made = {"mail": lambda: mail(data, mail_relay), "web": lambda: web(loopback_only), "phones": lambda: phones(data)}
+    engines = Engines(ready, made)
     store = open_store(store_url or str(data / "groundcloud.db"))
     apart = not store_url.startswith(("postgres:", "postgresql:"))  # a server takes many writers at once
     return Cloud(store, sealer, engines=engines, planes=Planes(data) if apart else None, **options)
@@ -374,11 +379,8 @@ def _objects(data: Path, place: str, key: bytes) -> Objects:
     return ClusterObjects(Place.of(place), owner_of(key))
 
 
-def _in_role(ctx: Context, role_arn: str) -> Context:
-    """A service's context in a role that it assumes. Raises STS's errors."""
-    session = ctx.principal.service.partition(".")[0]
+def _in_role(ctx: Context, role_arn: str, source_arn: str) -> Context:
+    """A service's context in a role that it assumes."""
+    service = ctx.principal.service
     with ctx.snapshot() as inner:
-        inner.call("sts", "assume_role", role_arn=role_arn, role_session_name=session)
-        role = ctx.world.identities.role(inner.tx, role_arn)
-    assert role is not None  # else it could not be assumed
-    return ctx.as_principal(role.session(session))
+        return ctx.as_principal(inner.as_role(role_arn, service, service.partition(".")[0], source_arn).principal)

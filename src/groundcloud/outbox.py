@@ -10,8 +10,9 @@ import msgspec
 
 from groundcloud.store import Key, Record, Transaction
 
-ARN, SUBSCRIPTION, MAIL = "arn", "sns", "mail"
-"""The kinds of parcels: straight to the resource of an ARN, to a subscription of a topic, or a letter."""
+ARN, SUBSCRIPTION, MAIL, PHONE, LOG = "arn", "sns", "mail", "phone", "log"
+"""The kinds of parcels: straight to the resource of an ARN, to a subscription of a topic, a letter, a message to a
+phone, or a line for CloudWatch Logs."""
 
 
 def _by_due(parcel: "Parcel") -> Iterable[Key]:
@@ -94,23 +95,60 @@ def notify(origin: Origin, target_arn: str, notice: Notice) -> None:
     )
 
 
-class Letter(msgspec.Struct):
+class Posted(msgspec.Struct, omit_defaults=True):
+    """Whose mail it is, for what becomes of it: sent by an account's call, at a time in milliseconds since 1970."""
+
+    account: str
+    region: str
+    message_id: str
+    source: str
+    at: int
+    caller: str = ""
+    source_ip: str = ""
+    configuration_set: str = ""
+    tags: dict[str, list[str]] = {}
+
+
+class Letter(msgspec.Struct, omit_defaults=True):
     """A mail for the mail engine: who sends, who receives, and the message (RFC 5322)."""
 
     sender: str
     recipients: tuple[str, ...]
     message: bytes
+    posted: Posted | None = None
+    """None for mail of the cloud itself."""
 
 
-def mail(origin: Origin, sender: str, recipients: tuple[str, ...], message: bytes) -> None:
+def mail(
+    origin: Origin, sender: str, recipients: tuple[str, ...], message: bytes, posted: Posted | None = None
+) -> None:
     """Let a mail leave once this transaction is on the disk."""
     now = origin.milliseconds
     origin.tx.put(
         Parcel(
             parcel_id=parcel_id(now, origin.random(8)), kind=MAIL, target=", ".join(recipients),
-            payload=msgspec.msgpack.encode(Letter(sender, recipients, message)), due=now, made=now, slow=True,
+            payload=msgspec.msgpack.encode(Letter(sender, recipients, message, posted)), due=now, made=now, slow=True,
         )
     )  # fmt: skip
+
+
+class Line(msgspec.Struct):
+    """A line for a log group in CloudWatch Logs, which a role lets a service write."""
+
+    service: str
+    """The principal that takes the role: `sns.amazonaws.com`."""
+    role_arn: str
+    account: str
+    region: str
+    group: str
+    milliseconds: int
+    text: str
+
+
+def log_line(tx: Transaction, now: int, chance: bytes, line: Line) -> None:
+    """Let a log group have a line once this transaction is on the disk."""
+    payload = msgspec.msgpack.encode(line)
+    tx.put(Parcel(parcel_id(now, chance), LOG, line.group, payload, due=now, made=now))
 
 
 class Call(msgspec.Struct):

@@ -57,6 +57,9 @@ class Settings(NamedTuple):
 
     machines: bool = True
     """Run machines, where the host has what they need; that takes root."""
+    machine_cluster: str = ""
+    """An LXD or Incus cluster that runs the machines, `lxd:///path/of/unix.socket?pool=NAME`, by its member on this
+    host; empty for systemd-nspawn."""
     images: str = ""
     """The folder of built images, which installations share; empty for `/var/cache/groundcloud/images`."""
     public_pool: str = ""
@@ -208,6 +211,18 @@ def _objects(value: Any) -> str:
     return str(value)
 
 
+def _machine_cluster(value: Any) -> str:
+    if _text(value):
+        from urllib.parse import parse_qsl, urlsplit  # only for those who have a cluster
+
+        parts = urlsplit(value)
+        if parts.scheme not in ("lxd", "incus") or parts.netloc or parts.fragment:
+            raise ValueError("it is lxd:///path/of/unix.socket?pool=NAME or incus:///path/of/unix.socket?pool=NAME")
+        if unknown := dict(parse_qsl(parts.query, keep_blank_values=True)).keys() - {"pool"}:
+            raise ValueError(f"it has the unknown option {min(unknown)}; there is pool")
+    return str(value)
+
+
 def _range(value: Any) -> str:
     from ipaddress import IPv4Network
 
@@ -306,6 +321,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "log": _file,
     "mail_relay": _relay,
     "machines": _switch,
+    "machine_cluster": _machine_cluster,
     "images": _file,
     "public_pool": _range,
     "user": _user,

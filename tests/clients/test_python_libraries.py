@@ -1,13 +1,20 @@
-"""Libraries that many Python applications use, unmodified, on a real server: PynamoDB and AWS's Encryption SDK."""
+"""Libraries that many Python applications use, unmodified, on a real server: PynamoDB, AWS's Encryption SDK and its
+client-side encryption of DynamoDB's items."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import aws_encryption_sdk
+import boto3
 import botocore.session
 import pytest
 from aws_encryption_sdk import StrictAwsKmsMasterKeyProvider
 from aws_encryption_sdk.exceptions import AWSEncryptionSDKClientError
+from dynamodb_encryption_sdk.encrypted.table import EncryptedTable
+from dynamodb_encryption_sdk.exceptions import UnwrappingError
+from dynamodb_encryption_sdk.identifiers import CryptoAction
+from dynamodb_encryption_sdk.material_providers.aws_kms import AwsKmsCryptographicMaterialsProvider
+from dynamodb_encryption_sdk.structures import AttributeActions
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -92,3 +99,31 @@ def test_the_encryption_sdk_wraps_its_keys_in_kms(up: RunningCloud):
     assert header.encryption_context["purpose"] == "test"
     with pytest.raises(AWSEncryptionSDKClientError):
         client.decrypt(source=sealed, key_provider=provider(arns[0]))
+
+
+def test_the_encryption_client_keeps_items_that_dynamodb_cannot_read(up: RunningCloud):
+    key = up.client("kms").create_key()["KeyMetadata"]["Arn"]
+    table = boto3.resource("dynamodb").create_table(
+        TableName="notes",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True},  # at rest as well, under another key
+    )
+    table.wait_until_exists()
+    actions = AttributeActions(attribute_actions={"colour": CryptoAction.SIGN_ONLY})
+    encrypted = EncryptedTable(
+        table=table,
+        materials_provider=AwsKmsCryptographicMaterialsProvider(key_id=key),
+        attribute_actions=actions,
+    )
+    item = {"id": "a", "colour": "red", "text": "a secret", "tags": {"x", "y"}, "count": 7}
+    encrypted.put_item(Item=item)
+    assert encrypted.get_item(Key={"id": "a"})["Item"] == item
+    stored = table.get_item(Key={"id": "a"})["Item"]
+    assert stored["colour"] == "red"
+    assert b"secret" not in stored["text"].value
+    assert [one["text"] for one in encrypted.scan()["Items"]] == ["a secret"]
+    up.client("kms").disable_key(KeyId=key)
+    with pytest.raises(UnwrappingError):
+        encrypted.get_item(Key={"id": "a"})

@@ -81,6 +81,15 @@ class Ground:
             assert done.returncode == 0, f"{done.stdout}{done.stderr}"
         return done.stdout if check else done
 
+    def new_volume(self, instance):
+        """A volume of 1 GiB, attached as /dev/sdf."""
+        zone = self.seen(instance)["Placement"]["AvailabilityZone"]
+        volume = self.ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+        self.ec2.get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
+        self.ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device="/dev/sdf")
+        self.ec2.get_waiter("volume_in_use").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
+        return volume
+
     def answers(self, instance, seconds=180):
         """The instance, once it takes ssh."""
         self.reaches(instance, "running")
@@ -90,9 +99,14 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory):
+    yield from grown(tmp_path_factory.mktemp("g"))
+
+
+def grown(home, **environment):
+    """A cloud with machines, and its end."""
     assert os.geteuid() == 0, "machines need root"
-    home = tmp_path_factory.mktemp("g")
     run = CommandLine(home)
+    run.environment.update(environment)
     run("image", "build", "debian-12")
     ground = Ground(run, home)
     try:

@@ -195,12 +195,8 @@ def test_names_of_machines_resolve_inside(ground, web):
 
 
 def test_a_volume_is_attached_formatted_mounted_and_moved_to_another_machine(ground, web):
-    zone = ground.seen(web)["Placement"]["AvailabilityZone"]
     subnet = ground.seen(web)["SubnetId"]
-    volume = ground.ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
-    ground.ec2.get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
-    ground.ec2.attach_volume(VolumeId=volume, InstanceId=web, Device="/dev/sdf")
-    ground.ec2.get_waiter("volume_in_use").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
+    volume = ground.new_volume(web)
     device = eventually(lambda: ground.ssh(web, "ls /dev/sdf /dev/xvdf 2>/dev/null", check=False).stdout.split())[0]
     ground.ssh(web, f"sudo mkfs.ext4 -q {device} && sudo mkdir -p /data && sudo mount {device} /data")
     ground.ssh(web, "echo moved | sudo tee /data/note && sudo umount /data")

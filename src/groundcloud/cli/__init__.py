@@ -22,6 +22,7 @@ from groundcloud.cli import (
     lab,
     logs,
     mail,
+    phone,
     reset,
     shell,
     ssh,
@@ -33,7 +34,7 @@ from groundcloud.cli.output import Failure, fail
 from groundcloud.settings import BadSetting, Settings, load
 
 _COMMANDS = (
-    up, down, status, env, shell, ssh, logs, lab, demo, mail, account, reset, image, doctor, config, version,
+    up, down, status, env, shell, ssh, logs, lab, demo, mail, phone, account, reset, image, doctor, config, version,
 )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
     """Exit code 1 when the cloud cannot start."""
     if options.packages:
         return _packages(options, loaded.settings)
-    findings = [*_server(loaded.settings), *_machines(), *_clients(), *_checks()]
+    findings = [*_server(loaded.settings), *_machines(loaded.settings), *_clients(), *_checks()]
     rows = [("", "FEATURE", "NEEDS", "TO GET IT")]
     rows += [
         ("ok" if each.found else "MISSING" if each.needed else "absent", each.feature, each.needs,
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
 
 
 def _packages(options: argparse.Namespace, settings: Settings) -> int:
-    findings = [*(_machines() if settings.machines and os.geteuid() == 0 else ()), *_clients()]
+    findings = [*(_machines(settings) if settings.machines and os.geteuid() == 0 else ()), *_clients()]
     packages = sorted({each.package for each in findings if each.package and not each.found})
     answer(packages, options.json, packages)
     return 0
@@ -88,9 +88,9 @@ def _server(settings: Settings) -> Iterator[Finding]:
         yield Finding("PostgreSQL store", "Python package psycopg", find_spec("psycopg") is not None, True, "./up")
 
 
-def _machines() -> Iterator[Finding]:
-    for need in needs():
-        command = _apt(need.package) if need.package else "another host, or sudo {cli} up"
+def _machines(settings: Settings) -> Iterator[Finding]:
+    for need in needs(settings.machine_cluster):
+        command = _apt(need.package) if need.package else need.command or "another host, or sudo {cli} up"
         yield Finding("machines (EC2)", need.what, need.found, False, command, need.package)
 
 

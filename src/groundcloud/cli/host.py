@@ -40,6 +40,8 @@ def start(settings: Settings, folder: DataFolder) -> bool:
         "user": server_user(settings),
         "images": settings.images or str(CACHE),
     }
+    if settings.machine_cluster:
+        told["cluster"] = settings.machine_cluster
     if settings.public_pool:
         told["pool"] = settings.public_pool
     said = process.launch("groundcloud.engines.host.serve", told, folder.host_log, os.geteuid())
@@ -79,7 +81,7 @@ def images_being_built(folder: DataFolder) -> list[str]:
 
 def lacking(settings: Settings) -> list[str]:
     """What keeps this host from running machines."""
-    return missing() if settings.machines else ["the setting `machines` is off"]
+    return missing(settings.machine_cluster) if settings.machines else ["the setting `machines` is off"]
 
 
 def about(folder: DataFolder) -> dict[str, Any] | None:
@@ -159,11 +161,23 @@ def _end_networks(networks: HostNetworks) -> bool:
         return False
 
 
-def delete(folder: DataFolder) -> None:
+def delete(settings: Settings, folder: DataFolder) -> None:
     """Delete what the privileged process kept."""
+    if settings.machine_cluster:
+        _delete_from_cluster(settings.machine_cluster, folder)
     for path in (folder.data / "machines", APART / tag_of(folder.data), socket_of(folder.data).parent):
         if path.is_dir() and not path.is_symlink():
             try:
                 shutil.rmtree(path)
             except PermissionError as error:
                 warn(f"{path} is root's and stays: {error.strerror}")
+
+
+def _delete_from_cluster(cluster: str, folder: DataFolder) -> None:
+    from groundcloud.engines.machines.lxd.address import address_of
+    from groundcloud.engines.machines.lxd.project import Project
+
+    try:
+        Project(address_of(cluster), tag_of(folder.data)).remove()
+    except MachineFailed as error:
+        warn(f"what the cluster has of this installation stays: {error}")

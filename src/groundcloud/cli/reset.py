@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
         raise Failure("Nothing was deleted.", "To delete without a question: {cli} reset --yes")
     process.end(folder)
     host.end(folder)
-    host.delete(folder)
+    host.delete(settings, folder)
     admin = folder.admin()
     profile = Profile(settings.aws_profile or "groundcloud")
     removed = admin is not None and profile.access_key_id() == admin.access_key_id

@@ -46,6 +46,9 @@ def settings_flags() -> argparse.ArgumentParser:
     flags.add_argument(
         "--machines", action=argparse.BooleanOptionalAction, help="run machines, where root starts the cloud (on)"
     )
+    flags.add_argument(
+        "--machine-cluster", metavar="URL", help="lxd:///path/of/unix.socket?pool=... of a cluster for machines"
+    )
     flags.add_argument("--images", metavar="DIR", help="the folder of built images")
     flags.add_argument("--public-pool", metavar="RANGE", help="public addresses of machines (198.18.0.0/16)")
     flags.add_argument("--user", metavar="NAME", help="as whom the server runs when root starts it")

@@ -39,6 +39,13 @@ def mail(data: Path, relay: str) -> Any:
     return LocalMailbox(data / "mail")
 
 
+def phones(data: Path) -> Any:
+    """The phones in the data folder."""
+    from groundcloud.engines.phones.inbox import LocalPhones
+
+    return LocalPhones(data / "phones")
+
+
 def web(loopback: bool) -> Any:
     """Who sends requests; `loopback`: to this host, too."""
     from groundcloud.engines.web.post import HttpPost

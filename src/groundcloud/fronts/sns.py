@@ -1,7 +1,7 @@
 """The certificate by which receivers verify SNS's messages: everybody may have it."""
 
 from groundcloud.gateway.http import Request, Response
-from groundcloud.publishing.subscriptions import certificate_path
+from groundcloud.publishing.signing import certificate_path
 from groundcloud.services.sns.records import SigningKey
 from groundcloud.store import Store
 

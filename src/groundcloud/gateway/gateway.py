@@ -12,13 +12,12 @@ An operation that only reads is answered at once, on the event loop; one that wr
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from groundcloud.context import Context, World
+from groundcloud.context import Context, Facts, World
 from groundcloud.errors import AwsError, InternalFailure
 from groundcloud.gateway.authenticate import Authenticator
 from groundcloud.gateway.call import (
@@ -37,16 +36,14 @@ from groundcloud.gateway.http import BodyInterrupted, BodyTooLarge, Handler, Req
 from groundcloud.gateway.internal import Internal
 from groundcloud.gateway.invoke import Invoker, NotMadeYet
 from groundcloud.gateway.log import CallLog
-from groundcloud.gateway.metrics import Metrics
+from groundcloud.gateway.notes import Notes
 from groundcloud.gateway.payload import Payload, check_md5, complete_body, inflated, without_chunking
 from groundcloud.gateway.protocol import Answer, Input
 from groundcloud.gateway.route import Router, Target, is_form
 from groundcloud.gateway.signature import Claim, ErrorStyle, PostPolicy, claim, form_claim, missing_token
 from groundcloud.gateway.trail import Recorder
-from groundcloud.gateway.trail.event import Call as Event
-from groundcloud.gateway.trail.event import document
 from groundcloud.gateway.virtual_host import NO_HOST, VirtualHosts, path_style
-from groundcloud.identity import ANONYMOUS, Principal
+from groundcloud.identity import Principal
 from groundcloud.operation import Service
 from groundcloud.store import Store, StoreUnavailable, Transaction
 
@@ -77,14 +74,11 @@ class Gateway:
         self._endpoints = Endpoints(services)
         self._router = Router(frozenset(services))
         self.hosts = VirtualHosts(domains, lambda label: label in catalog().by_endpoint)
-        self._recorder = recorder
-        self._log = call_log
+        self._notes = Notes(recorder, call_log, world.entropy)
         self._region = region
-        self.noted: Callable[[Call, Answer], None] | None = None
-        """Is told of each call that is over, and of its answer."""
         self.front: Handler | None = None
         """Takes requests first, and hands on those that mean operations."""
-        self.metrics = Metrics()
+        self.metrics = self._notes.metrics
         self.internal = Internal(services, world.store, self.metrics.render)
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
@@ -103,7 +97,7 @@ class Gateway:
                 return self._wait(call, call.endpoint)
             if not request.body.complete:
                 return self._receive(call)
-            call.body = complete_body(request, LARGEST_BODY)
+            call.body = complete_body(request, LARGEST_BODY) if request.body.length != 0 else b""
             return self._go(call)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
@@ -132,6 +126,10 @@ class Gateway:
                 return self._write(call, endpoint)
         except Exception as error:
             return self._refuse(call, self._expected(call, error))
+
+    def tell(self, noted: Callable[[Call, Answer], None]) -> None:
+        """Let `noted` hear of each call that is over, and of its answer."""
+        self._notes.listener = noted
 
     # -- for fronts: what they know already is not asked for again
 
@@ -199,11 +197,11 @@ class Gateway:
         call.region = (call.claim.region if call.claim is not None else "") or self._region
         call.voice = self._endpoints.voice(target.service, target.protocol)
         if call.voice.style.is_s3:
-            call.facts = call.facts._replace(
-                extra={**signature_facts(call.claim, call.now), **call.request.known},
-                endpoint_region=host.region,
-                signed_region=call.claim.region if call.claim is not None else "",
-            )
+            facts = call.facts
+            extra = signature_facts(call.claim, call.now)
+            extra.update(call.request.known)
+            signed_region = call.claim.region if call.claim is not None else ""
+            call.facts = Facts(*facts[:5], extra, facts.endpoint, host.region, signed_region)
         call.endpoint = self._endpoints.find(target)
         return call.endpoint
 
@@ -268,10 +266,11 @@ class Gateway:
         """An operation that waits or streams: it opens its short transactions itself."""
         try:
             try:
-                arguments = await self._admitted(call, endpoint)
+                blocks = self._store.reads_block
+                arguments = await self._admitted(call, endpoint) if blocks else self._admit(call, endpoint)
             except NotMadeYet:
                 await self._store.submit(lambda tx: self._prepare(tx, call, endpoint))
-                arguments = await self._admitted(call, endpoint)
+                arguments = await self._admitted(call, endpoint) if blocks else self._admit(call, endpoint)
             ctx = self._context(None, call, endpoint)
             call.result = await endpoint.operation.function(ctx, **arguments)
             call.answer = endpoint.write(call.result, call.request_id)
@@ -280,9 +279,8 @@ class Gateway:
         return self._finish(call)
 
     async def _admitted(self, call: Call, endpoint: Endpoint) -> dict[str, Any]:
-        if self._store.reads_block:
-            return await asyncio.get_running_loop().run_in_executor(None, self._admit, call, endpoint)
-        return self._admit(call, endpoint)
+        """As `_admit`, where reading blocks."""
+        return await asyncio.get_running_loop().run_in_executor(None, self._admit, call, endpoint)
 
     def _prepare(self, tx: Transaction, call: Call, endpoint: Endpoint) -> None:
         self._invoker.prepare(self._context(tx, call, endpoint), endpoint.operation)
@@ -303,8 +301,7 @@ class Gateway:
         call.result = self._invoker.run(ctx, operation, parsed, endpoint.voice.style)
         call.answer = endpoint.write(call.result, call.request_id)
         if not operation.declaration.read and not operation.declaration.data_event:
-            event_id, event = self._event(call, endpoint)
-            self._recorder.put(tx, call.principal.account, call.region, call.now, event_id, event)
+            self._notes.put(tx, call, endpoint)
 
     def _context(self, tx: Transaction | None, call: Call, endpoint: Endpoint) -> Context:
         return self._invoker.context(endpoint.operation, call.principal, call.region, call.request_id, call.facts, tx)
@@ -318,8 +315,8 @@ class Gateway:
         declaration = endpoint.operation.declaration
         kept_already = not declaration.read and not endpoint.operation.asynchronous
         if not kept_already or declaration.data_event:
-            self._gather(call, endpoint)
-        self._note(call, answer)
+            self._notes.gather(call, endpoint)
+        self._notes.note(call, answer)
         return Response(answer.status, answer.headers, answer.body)
 
     def _refuse(self, call: Call, error: AwsError) -> Response:
@@ -331,18 +328,9 @@ class Gateway:
             error.facts["resource"] = call.request.path
         answer = voice.write_error(error, call.request_id, operation)
         if call.endpoint is not None:
-            self._gather(call, call.endpoint)
-        self._note(call, answer)
+            self._notes.gather(call, call.endpoint)
+        self._notes.note(call, answer)
         return Response(answer.status, answer.headers, answer.body)
-
-    def _gather(self, call: Call, endpoint: Endpoint) -> None:
-        """Keep the call's event soon; a data event only where a trail wants it."""
-        account = call.principal.account
-        data = endpoint.operation.declaration.data_event
-        if data and not self._recorder.wants_data(account):
-            return
-        gather = self._recorder.gather_data if data else self._recorder.gather
-        gather(account, call.region, call.now, *self._event(call, endpoint))
 
     def _expected(self, call: Call, error: Exception) -> AwsError:
         """What the caller may know of an exception; what is no `AwsError` is a bug, or the disk."""
@@ -356,51 +344,3 @@ class Gateway:
         if isinstance(error, StoreUnavailable):
             return ServiceUnavailable()
         return InternalFailure(request_id=call.request_id)
-
-    def _event(self, call: Call, endpoint: Endpoint) -> tuple[str, bytes]:
-        event_id = uuid_of(self._world.entropy(16))
-        operation = endpoint.operation
-        read = operation.declaration.read
-        event = Event(
-            event_source=endpoint.event_source,
-            event_name=operation.name,
-            region=call.region,
-            read=read,
-            principal=call.principal,
-            facts=call.facts,
-            request_id=call.request_id,
-            event_id=event_id,
-            time=call.now,
-            management=not operation.declaration.data_event,
-            parameters=endpoint.show_parameters(call.arguments),
-            answer=endpoint.show_answer(call.result) if call.result is not None and not read else None,
-            error_code=call.error.code if call.error is not None else "",
-            error_message=call.error.message if call.error is not None else "",
-        )
-        return event_id, document(event)
-
-    def _note(self, call: Call, answer: Answer) -> None:
-        if self.noted is not None:
-            self.noted(call, answer)
-        status = answer.status
-        seconds = time.perf_counter() - call.started
-        service = call.target.service if call.target is not None else ""
-        operation = call.target.operation if call.target is not None else ""
-        self.metrics.count(service, operation, status, seconds)
-        if call.principal is not ANONYMOUS and call.endpoint is not None:
-            used = call.endpoint.operation
-            self._recorder.used(call.principal, used.service.prefix, call.region, call.now, used.name)
-        fields: dict[str, Any] = {
-            "request": call.request_id,
-            "service": service,
-            "operation": operation,
-            "principal": call.principal.arn,
-            "region": call.region,
-            "source": call.request.client,
-            "decision": call.decision,
-            "status": status,
-            "ms": round(seconds * 1000, 2),
-        }
-        if call.error is not None:
-            fields["error"] = call.error.code
-        self._log.write(call.now, fields)

@@ -56,6 +56,8 @@ class Router:
         self._preferred = preferred
         self._model = model
         self._rest: dict[str, RestRouter] = {}
+        self._first: dict[str, tuple[Entry, RestRouter]] = {}
+        """Of the services of a signing name, the one whose paths are asked first."""
         self._targets: dict[str, Target] = {}
         self._actions: dict[tuple[str, str, str], Target] = {}
 
@@ -116,12 +118,14 @@ class Router:
         return not version or entry.api_version == version
 
     def _by_path(self, request: Request, signing_name: str) -> Target:
-        for entry in self._ordered(self._named(signing_name, request)):
-            if not entry.protocol.startswith("rest-"):
-                continue
-            router = self._rest.get(entry.name)
-            if router is None:
-                router = self._rest[entry.name] = RestRouter(self._model(entry.name))
+        signed = signing_name if "x-amz-account-id" not in request.headers else ""
+        if (known := self._first.get(signed)) is not None:
+            entry, router = known
+            if found := router.match(request.method, request.path, request.query, request.headers):
+                return Target(entry.name, entry.protocol, found[0], found[1])
+        for entry, router in self._with_paths(self._named(signing_name, request)):
+            if signed:
+                self._first.setdefault(signed, (entry, router))
             if found := router.match(request.method, request.path, request.query, request.headers):
                 return Target(entry.name, entry.protocol, found[0], found[1])
         if signing_name not in ("", "s3"):
@@ -132,6 +136,14 @@ class Router:
                 reason=f"Unable to determine service/operation name to be authorized for {request.method}"
             )
         raise MethodNotAllowed()
+
+    def _with_paths(self, entries: list[Entry]) -> Iterator[tuple[Entry, RestRouter]]:
+        for entry in self._ordered(entries):
+            if entry.protocol.startswith("rest-"):
+                router = self._rest.get(entry.name)
+                if router is None:
+                    router = self._rest[entry.name] = RestRouter(self._model(entry.name))
+                yield entry, router
 
     def _named(self, signing_name: str, request: Request) -> list[Entry]:
         """The services that the signature names, or the host, or S3."""

@@ -10,9 +10,9 @@ import pytest
 
 from groundcloud.engines.machines import volumes
 from groundcloud.engines.machines.wanted import MachineFailed
-from tests.engines.machines.ground import leaks
+from tests.engines.machines.ground import ENGINES, leaks
 
-pytestmark = pytest.mark.machines
+pytestmark = [pytest.mark.machines, ENGINES]
 
 
 def test_a_machine_boots_takes_the_key_and_keeps_its_disk_over_a_stop(fresh):
@@ -90,9 +90,7 @@ def test_machines_live_on_without_the_engine_and_the_next_one_finds_them(fresh):
     fresh.machines.close()
     with suppress(ProcessLookupError):
         os.kill(fresh.state(1).pid, signal.SIGKILL)
-    last = time.monotonic() + 60
-    while os.path.exists(fresh.machines.entry("i-1").run / "ended") is False and time.monotonic() < last:
-        time.sleep(0.01)
+    fresh.wait(lambda: fresh.is_over(1))
     fresh.begin()
     assert fresh.state(0) == running
     fresh.wait(lambda: fresh.state(1).ended == "died")

@@ -1,6 +1,7 @@
 """Encrypted volumes without a machine: what lies in their files, and who can read it."""
 
 import os
+from threading import Timer
 
 import pytest
 
@@ -107,6 +108,19 @@ def test_a_process_that_begins_anew_finds_unlocked_volumes_and_locks_those_that_
     again.let_go_of_all_but({"vol-a"})
     assert read(again, "vol-a") == WORDS
     eventually(lambda: not again.device("vol-b"))
+
+
+def test_a_volume_that_somebody_has_open_still_is_unlocked_again_once_it_is_not(volumes):
+    volumes.create("vol-a", 1, "", Seal(KEY))
+    volumes.unlock("vol-a", KEY)
+    write(volumes, "vol-a")
+    left = os.open(volumes.hold("vol-a"), os.O_RDONLY)
+    volumes.let_go("vol-a")
+    closing = Timer(0.2, os.close, (left,))
+    closing.start()
+    volumes.unlock("vol-a", KEY)
+    closing.join()
+    assert read(volumes, "vol-a") == WORDS
 
 
 def test_a_volume_of_a_plain_snapshot_is_encrypted_and_one_of_an_encrypted_snapshot_gets_another_key(volumes, folder):

@@ -75,7 +75,9 @@ def test_an_expression_may_use_another(query):
     assert query("m1 * 2", "e0 + 1") == [[2, 4, 8], [3, 5, 9]]
 
 
-@pytest.mark.parametrize("expression", ["m1 +", "nobody + 1", "NONSENSE(m1)", "1 + 1", "e0", "(m1", "m1 $ 2"])
+@pytest.mark.parametrize(
+    "expression", ["m1 +", "nobody + 1", "NONSENSE(m1)", "1 + 1", "e0", "(m1", "m1 $ 2", "AVG + m1"]
+)
 def test_an_expression_that_means_nothing_is_refused(cloudwatch, query, expression: str):
     with pytest.raises(cloudwatch.exceptions.ClientError) as refused:
         query(expression)
@@ -84,7 +86,7 @@ def test_an_expression_that_means_nothing_is_refused(cloudwatch, query, expressi
 
 def test_a_function_that_is_not_there_says_so(cloudwatch, query):
     with pytest.raises(cloudwatch.exceptions.ClientError) as refused:
-        query("SEARCH('{Site} Load', 'Sum')")
+        query("SERVICE_QUOTA(m1)")
     assert refused.value.response["Error"]["Code"] == "NotImplemented"
 
 

@@ -66,7 +66,13 @@ def test_parameters_are_checked_against_their_family(rds):
 
 def test_default_groups_are_there_and_stay_as_they_are(rds, create):
     names = [each["DBParameterGroupName"] for each in rds.describe_db_parameter_groups()["DBParameterGroups"]]
-    assert names == ["default.mariadb10.11", "default.mysql8.0", "default.postgres15"]
+    assert names == [
+        "default.aurora-mysql8.0",
+        "default.aurora-postgresql15",
+        "default.mariadb10.11",
+        "default.mysql8.0",
+        "default.postgres15",
+    ]
     with refused(rds, "InvalidDBParameterGroupState"):
         rds.delete_db_parameter_group(DBParameterGroupName="default.postgres15")
     assert len(rds.describe_option_groups()["OptionGroupsList"]) == len(ENGINES)

@@ -7,6 +7,7 @@ import botocore.auth
 import pytest
 
 from groundcloud.engines.mail.mailbox import LocalMailbox
+from groundcloud.main import Planes
 from tests.cloud import TestCloud
 
 
@@ -18,12 +19,14 @@ def mailbox(tmp_path: Path) -> LocalMailbox:
 @pytest.fixture()
 def cloud(tmp_path: Path, mailbox: LocalMailbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCloud]:
     """A fresh cloud with a mailbox. botocore signs by its clock."""
-    made = TestCloud(tmp_path, engines={"mail": mailbox})
+    planes = Planes(tmp_path)
+    made = TestCloud(tmp_path, planes=planes, engines={"mail": mailbox})
     monkeypatch.setattr(
         botocore.auth, "get_current_datetime", lambda remove_tzinfo=True: made.clock().replace(tzinfo=None)
     )
     yield made
     made.close()
+    planes.close()
 
 
 @pytest.fixture()

@@ -38,7 +38,7 @@ def test_a_link_is_good_for_a_day(cloud, ses, link):
 
 
 def loop_of(cloud, records: dict[tuple[str, str], list[str]]) -> Loop:
-    controller = Verifications(lambda name, type_: records.get((name, type_), []), cloud.clock)
+    controller = Verifications(cloud.store, lambda name, type_: records.get((name, type_), []), cloud.clock)
     return Loop(cloud.store, [controller], now=cloud.clock, monotonic=lambda: cloud.clock().timestamp())
 
 

@@ -7,6 +7,7 @@ import botocore.auth
 import pytest
 
 from groundcloud.engines.mail.mailbox import LocalMailbox
+from groundcloud.engines.phones.inbox import LocalPhones
 from groundcloud.engines.web import NotTaken
 from groundcloud.main import Planes
 from tests.cloud import TestCloud
@@ -36,10 +37,17 @@ def mailbox(tmp_path: Path) -> LocalMailbox:
 
 
 @pytest.fixture()
-def cloud(tmp_path: Path, web: Receiver, mailbox: LocalMailbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCloud]:
-    """A fresh cloud with a mailbox and a web that tests look into. botocore signs by its clock."""
+def phones(tmp_path: Path) -> LocalPhones:
+    return LocalPhones(tmp_path / "phones")
+
+
+@pytest.fixture()
+def cloud(
+    tmp_path: Path, web: Receiver, mailbox: LocalMailbox, phones: LocalPhones, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestCloud]:
+    """A fresh cloud with a mailbox, phones and a web that tests look into. botocore signs by its clock."""
     planes = Planes(tmp_path)
-    made = TestCloud(tmp_path, planes=planes, engines={"web": web, "mail": mailbox})
+    made = TestCloud(tmp_path, planes=planes, engines={"web": web, "mail": mailbox, "phones": phones})
     monkeypatch.setattr(
         botocore.auth, "get_current_datetime", lambda remove_tzinfo=True: made.clock().replace(tzinfo=None)
     )

@@ -109,6 +109,10 @@ class Authority:
             return found.reply(NOERROR)
         further = self.table.zone_for(target, found.asker.vpc)
         if further is None:
+            extra = self._provided(target, type_, found.asker)
+            if extra is not None:
+                found.answers += extra.answers
+                found.lasting = False
             return found.reply(NOERROR)
         return self._answer(further, target, type_, found)
 

@@ -29,23 +29,46 @@ class Need(NamedTuple):
     found: bool
     package: str = ""
     """The package of Debian that has it."""
+    command: str = ""
+    """What to type, where no package is all."""
 
 
-def needs() -> Iterator[Need]:
-    """Everything that machines need."""
+def needs(cluster: str = "") -> Iterator[Need]:
+    """Everything that machines need, those of a cluster or the host's own."""
     yield Need("to run as root", os.geteuid() == 0)
     for program, package in _PROGRAMS.items():
+        if cluster and program == "systemd-nspawn":
+            continue
         yield Need(program, find(program) is not None, package)
     yield Need("loop devices", Path("/dev/loop-control").exists())
     yield Need("user namespaces", _makes_user_namespaces())
     yield Need("overlayfs", "overlay" in _file_systems() or Path("/sys/module/overlay").exists() or _has_modules())
     yield Need("Linux 5.19 or later (overlayfs on mapped owners)", _kernel() >= (5, 19))
     yield Need("control groups", any(Path("/sys/fs/cgroup").glob("**/cgroup.procs")))
+    if cluster:
+        yield from _of_a_cluster(cluster)
 
 
-def missing() -> list[str]:
+def _of_a_cluster(cluster: str) -> Iterator[Need]:
+    from groundcloud.engines.machines.lxd.address import address_of
+    from groundcloud.engines.machines.lxd.client import Lxd
+    from groundcloud.engines.machines.wanted import MachineFailed
+
+    kind, socket, pool = address_of(cluster)
+    lxd = Lxd(socket, "default")
+    try:
+        lxd.get()
+        found = lxd.find("storage-pools", pool) is not None
+    except MachineFailed:
+        yield Need(f"the daemon at {socket}", False, kind)
+        return
+    program = {"lxd": "lxc", "incus": "incus"}[kind]
+    yield Need(f"the storage pool {pool} of the cluster", found, "", f"{program} storage create {pool} btrfs")
+
+
+def missing(cluster: str = "") -> list[str]:
     """What is not there."""
-    return [each.what for each in needs() if not each.found]
+    return [each.what for each in needs(cluster) if not each.found]
 
 
 def find(program: str) -> str | None:

@@ -20,17 +20,19 @@ import msgspec
 from msgspec import Struct
 
 from groundcloud.engines.host.loopback import listen
-from groundcloud.engines.host.places import places, shell_address
+from groundcloud.engines.host.places import Places, places, shell_address
 from groundcloud.engines.host.plugs import PluggedNetworks
 from groundcloud.engines.host.requirements import raise_limits
 from groundcloud.engines.host.server import Server
 from groundcloud.engines.host.table import bound
 from groundcloud.engines.machines.cgroups import Cgroups
 from groundcloud.engines.machines.images import Images
+from groundcloud.engines.machines.local import LocalMachines
 from groundcloud.engines.machines.names import Folders
 from groundcloud.engines.machines.nspawn import NspawnMachines
 from groundcloud.engines.machines.usage import usage
 from groundcloud.engines.machines.volumes import FileVolumes
+from groundcloud.engines.machines.wanted import MachineFailed
 from groundcloud.engines.network.apply import NamespaceNetworks
 from groundcloud.engines.network.wanted import PUBLIC_POOL
 
@@ -44,6 +46,8 @@ class Told(Struct, frozen=True, forbid_unknown_fields=True):
     images: str
     """The folder of built images."""
     pool: str = PUBLIC_POOL
+    cluster: str = ""
+    """The cluster that runs the machines; empty for systemd-nspawn."""
 
 
 _LOOK = 10.0
@@ -63,8 +67,7 @@ def run(told: Told) -> None:
     raise_limits()
     folders = Folders(where.folder, Path(told.images))
     folders.prepare()
-    volumes = FileVolumes(folders, Images(folders))
-    machines = NspawnMachines(folders, volumes, Cgroups(where.tag))
+    machines, volumes = _machines(told, where, folders)
     networks = PluggedNetworks(
         NamespaceNetworks(where.tag, where.networks, machines.leader, pool=told.pool),
         machines.leader,
@@ -88,7 +91,18 @@ def run(told: Told) -> None:
     os.close(held)
 
 
-def _until_abandoned(data: Path, machines: NspawnMachines, server: Server) -> None:
+def _machines(told: Told, where: Places, folders: Folders) -> tuple[LocalMachines, FileVolumes]:
+    """The machine engine, and its volumes."""
+    images = Images(folders)
+    if not told.cluster:
+        volumes = FileVolumes(folders, images)
+        return NspawnMachines(folders, volumes, Cgroups(where.tag)), volumes
+    from groundcloud.engines.machines.lxd.engine import machines_of_a_cluster  # only for those who have one
+
+    return machines_of_a_cluster(told.cluster, where.tag, folders, images, where.socket.parent / "mounts")
+
+
+def _until_abandoned(data: Path, machines: LocalMachines, server: Server) -> None:
     """End when somebody has deleted the data folder, as the tests of a killed server do, and no machine runs."""
     while data.exists() or any(state.running for state in machines.states().values()):
         time.sleep(_LOOK)
@@ -121,7 +135,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         run(msgspec.json.decode(sys.stdin.buffer.read(), type=Told))
-    except (AlreadyThere, OSError, msgspec.DecodeError) as error:
+    except (AlreadyThere, MachineFailed, OSError, msgspec.DecodeError) as error:
         _say({"error": str(error)})
         return 1
     return 0

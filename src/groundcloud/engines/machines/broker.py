@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from threading import Lock, Thread
 
 from groundcloud.engines.machines import mounting
@@ -22,9 +23,10 @@ _SECONDS = 10.0
 
 
 class Brokers:
-    """The sockets of all machines, served by one thread."""
+    """The sockets of all machines, served by one thread. `folder_of` says in which folder a machine's own is."""
 
-    def __init__(self, volumes: FileVolumes, entry: Callable[[str], Entry]) -> None:
+    def __init__(self, volumes: FileVolumes, entry: Callable[[str], Entry], folder_of: Callable[[Entry], Path]) -> None:
+        self._folder_of = folder_of
         self._volumes = volumes
         self._entry = entry
         self._lock = Lock()
@@ -40,7 +42,7 @@ class Brokers:
         """Listen for a machine."""
         if any(machine_id == entry.machine.id for machine_id, _ in self._listeners.values()):
             return
-        folder = entry.run / "service"
+        folder = self._folder_of(entry)
         folder.mkdir(mode=0o755, exist_ok=True)
         folder.chmod(0o755)
         path = folder / "mount"

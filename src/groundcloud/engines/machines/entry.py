@@ -35,6 +35,8 @@ class Entry:
         self.process: subprocess.Popen[bytes] | None = None
         """The supervisor, if this process has started it and so has to ask for its end."""
         self.leader = 0
+        self.noted = 0
+        """The supervisor that was written down last, also when it lives no more."""
         self.first_user = 0
         self.ended = ""
         self.asked = False
@@ -81,6 +83,7 @@ def load(run: Path) -> Entry | None:
     entry.asked = (run / "asked").exists()
     with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
         known = msgspec.json.decode((run / "supervisor.json").read_bytes(), type=Supervisor)
+        entry.noted = known.pid
         entry.lost = known.boot != boot() and not (run / "ended").exists()
         if not entry.lost and begun(known.pid) == known.begun:
             entry.supervisor = known

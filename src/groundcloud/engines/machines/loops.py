@@ -124,6 +124,14 @@ def clear(path: str) -> None:
         os.close(device)
 
 
+def goes(path: str) -> bool:
+    """Whether a loop device goes away when nobody has it open any more: it is nothing to begin something on."""
+    try:
+        return Path("/sys/block", Path(path).name, "loop/autoclear").read_text().strip() == "1"
+    except OSError:  # it has gone
+        return True
+
+
 def all_found() -> list[tuple[Path, str]]:
     """Every loop device with its file."""
     devices = []

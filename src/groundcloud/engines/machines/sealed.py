@@ -111,6 +111,12 @@ def unlocked() -> dict[str, str]:
     return {loops.lies_on(each): each for each in inner}
 
 
+def is_going(path: Path) -> bool:
+    """Whether a disk that was locked is still open: by a machine that has just ended."""
+    known = device(path)
+    return bool(known) and loops.goes(known)
+
+
 def lock(path: Path) -> None:
     """Take the key from the kernel, as soon as nobody has the disk open."""
     known = device(path)

@@ -85,11 +85,12 @@ class FileVolumes:
         self._make(path, size, source, seal)
 
     def unlock(self, volume: str, key: bytes) -> None:
+        path = self._folders.volume(volume)
+        about = self._about(path, "volume")
+        if not about.sealed:
+            return
+        _wait_until(lambda: not sealed.is_going(path), path)
         with self._lock:
-            path = self._folders.volume(volume)
-            about = self._about(path, "volume")
-            if not about.sealed:
-                return
             try:
                 sealed.unlock(path, key, about.size * _GIB)
             except OSError as error:

@@ -1,4 +1,4 @@
-"""One thread that waits for the ends of machines and for what they write to their consoles."""
+"""One thread that waits for the ends of machines and for what they write to their consoles' pipes."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ class Watch:
         self._over = over
         self._poll = select.epoll()
         self._lock = Lock()
-        self._ends: dict[int, tuple[str, Console]] = {}
+        self._ends: dict[int, tuple[str, Console | None]] = {}
         self._consoles: dict[int, Console] = {}
         self._open = True
         self._wake, self._waker = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -24,19 +24,24 @@ class Watch:
         self._thread = Thread(target=self._run, name="machines", daemon=True)
         self._thread.start()
 
-    def add(self, machine_id: str, supervisor: int, console: Console) -> None:
-        """Watch a machine until it ends. One that has ended already is reported at once."""
-        reader = console.open()
+    def add(self, machine_id: str, supervisor: int, console: Console | None = None) -> None:
+        """Watch a machine until it ends, and its console if that has a pipe. One that has ended already is reported at
+        once."""
         try:
             end = os.pidfd_open(supervisor)
         except ProcessLookupError:
-            console.close()
+            if console is not None:
+                console.open()
+                console.close()
             self._report(machine_id)
             return
         with self._lock:
             self._ends[end] = (machine_id, console)
-            self._consoles[reader] = console
-        self._poll.register(reader, select.EPOLLIN)
+        if console is not None:
+            reader = console.open()
+            with self._lock:
+                self._consoles[reader] = console
+            self._poll.register(reader, select.EPOLLIN)
         self._poll.register(end, select.EPOLLIN)
 
     def close(self) -> None:
@@ -45,7 +50,8 @@ class Watch:
         self._thread.join()
         for end, (_, console) in self._ends.items():
             os.close(end)
-            console.close()
+            if console is not None:
+                console.close()
         self._poll.close()
         os.close(self._wake)
         os.close(self._waker)
@@ -61,13 +67,19 @@ class Watch:
     def _ended(self, end: int) -> None:
         with self._lock:
             machine_id, console = self._ends.pop(end)
-            self._consoles.pop(console.descriptor, None)
-        for descriptor in (end, console.descriptor):
-            with contextlib.suppress(OSError):
-                self._poll.unregister(descriptor)
-        console.close()
+        with contextlib.suppress(OSError):
+            self._poll.unregister(end)
+        if console is not None:
+            self._drop(console)
         os.close(end)
         self._report(machine_id)
+
+    def _drop(self, console: Console) -> None:
+        with self._lock:
+            self._consoles.pop(console.descriptor, None)
+        with contextlib.suppress(OSError):
+            self._poll.unregister(console.descriptor)
+        console.close()
 
     def _report(self, machine_id: str) -> None:
         Thread(target=self._over, args=(machine_id,), name=f"end of {machine_id}", daemon=True).start()

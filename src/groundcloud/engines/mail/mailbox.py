@@ -3,14 +3,12 @@
 import asyncio
 import email
 import email.policy
-import json
-import os
-import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from groundcloud.engines.box import Box
 from groundcloud.engines.mail import Envelope
 
 
@@ -36,42 +34,25 @@ class LocalMailbox:
     """Fulfils `Mail`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._box = Box(folder, ".eml")
 
     async def send(self, envelope: Envelope) -> None:
         await asyncio.to_thread(self.keep, envelope)
 
     def keep(self, envelope: Envelope) -> str:
         """Write the mail down; its id. The first line is the envelope, the rest the message."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{time.time_ns():019d}-{os.urandom(4).hex()}"
-        head = json.dumps({"sender": envelope.sender, "recipients": envelope.recipients}).encode()
-        made = self._folder / f".{name}"
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(head + b"\n" + envelope.message)
-            file.flush()
-            os.fsync(descriptor)
-        made.replace(self._folder / f"{name}.eml")
-        directory = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-        return name
+        return self._box.keep({"sender": envelope.sender, "recipients": envelope.recipients}, envelope.message)
 
     def list(self) -> Iterator[Kept]:
         """All mails, the oldest first."""
-        for path in sorted(self._folder.glob("*.eml")):
-            yield _read(path)
+        for mail in self._box.list():
+            yield _read(*mail)
 
     def get(self, mail_id: str) -> Kept | None:
-        path = self._folder / f"{mail_id}.eml"
-        return _read(path) if "/" not in mail_id and path.is_file() else None
+        found = self._box.get(mail_id)
+        return _read(*found) if found is not None else None
 
 
-def _read(path: Path) -> Kept:
-    head, _, message = path.read_bytes().partition(b"\n")
-    envelope = json.loads(head)
+def _read(mail_id: str, envelope: dict[str, Any], message: bytes) -> Kept:
     parsed = email.message_from_bytes(message, policy=email.policy.default)
-    return Kept(path.stem, envelope["sender"], tuple(envelope["recipients"]), parsed)
+    return Kept(mail_id, envelope["sender"], tuple(envelope["recipients"]), parsed)

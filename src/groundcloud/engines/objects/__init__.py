@@ -54,9 +54,12 @@ class Reading(Protocol):
 class Objects(Protocol):
     """What an engine for bytes offers."""
 
-    async def put(self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = ()) -> Stored:
-        """Keep what `source` brings, under `key` (32 bytes). When this returns it survives a crash. An exception of
-        `source` passes through and leaves nothing. Raises `Unavailable`."""
+    async def put(
+        self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = (), size: int | None = None
+    ) -> Stored:
+        """Keep what `source` brings, under `key` (32 bytes); `size` is how many bytes it says to bring. When this
+        returns it survives a crash. An exception of `source` passes through and leaves nothing. Raises
+        `Unavailable`."""
         ...
 
     def open(self, blob: str, key: bytes, size: int) -> Reading:

@@ -97,20 +97,25 @@ class Sealing:
         """Of what was sealed, once it is finished: `digest_of` of the whole blob."""
         return self._digest.hexdigest()
 
-    def feed(self, data: bytes) -> bytearray:
-        """The chunks that are complete now, in one row; the one that may be the last is kept back."""
+    def feed(self, data: Bytes, room: Bytes | None = None) -> memoryview:
+        """The chunks that are complete now, in one row; the one that may be the last is kept back. The row lies in
+        `room`, if that is large enough."""
         self.size += len(data)
-        if self._held:
-            data = self._held + data
-        count = (len(data) - 1) // CHUNK if data else 0
-        view, row = memoryview(data), bytearray(count * SEALED)
-        out = memoryview(row)
+        count = (len(self._held) + len(data) - 1) // CHUNK if data else 0
+        if not count:
+            self._held += data
+            return memoryview(b"")
+        length = count * SEALED
+        row = memoryview(room if room is not None and len(room) >= length else bytearray(length))[:length]
+        view = memoryview(data)
+        at = -len(self._held)
         for each in range(count):
-            chunk = view[each * CHUNK : (each + 1) * CHUNK]
-            self._cipher.seal_into(self._number, chunk, out[each * SEALED : (each + 1) * SEALED])
+            chunk = view[at : at + CHUNK] if at >= 0 else self._held + view[: at + CHUNK]
+            self._cipher.seal_into(self._number, chunk, row[each * SEALED : (each + 1) * SEALED])
             self._number += 1
+            at += CHUNK
         self._digest.update(row)
-        self._held = bytes(view[count * CHUNK :])
+        self._held = bytes(view[at:])
         return row
 
     def finish(self) -> bytes:

@@ -64,10 +64,12 @@ class ClusterObjects:
         self._unfinished: dict[str, list[str]] = {}
         """Uploads that `scan` has seen, by their blobs."""
 
-    async def put(self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = ()) -> Stored:
+    async def put(
+        self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = (), size: int | None = None
+    ) -> Stored:
         blob = new_id()
         writer = _Writer(self, blob, Cipher(key, blob), digests)
-        await fill(self._threads, writer, source)
+        await fill(self._threads, writer, source, size)
         return Stored(blob, writer.size, writer.digest)
 
     def open(self, blob: str, key: bytes, size: int) -> "ClusterReading":
@@ -176,7 +178,7 @@ class _Writer:
         self._name = engine.name(blob)
         self._sealing = Sealing(cipher)
         self._digests = digests
-        self._held: list[bytes | bytearray] = []
+        self._held: list[bytes | memoryview] = []
         self._held_bytes = 0
         self._upload = ""
         self._parts: list[dict[str, Any]] = []
@@ -197,7 +199,7 @@ class _Writer:
             digest.update(data)
         self._hold(self._sealing.feed(data))
 
-    def _hold(self, sealed: bytes | bytearray) -> None:
+    def _hold(self, sealed: bytes | memoryview) -> None:
         self._held.append(sealed)
         self._held_bytes += len(sealed)
         if self._held_bytes >= _PART:

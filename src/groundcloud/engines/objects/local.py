@@ -30,16 +30,20 @@ _SYNC_EVERY = 32 << 20
 class LocalObjects:
     """The embedded engine. Implements `Objects`."""
 
-    def __init__(self, folder: Path, threads: int = 4) -> None:
+    def __init__(self, folder: Path, threads: int = 4, writers: int = 8) -> None:
+        """More of them write than read: they wait for the disk, and syncs that wait together are one to it."""
         self._folder = folder
         self._threads = ThreadPoolExecutor(threads, "objects")
+        self._writers = ThreadPoolExecutor(writers, "writes")
         self._syncs: dict[Path, _FolderSync] = {}
 
-    async def put(self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = ()) -> Stored:
+    async def put(
+        self, source: AsyncIterator[bytes], key: bytes, digests: Sequence[Digest] = (), size: int | None = None
+    ) -> Stored:
         blob = new_id()
         path = self._path(blob)
-        writer = await asyncio.wrap_future(self._threads.submit(_Writer, path, Cipher(key, blob), digests))
-        await fill(self._threads, writer, source)
+        writer = _Writer(path, Cipher(key, blob), digests)
+        await fill(self._writers, writer, source, size)
         try:
             await self._sync_folder(path.parent)
         except BaseException:
@@ -126,7 +130,7 @@ class _FolderSync:
 
 
 class _Writer:
-    """One file being written; every method blocks."""
+    """One file being written, from its first bytes on; every method blocks."""
 
     def __init__(self, path: Path, cipher: Cipher, digests: Sequence[Digest]) -> None:
         self._path = path
@@ -134,9 +138,7 @@ class _Writer:
         self._digests = digests
         self._unsynced = 0
         self._linked = False
-        self._closed = False
-        with _told():
-            self._descriptor = _unnamed(path.parent)
+        self._descriptor = -1
 
     @property
     def size(self) -> int:
@@ -155,7 +157,7 @@ class _Writer:
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         for digest in self._digests:
             digest.update(data)
-        self._put(self._sealing.feed(data))
+        self._put(self._sealing.feed(data, _buffer()))
         if self._unsynced >= _SYNC_EVERY:
             os.fdatasync(self._descriptor)
             self._unsynced = 0
@@ -170,7 +172,9 @@ class _Writer:
             self._linked = True
             os.fsync(self._descriptor)
 
-    def _put(self, sealed: bytes | bytearray) -> None:
+    def _put(self, sealed: bytes | memoryview) -> None:
+        if self._descriptor < 0:
+            self._descriptor = _unnamed(self._path.parent)
         view = memoryview(sealed)
         while view:
             view = view[os.write(self._descriptor, view) :]
@@ -182,9 +186,9 @@ class _Writer:
         self.close()
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
+        if self._descriptor >= 0:
             os.close(self._descriptor)
+            self._descriptor = -1
 
 
 @contextmanager
@@ -247,7 +251,7 @@ _of_thread = local()
 
 
 def _buffer() -> memoryview:
-    """Where a thread reads sealed bytes: one for all its blobs, for a new one costs as much as reading into it."""
+    """Where a thread has sealed bytes: one for all its blobs, for a new one costs as much as filling it."""
     found: memoryview | None = getattr(_of_thread, "buffer", None)
     if found is None:
         found = _of_thread.buffer = memoryview(bytearray(_READ_WHOLE * SEALED))

@@ -14,6 +14,8 @@ from groundcloud.engines.objects.chunks import Span
 
 BATCH = 512 * 1024
 """Bytes that go to a thread at once."""
+_WHOLE = 1 << 20
+"""Bytes of a blob that goes to a thread once, all of it: to wake one costs as much as sealing a mebibyte."""
 _SECONDS_OF_FOLDER = 16
 """Blobs that come together share the beginning of their ids, and on a disk their folder: one sync serves them all."""
 
@@ -38,8 +40,12 @@ class Writer(Protocol):
     def abandon(self) -> None: ...
 
 
-async def fill(threads: ThreadPoolExecutor, writer: Writer, source: AsyncIterator[bytes]) -> None:
-    """Write what a source brings, one batch after the other; if that fails, leave nothing."""
+async def fill(
+    threads: ThreadPoolExecutor, writer: Writer, source: AsyncIterator[bytes], size: int | None = None
+) -> None:
+    """Write what a source brings, one batch after the other; if that fails, leave nothing. `size` is how much it says
+    to bring."""
+    batch = _WHOLE + 1 if size is not None and size <= _WHOLE else BATCH
     job: Future[None] | None = None
     try:
         pieces: list[bytes] = []
@@ -47,7 +53,7 @@ async def fill(threads: ThreadPoolExecutor, writer: Writer, source: AsyncIterato
         async for piece in source:
             pieces.append(piece)
             held += len(piece)
-            if held >= BATCH:
+            if held >= batch:
                 if job is not None:
                     await asyncio.wrap_future(job)
                 job = threads.submit(writer.write, pieces)

@@ -23,6 +23,7 @@ from groundcloud.gateway.protocol.headers import (
 from groundcloud.gateway.protocol.query import decode, scalar_reader
 from groundcloud.gateway.protocol.rpc import Parse, Protocol, WriteOutput
 from groundcloud.gateway.protocol.values import Answer, Get, Input, Read, getter, wire_name
+from groundcloud.lasting import Lasting
 from groundcloud.names import snake
 
 BodyRead = Callable[[Any, dict[str, Any]], None]
@@ -153,13 +154,22 @@ class RestProtocol(Protocol):
         if events is not None:
             write_body = event_body(*events)
 
-        def write(result: Any, request_id: str) -> Answer:
-            get = getter(result)
-            out = self.request_headers(request_id)
+        def write_all_headers(result: Any, get: Get, out: list[tuple[str, str]]) -> None:
             write_headers(result, get, out)
             for prefix, name in prefixes:
                 for key, value in (get(name) or {}).items():
                     out.append((prefix + to_latin1(key), to_latin1(value)))
+
+        def write(result: Any, request_id: str) -> Answer:
+            get = getter(result)
+            out = self.request_headers(request_id)
+            if type(result) is Lasting:
+                if result.headers is None:
+                    result.headers = []
+                    write_all_headers(result, get, result.headers)
+                out += result.headers
+            else:
+                write_all_headers(result, get, out)
             code = status
             if status_member is not None and get(status_member) is not None:
                 code = int(get(status_member))
@@ -228,7 +238,7 @@ def body_members(shape: Any) -> dict[str, Any]:
 
 
 def has_header(headers: list[tuple[str, str]], name: str) -> bool:
-    return any(key.lower() == name for key, _ in headers)
+    return any(key.lower() == name for key, _ in reversed(headers))  # the operation's own are the last
 
 
 def blob_payload(name: str, required: bool) -> BodyRead:

@@ -3,6 +3,7 @@
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 UNRESERVED_PATH = re.compile(r"[A-Za-z0-9\-_.~/]*").fullmatch
@@ -84,10 +85,16 @@ def trimmed(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=1024)
+def signed_names(signed_headers: str) -> tuple[str, ...]:
+    """The names of a claim's signed headers, in its order. A client signs the same few in all its requests."""
+    return tuple(signed_headers.lower().split(";"))
+
+
 def canonical_request(
     method: str, path: str, query: str, headers: dict[str, str], signed_headers: str, payload_hash: str
 ) -> str:
     """The canonical request of canonical parts; a signed header that is absent has an empty value."""
-    lines = [f"{name}:{trimmed(headers.get(name, ''))}" for name in signed_headers.lower().split(";")]
+    lines = [f"{name}:{trimmed(headers.get(name, ''))}" for name in signed_names(signed_headers)]
     joined = "\n".join(lines)
     return f"{method}\n{path}\n{query}\n{joined}\n\n{signed_headers}\n{payload_hash}"

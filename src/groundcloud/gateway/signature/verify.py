@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from groundcloud.gateway.http import Request
 from groundcloud.gateway.signature import v2
-from groundcloud.gateway.signature.canonical import canonical_path, canonical_query, canonical_request
+from groundcloud.gateway.signature.canonical import canonical_path, canonical_query, canonical_request, signed_names
 from groundcloud.gateway.signature.claim import ALGORITHM, ISO_BASIC, Claim
 from groundcloud.gateway.signature.errors import ErrorStyle, Failure
 
@@ -150,7 +150,7 @@ def _verify_v4(
     if claim.timestamp[:8] != claim.date:
         expected = claim.timestamp[:8]
         raise style.error(Failure.SCOPE_DATE, date=claim.date, expected=expected, timestamp=claim.timestamp)
-    signed = claim.signed_headers.lower().split(";")
+    signed = signed_names(claim.signed_headers)
     if "host" not in signed and ":authority" not in signed:
         raise style.error(Failure.HOST_UNSIGNED, {"HeadersNotSigned": "host"})
     if style.is_s3:

@@ -154,6 +154,7 @@ def _trigger(alarm: Alarm) -> dict[str, Any]:
         **({"DatapointsToAlarm": alarm.datapoints_to_alarm} if alarm.datapoints_to_alarm else {}),
         "ComparisonOperator": alarm.comparison_operator,
         "Threshold": alarm.threshold,
+        **({"ThresholdMetricId": alarm.threshold_metric_id} if alarm.threshold_metric_id else {}),
         "TreatMissingData": alarm.treat_missing_data or "missing",
         "EvaluateLowSampleCountPercentile": alarm.evaluate_low_sample_count_percentile or "",
     }
@@ -195,10 +196,11 @@ def mail(alarm: Alarm, old: str, now: datetime) -> str:
 
 
 def _threshold(alarm: Alarm) -> list[str]:
+    threshold = alarm.threshold if alarm.threshold_metric_id is None else f"(band {alarm.threshold_metric_id})"
     lines = [
         "",
         "Threshold:",
-        f"- The alarm is in the ALARM state when the metric is {alarm.comparison_operator} {alarm.threshold} for at "
+        f"- The alarm is in the ALARM state when the metric is {alarm.comparison_operator} {threshold} for at "
         f"least {alarm.datapoints_to_alarm or alarm.evaluation_periods} of the last {alarm.evaluation_periods} "
         f"period(s) of {alarm.period or 60} seconds.",
     ]

@@ -3,26 +3,20 @@
 import re
 
 from groundcloud.services.cloudwatch.errors import InvalidParameterCombination, MissingParameter, ValidationError
-from groundcloud.services.cloudwatch.evaluation import COMPARISONS, TREATMENTS, Rule
+from groundcloud.services.cloudwatch.evaluation import BANDS, COMPARISONS, TREATMENTS, Rule
 from groundcloud.services.cloudwatch.records import Alarm
 from groundcloud.services.cloudwatch.statistics import UnknownStatistic, statistic
 
 _DAY, _WEEK = 86400, 7 * 86400
+_SEARCH = re.compile(r"\bSEARCH\s*\(", re.IGNORECASE)
 _ID = re.compile(r"[a-z][A-Za-z0-9_]{0,254}")
 
 
 def check(alarm: Alarm) -> None:
     """Raises `ValidationError` and others."""
-    if alarm.comparison_operator not in COMPARISONS:
-        raise ValidationError(
-            reason="ComparisonOperator must be one of " + ", ".join(COMPARISONS) + "; there is no anomaly detection."
-            if alarm.comparison_operator
-            else "ComparisonOperator must be specified"
-        )
+    _check_threshold(alarm)
     if alarm.evaluation_periods is None:
         raise MissingParameter(reason="The parameter EvaluationPeriods is required.")
-    if alarm.threshold is None:
-        raise ValidationError(reason="Exactly one element of Threshold and ThresholdMetricId must be specified")
     if alarm.datapoints_to_alarm is not None and alarm.datapoints_to_alarm > alarm.evaluation_periods:
         raise ValidationError(reason="DatapointsToAlarm must be less than or equal to EvaluationPeriods")
     if alarm.treat_missing_data is not None and alarm.treat_missing_data not in TREATMENTS:
@@ -43,6 +37,25 @@ def check(alarm: Alarm) -> None:
     if alarm.evaluation_periods * period > (_WEEK if period >= 3600 else _DAY):
         raise ValidationError(reason="Metrics cannot be checked across more than a day (EvaluationPeriods * Period "
             "must be <= 86400), or a week for periods of an hour and more.")  # fmt: skip
+
+
+def _check_threshold(alarm: Alarm) -> None:
+    """A number, or the band of an anomaly detector; each has comparisons of its own."""
+    known = (*COMPARISONS, *BANDS)
+    if alarm.comparison_operator not in known:
+        raise ValidationError(
+            reason="ComparisonOperator must be one of " + ", ".join(known)
+            if alarm.comparison_operator
+            else "ComparisonOperator must be specified"
+        )
+    if (alarm.threshold is None) == (alarm.threshold_metric_id is None):
+        raise ValidationError(reason="Exactly one element of Threshold and ThresholdMetricId must be specified")
+    if (alarm.comparison_operator in BANDS) != (alarm.threshold_metric_id is not None):
+        raise ValidationError(
+            reason=f"ComparisonOperator {alarm.comparison_operator} is for "
+            + ("anomaly detection models" if alarm.threshold_metric_id is None else "static thresholds")
+            + " only."
+        )
 
 
 def _check_metric(alarm: Alarm) -> None:
@@ -74,13 +87,18 @@ def _check_metrics(alarm: Alarm) -> None:
             reason="The parameter MetricName, Namespace, Statistic, Period or Dimensions cannot be used with Metrics"
         )
     metrics = alarm.metrics or []
-    if sum(each.return_data is not False for each in metrics) != 1:
+    band = next((each for each in metrics if each.id == alarm.threshold_metric_id), None)
+    if alarm.threshold_metric_id and (band is None or "ANOMALY_DETECTION_BAND" not in (band.expression or "")):
+        raise ValidationError(reason="ThresholdMetricId must be the id of an ANOMALY_DETECTION_BAND expression.")
+    if sum(each.return_data is not False for each in metrics if each is not band) != 1:
         raise ValidationError(reason="Exactly one element of the metrics list should return data.")
     if len({each.id for each in metrics}) < len(metrics) or not all(_ID.fullmatch(each.id) for each in metrics):
         raise ValidationError(reason="The ids of Metrics must differ, and begin with a lower-case letter.")
     for each in metrics:
         if (each.metric_stat is None) == (each.expression is None):
             raise ValidationError(reason=f"Exactly one of MetricStat and Expression must be specified for {each.id}.")
+        if _SEARCH.search(each.expression or ""):
+            raise ValidationError(reason="SEARCH is not supported on Metric Alarms.")
         if each.metric_stat is not None:
             _check_statistic(each.metric_stat.stat)
             _check_period(each.metric_stat.period)

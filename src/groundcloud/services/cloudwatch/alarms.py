@@ -45,6 +45,7 @@ def put_metric_alarm(
     treat_missing_data: str | None = None,
     evaluate_low_sample_count_percentile: str | None = None,
     metrics: Sequence[MetricDataQuery] = (),
+    threshold_metric_id: str | None = None,
     tags: Sequence[Tag] = (),
 ) -> None:
     alarm = _begin(ctx, alarm_name, tags, composite=False)
@@ -55,8 +56,8 @@ def put_metric_alarm(
     alarm.statistic, alarm.extended_statistic = statistic, extended_statistic
     alarm.dimensions, alarm.period, alarm.unit = list(dimensions), period, unit
     alarm.evaluation_periods, alarm.datapoints_to_alarm = evaluation_periods, datapoints_to_alarm
-    alarm.threshold, alarm.comparison_operator = threshold, comparison_operator
-    alarm.treat_missing_data = treat_missing_data
+    alarm.threshold, alarm.threshold_metric_id = threshold, threshold_metric_id
+    alarm.comparison_operator, alarm.treat_missing_data = comparison_operator, treat_missing_data
     alarm.evaluate_low_sample_count_percentile = evaluate_low_sample_count_percentile
     alarm.metrics = list(metrics) or None
     alarm_rules.check(alarm)

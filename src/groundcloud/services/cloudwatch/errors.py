@@ -31,6 +31,10 @@ class ResourceNotFoundException(AwsError, status=404):
     """Unknown: {arn}"""
 
 
+class AnomalyDetectorNotFound(AwsError, code="ResourceNotFoundException", status=404):
+    """The anomaly detector does not exist."""
+
+
 class InvalidFormat(AwsError):
     """{reason}"""
 

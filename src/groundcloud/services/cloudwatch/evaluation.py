@@ -15,6 +15,12 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "LessThanThreshold": operator.lt,
     "LessThanOrEqualToThreshold": operator.le,
 }
+BANDS: dict[str, Callable[[float, float, float], bool]] = {
+    "LessThanLowerOrGreaterThanUpperThreshold": lambda value, lower, upper: value < lower or value > upper,
+    "LessThanLowerThreshold": lambda value, lower, upper: value < lower,
+    "GreaterThanUpperThreshold": lambda value, lower, upper: value > upper,
+}
+"""Comparisons with a band of expected values."""
 TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
 EXTRA = 2
 """Periods that are looked at beyond the evaluation periods. AWS names no number; its tables show five for three."""

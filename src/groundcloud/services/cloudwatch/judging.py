@@ -1,17 +1,20 @@
 """What an alarm's data say: reads its data points and gives the state that they mean."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+import msgspec
 
 from groundcloud.metrics import Point
 from groundcloud.metrics.records import dimension_key
 from groundcloud.services.cloudwatch import alarm_rules
-from groundcloud.services.cloudwatch.evaluation import COMPARISONS, evaluate
-from groundcloud.services.cloudwatch.parts import Dimension, pairs
+from groundcloud.services.cloudwatch.evaluation import evaluate
+from groundcloud.services.cloudwatch.parts import Dimension, MetricDataQuery, pairs
 from groundcloud.services.cloudwatch.queries import Window, answer
 from groundcloud.services.cloudwatch.reading import find, gather
-from groundcloud.services.cloudwatch.reasons import Value, reason, reason_data
+from groundcloud.services.cloudwatch.reasons import Value, breaches, reason, reason_data
 from groundcloud.services.cloudwatch.records import Alarm
 from groundcloud.services.cloudwatch.statistics import statistic
 from groundcloud.store import Transaction
@@ -47,9 +50,8 @@ def judge(tx: Transaction, alarm: Alarm, now: float) -> Judgement:
     values = _values(tx, alarm, start, end, period, int(now))
     if values is None:
         return Judgement(None)
-    compare, threshold = COMPARISONS[alarm.comparison_operator or ""], alarm.threshold or 0.0
     points = [values.get(start + number * period) for number in range(rule.range)]
-    verdict = evaluate(rule, [None if each is None else compare(each.value, threshold) for each in points])
+    verdict = evaluate(rule, [None if each is None else breaches(alarm, each) for each in points])
     if verdict.state is None or verdict.state == alarm.state_value:
         return Judgement(verdict.state)
     used = [found for place in verdict.used if (found := points[place]) is not None]
@@ -61,10 +63,7 @@ def _values(tx: Transaction, alarm: Alarm, start: int, end: int, period: int, no
     """The data points by the beginnings of their periods; None where there are too few samples to say."""
     if alarm.metrics:
         window = Window(alarm.account, alarm.region, start, end, now)
-        chosen = next(each.id for each in alarm.metrics if each.return_data is not False)
-        results = answer(tx, window, alarm.metrics)
-        series = next((result.series for result in results if result.id == chosen), {})
-        return {at: Value(at, value) for at, value in series.items()}
+        return _of_queries(tx, alarm, window, alarm.metrics)
     metric = find(
         tx, alarm.account, alarm.region, alarm.namespace or "", alarm.metric_name or "", pairs(alarm.dimensions)
     )
@@ -81,6 +80,22 @@ def _values(tx: Transaction, alarm: Alarm, start: int, end: int, period: int, no
     work = statistic(alarm.statistic or alarm.extended_statistic or "Average")
     found = {at: (work(point), point.count) for at, point in merged.items()}
     return {at: Value(at, value, count) for at, (value, count) in found.items() if value is not None}
+
+
+def _of_queries(tx: Transaction, alarm: Alarm, window: Window, metrics: Sequence[MetricDataQuery]) -> dict[int, Value]:
+    """The values of the query that the alarm watches; with a band, those for which something is expected."""
+    band = alarm.threshold_metric_id
+    chosen = next(each.id for each in metrics if each.return_data is not False and each.id != band)
+    shown = [msgspec.structs.replace(each, return_data=True) if each.id == band else each for each in metrics]
+    results = answer(tx, window, shown)
+    series = next((result.series for result in results if result.id == chosen), {})
+    if band is None:
+        return {at: Value(at, value) for at, value in series.items()}
+    bounds = [result.series for result in results if result.id == band]
+    if len(bounds) != 2:  # the query returns no data, or no band
+        return {}
+    upper, lower = bounds
+    return {at: Value(at, value, band=(lower[at], upper[at])) for at, value in series.items() if at in upper}
 
 
 def _too_few(alarm: Alarm, points: dict[int, Point]) -> bool:

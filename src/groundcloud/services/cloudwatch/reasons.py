@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from groundcloud.services.cloudwatch.evaluation import ALARM, COMPARISONS, INSUFFICIENT, Verdict
+from groundcloud.services.cloudwatch.evaluation import ALARM, BANDS, COMPARISONS, INSUFFICIENT, Verdict
 from groundcloud.services.cloudwatch.records import Alarm
 
 _WORDS = {
@@ -22,6 +22,8 @@ class Value(NamedTuple):
     at: int
     value: float
     samples: float | None = None
+    band: tuple[float, float] | None = None
+    """The lower and the upper bound that were expected, for alarms by a band."""
 
 
 def iso(moment: datetime) -> str:
@@ -48,20 +50,36 @@ def reason(alarm: Alarm, verdict: Verdict, used: Sequence[Value], state: str) ->
             f"{_plural(verdict.filled, 'missing datapoint')} {verb} treated as [{treated}]."
         )
     wanted = verdict.breaching if state == ALARM else len(used) - verdict.breaching
-    shown = [each for each in used if _breaches(alarm, each) == (state == ALARM)] or list(used)
+    shown = [each for each in used if breaches(alarm, each) == (state == ALARM)] or list(used)
     texts = ", ".join(f"{each.value} ({datetime.fromtimestamp(each.at, UTC):%d/%m/%y %H:%M:%S})" for each in shown)
     verb = "was" if len(shown) == 1 else "were"
     negation = "" if state == ALARM else "not "
-    words = _WORDS[alarm.comparison_operator or "GreaterThanThreshold"]
     turn = "OK -> ALARM" if state == ALARM else "ALARM -> OK"
     least = needed if state == ALARM else periods - needed + 1
+    crossed = "Thresholds" if alarm.threshold_metric_id else "Threshold"
     return (
-        f"Threshold Crossed: {wanted} out of the last {_plural(periods, 'datapoint')} [{texts}] {verb} {negation}"
-        f"{words} the threshold ({alarm.threshold}) (minimum {_plural(least, 'datapoint')} for {turn} transition)."
+        f"{crossed} Crossed: {wanted} out of the last {_plural(periods, 'datapoint')} [{texts}] {verb} {negation}"
+        f"{_threshold(alarm, shown)} (minimum {_plural(least, 'datapoint')} for {turn} transition)."
     )
 
 
-def _breaches(alarm: Alarm, value: Value) -> bool:
+def _threshold(alarm: Alarm, shown: Sequence[Value]) -> str:
+    """What values were compared with, and how."""
+    operator = alarm.comparison_operator or "GreaterThanThreshold"
+    if alarm.threshold_metric_id is None:
+        return f"{_WORDS[operator]} the threshold ({alarm.threshold})"
+    bands = [each.band for each in shown if each.band is not None]
+    lower = f"less than the lower thresholds [{', '.join(str(low) for low, _ in bands)}]"
+    upper = f"greater than the upper thresholds [{', '.join(str(high) for _, high in bands)}]"
+    words = {"LessThanLowerThreshold": lower, "GreaterThanUpperThreshold": upper}
+    return words.get(operator, f"{lower} or {upper}")
+
+
+def breaches(alarm: Alarm, value: Value) -> bool:
+    """Whether a data point is beyond what the alarm allows."""
+    if alarm.threshold_metric_id is not None:
+        assert value.band is not None  # values without one are not looked at
+        return BANDS[alarm.comparison_operator or ""](value.value, *value.band)
     return COMPARISONS[alarm.comparison_operator or "GreaterThanThreshold"](value.value, alarm.threshold or 0.0)
 
 

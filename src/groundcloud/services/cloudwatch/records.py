@@ -55,6 +55,8 @@ class Alarm(Record):
     treat_missing_data: str | None = None
     evaluate_low_sample_count_percentile: str | None = None
     metrics: list[MetricDataQuery] | None = None
+    threshold_metric_id: str | None = None
+    """The query that gives the band, for alarms by an anomaly detector."""
     alarm_rule: str | None = None
     tags: dict[str, str] = {}
     held_until: float = 0.0
@@ -96,6 +98,28 @@ class HistoryItem(Record):
     history_item_type: str
     history_summary: str
     history_data: str
+
+
+class AnomalyDetector(Record):
+    """A metric's statistic whose expected values somebody wants to know."""
+
+    table = "cloudwatch.anomaly_detector"
+    key = ("account", "region", "namespace", "metric_name", "packed", "stat")
+    watched = False
+
+    account: str
+    region: str
+    namespace: str
+    metric_name: str
+    packed: str
+    stat: str
+    detector_id: str
+    dimensions: list[Dimension] = []
+
+    @property
+    def place(self) -> str:
+        """Where it stands in lists."""
+        return "\x1d".join((self.namespace, self.metric_name, self.packed, self.stat))
 
 
 class DashboardAbsent(ResourceNotFound, code="ResourceNotFound"):

@@ -3,6 +3,7 @@
 from groundcloud.operation import Service
 from groundcloud.services.cloudwatch import (
     alarms,
+    anomaly_detectors,
     dashboards,
     data_queries,
     describing,
@@ -24,6 +25,7 @@ service = Service(
     describing,
     history,
     dashboards,
+    anomaly_detectors,
     tags,
     invalid_token=errors.InvalidNextToken,
 )

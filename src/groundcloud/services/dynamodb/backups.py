@@ -22,6 +22,7 @@ from groundcloud.services.dynamodb.records import Backup, Erasure, Index, Provis
 from groundcloud.services.dynamodb.schema import named, plane, resource
 from groundcloud.services.dynamodb.table_checks import check_name
 from groundcloud.services.dynamodb.tables import new_backup_id, new_uuid
+from groundcloud.services.dynamodb.transfers import on_arn, parts_of
 from groundcloud.store import Transaction
 
 WRITES = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
@@ -44,25 +45,15 @@ async def create_backup(ctx: Context, table_name: str, backup_name: str) -> obje
     return {"backup_details": _details(await plane(ctx).submit(work))}
 
 
-def _parts(arn: str) -> tuple[str, str, str, str]:
-    """Account, region, table and id of a backup's ARN. Raises `ValidationException`."""
-    parts = arn.split(":", 5)
-    path = parts[5].split("/") if len(parts) == 6 else []
-    if len(path) != 4 or path[0] != "table" or path[2] != "backup" or parts[2] != "dynamodb":
-        raise invalid(f"Invalid Request: BackupArn {arn} is not valid")
-    return parts[4], parts[3], path[1], path[3]
-
-
 def _find(tx: Transaction, arn: str) -> Backup:
-    found = tx.get(Backup, *_parts(arn))
+    found = tx.get(Backup, *parts_of(arn, "backup"))
     if found is None:
         raise errors.BackupNotFound(arn=arn)
     return found
 
 
 def on_backup(ctx: Context, backup_arn: str) -> Resource:
-    account = _parts(backup_arn)[0]
-    return Resource(backup_arn, "" if account == ctx.account else account)
+    return on_arn(ctx, backup_arn, "backup")
 
 
 @operation(on=on_backup, read=True)

@@ -1,6 +1,7 @@
 """BatchGetItem and BatchWriteItem."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from groundcloud.context import Context
@@ -53,41 +54,56 @@ def batch_get_item(ctx: Context, request_items: Any, return_consumed_capacity: s
     responses: dict[str, list[Any]] = {}
     unprocessed: dict[str, Any] = {}
     consumed = []
-    room = LARGEST_ANSWER
-    throttled: list[Throttled] = []
+    reads = _Reads()
     with plane(ctx).snapshot() as tx:
         for name, wanted in request_items.items():
             schema = schema_of(ctx, tx, name)
-            paths = _paths(wanted)
-            consistent = wanted.get("consistent_read", False)
-            found, left, units = [], [], 0.0
-            places = _places(schema, wanted["keys"])
-            for key, place in zip(wanted["keys"], places, strict=True):
-                if not _is_admitted(schema, throttled):
-                    left.append(key)
-                    continue
-                one = items.get(tx, schema, place)
-                if room <= 0 or (one is not None and one.size > room):
-                    room = 0
-                    left.append(key)
-                    continue
-                taken = capacity.read_units(one.size if one is not None else 0, consistent)
-                units += taken
-                if schema.meter is not None:
-                    schema.meter.charge("Read", taken)
-                if one is not None:
-                    room -= one.size
-                    found.append(projected(one, paths))
-            responses[name] = found
+            responses[name], left, units = reads.read(tx, schema, wanted)
             if left:
                 unprocessed[name] = {**wanted, "keys": left}
             consumed.append(capacity.shown(schema, return_consumed_capacity, units))
-    if throttled and len(throttled) == sum(len(wanted["keys"]) for wanted in request_items.values()):
-        raise throttled[0]
+    _check_some(reads.throttled, sum(len(wanted["keys"]) for wanted in request_items.values()))
     answer: Document = {"responses": responses, "unprocessed_keys": unprocessed}
     if return_consumed_capacity != "NONE":
         answer["consumed_capacity"] = consumed
     return answer
+
+
+class _Reads:
+    """Reads of one call, until the answer is full."""
+
+    def __init__(self) -> None:
+        self.room = LARGEST_ANSWER
+        self.throttled: list[Throttled] = []
+
+    def read(self, tx: Transaction, schema: Schema, wanted: Any) -> tuple[list[Any], list[Any], float]:
+        """Items of one table, keys that are left for another call, and the units that this took."""
+        paths = _paths(wanted)
+        consistent = wanted.get("consistent_read", False)
+        found, left, units = [], [], 0.0
+        for key, place in zip(wanted["keys"], _places(schema, wanted["keys"]), strict=True):
+            if not _is_admitted(schema, self.throttled):
+                left.append(key)
+                continue
+            one = items.get(tx, schema, place)
+            if self.room <= 0 or (one is not None and one.size > self.room):
+                self.room = 0
+                left.append(key)
+                continue
+            taken = capacity.read_units(one.size if one is not None else 0, consistent)
+            units += taken
+            if schema.meter is not None:
+                schema.meter.charge("Read", taken)
+            if one is not None:
+                self.room -= one.size
+                found.append(projected(one, paths))
+        return found, left, units
+
+
+def _check_some(throttled: list[Throttled], asked: int) -> None:
+    """Raises what throttled a call of which nothing was done."""
+    if throttled and len(throttled) == asked:
+        raise throttled[0]
 
 
 def _is_admitted(schema: Schema, throttled: list[Throttled]) -> bool:
@@ -158,6 +174,7 @@ async def batch_write_item(
     if sum(map(len, writes.values())) > MOST_WRITTEN:
         raise invalid("Too many items requested for the BatchWriteItem call")
     now = ctx.world.clock()
+    shown = return_item_collection_metrics
 
     def work(tx: Transaction) -> Document:
         consumed: list[Any] = []
@@ -165,37 +182,43 @@ async def batch_write_item(
         throttled: list[Throttled] = []
         unprocessed: dict[str, Any] = {}
         schemas = {name: schema_of(ctx, tx, name) for name in writes}
+        look = return_consumed_capacity != "NONE"
         for name, wanted in writes.items():
             schema = schemas[name]
-            places = {place_of(schema, one) for one in wanted}
-            if len(places) < len(wanted):
-                raise invalid("Provided list of item keys contains duplicates")
-            look = return_consumed_capacity != "NONE"
-            done = []
-            for one, request in zip(wanted, request_items[name], strict=True):
-                try:
-                    done.append(perform(tx, schema, one, look, now))
-                except Throttled as error:
-                    throttled.append(error)
-                    unprocessed.setdefault(name, []).append(request)
+            done, left = _perform_all(tx, schema, wanted, look, now, throttled)
+            if left:
+                unprocessed[name] = [request_items[name][at] for at in left]
             if look:
                 consumed.append(total_units(schema, done, return_consumed_capacity))
-            if return_item_collection_metrics != "NONE":
-                found = [
-                    collection_metrics(tx, schema, one.item or one.key or {}, return_item_collection_metrics)
-                    for one in wanted
-                ]
-                metrics[name] = [one for one in found if one is not None]
-        if throttled and len(throttled) == sum(map(len, writes.values())):
-            raise throttled[0]
-        answer: Document = {"unprocessed_items": unprocessed}
-        if consumed:
-            answer["consumed_capacity"] = consumed
-        if any(metrics.values()):
-            answer["item_collection_metrics"] = metrics
-        return answer
+            touched = [collection_metrics(tx, schema, one.item or one.key or {}, shown) for one in wanted]
+            if found := [one for one in touched if one is not None]:
+                metrics[name] = found
+        _check_some(throttled, sum(map(len, writes.values())))
+        return {
+            "unprocessed_items": unprocessed,
+            "consumed_capacity": consumed or None,
+            "item_collection_metrics": metrics or None,
+        }
 
     return await plane(ctx).submit(work)
+
+
+def _perform_all(
+    tx: Transaction, schema: Schema, wanted: list[Write], look: bool, now: datetime, throttled: list[Throttled]
+) -> tuple[list[Written], list[int]]:
+    """Writes to one table, and the places in the list of those that it had no capacity for. Raises
+    `ValidationException`."""
+    if len({place_of(schema, one) for one in wanted}) < len(wanted):
+        raise invalid("Provided list of item keys contains duplicates")
+    done: list[Written] = []
+    left: list[int] = []
+    for at, one in enumerate(wanted):
+        try:
+            done.append(perform(tx, schema, one, look, now))
+        except Throttled as error:
+            throttled.append(error)
+            left.append(at)
+    return done, left
 
 
 def _writes(requests: Any) -> Iterator[Write]:

@@ -13,7 +13,7 @@ from groundcloud.services.dynamodb import history, items
 from groundcloud.services.dynamodb.cipher import CLOSED, Cipher
 from groundcloud.services.dynamodb.encryption import TableKeys
 from groundcloud.services.dynamodb.keys import after
-from groundcloud.services.dynamodb.records import Erasure, Stream, Table
+from groundcloud.services.dynamodb.records import Stream, Table
 from groundcloud.services.dynamodb.schema import Schema, find_schema, item_prefix
 from groundcloud.services.dynamodb.streams import KEPT, prefix_of, time_of
 from groundcloud.store import Key, Store, Transaction
@@ -31,22 +31,6 @@ _LONGEST_RESTORE = timedelta(days=1)
 """A restore that has begun may still need what has just gone out of reach."""
 _GRACE = timedelta(days=5 * 365)
 """Items that ended longer ago are left alone (developer guide, "Time to Live": formatting the attribute)."""
-
-
-class Erasures:
-    """Removes what deleted tables and indexes left."""
-
-    name = "dynamodb.erasures"
-    kind = Erasure
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def reconcile(self, key: Key, wanted: Erasure | None) -> Outcome:
-        if wanted is None:
-            return Outcome()
-        erase(self._store, wanted.low, wanted.high)
-        return Outcome(write=lambda tx: tx.delete(wanted))
 
 
 class Streams:

@@ -46,9 +46,11 @@ def described(table: Table, status: str = "", brief: bool = False) -> dict[str, 
         }
     if table.table_class != "STANDARD":
         found["table_class_summary"] = {"table_class": table.table_class}
-    if brief:
-        return found
-    found |= {
+    return found if brief else found | _in_full(table, status)
+
+
+def _in_full(table: Table, status: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
         "attribute_definitions": table.attribute_definitions,
         "key_schema": table.key_schema,
         "creation_date_time": table.created,

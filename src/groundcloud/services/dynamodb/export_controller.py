@@ -22,6 +22,7 @@ from groundcloud.services.dynamodb.encryption import own_cipher
 from groundcloud.services.dynamodb.keys import after
 from groundcloud.services.dynamodb.records import Export
 from groundcloud.services.dynamodb.schema import Schema
+from groundcloud.services.dynamodb.transfers import fail
 from groundcloud.store import Key, Store, Transaction
 from groundcloud.store.erase import AT_ONCE, erase
 from groundcloud.store.keys import pack
@@ -52,7 +53,7 @@ class Exports:
         try:
             self._act(wanted.account, wanted.region, "dynamodb", "", lambda ctx: self._write(ctx, wanted, scratch))
         except AwsError as error:
-            wanted.status, wanted.failure_code, wanted.failure_message = "FAILED", f"S3{error.code}", error.message
+            fail(wanted, error, self._clock().replace(microsecond=0))
         erase(self._store, scratch, after(scratch))
         wanted.ended = wanted.ended or self._clock().replace(microsecond=0)
         return Outcome(write=lambda tx: _settle(tx, wanted))

@@ -13,10 +13,10 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors, history
 from groundcloud.services.dynamodb.descriptions import table_arn as arn_of
-from groundcloud.services.dynamodb.errors import invalid
 from groundcloud.services.dynamodb.records import Export, Table
 from groundcloud.services.dynamodb.schema import named, plane, resource
 from groundcloud.services.dynamodb.tables import new_backup_id
+from groundcloud.services.dynamodb.transfers import begun, fail, listed, on_arn, parts_of
 from groundcloud.store import Transaction
 
 
@@ -43,13 +43,7 @@ async def export_table_to_point_in_time(
     export_id = new_backup_id(ctx)
 
     def wanted(tx: Transaction) -> Export:
-        table = tx.get(Table, *place)
-        if table is None:
-            raise errors.NoSuchTable(table_name=place[2])
-        try:
-            moment = history.moment_of(tx, table, export_time, now)
-        except errors.InvalidRestoreTime:
-            raise errors.InvalidExportTime() from None
+        table, moment = _moment(tx, place, export_time, now)
         return Export(
             *place, export_id, table, moment, s3_bucket, ctx.now(), s3_prefix, s3_sse_algorithm, s3_sse_kms_key_id,
             client_token,
@@ -57,11 +51,9 @@ async def export_table_to_point_in_time(
 
     with plane(ctx).snapshot() as tx:
         made = wanted(tx)
-        known_one = (
-            next(iter(tx.scan(Export, ctx.account, client_token, index="by_token")), None) if client_token else None
-        )
-    if known_one is not None:
-        return {"export_description": _described(_same(known_one, made))}
+        known = begun(tx, Export, ctx, client_token)
+    if known is not None:
+        return {"export_description": _described(_same(known, made))}
     await _begin(ctx, made)
 
     def work(tx: Transaction) -> Export:
@@ -69,6 +61,18 @@ async def export_table_to_point_in_time(
         return tx.put(made)
 
     return {"export_description": _described(await plane(ctx).submit(work))}
+
+
+def _moment(tx: Transaction, place: tuple[str, str, str], wanted: datetime | None, now: datetime) -> tuple[Table, int]:
+    """The table, and which of its moments is exported. Raises `TableNotFoundException`, and the errors of
+    point-in-time recovery."""
+    table = tx.get(Table, *place)
+    if table is None:
+        raise errors.NoSuchTable(table_name=place[2])
+    try:
+        return table, history.moment_of(tx, table, wanted, now)
+    except errors.InvalidRestoreTime:
+        raise errors.InvalidExportTime() from None
 
 
 def _check_written(export_format: str, export_type: str) -> None:
@@ -95,28 +99,17 @@ async def _begin(ctx: Context, made: Export) -> None:
     try:
         await ctx.wait("s3", "put_object", bucket=made.bucket, key=f"{made.folder}/_started", body=b"")
     except AwsError as error:
-        made.status, made.ended = "FAILED", ctx.now()
-        made.failure_code, made.failure_message = f"S3{error.code}", error.message
-
-
-def _parts(arn: str) -> tuple[str, str, str, str]:
-    """Account, region, table and id of an export's ARN. Raises `ValidationException`."""
-    parts = arn.split(":", 5)
-    path = parts[5].split("/") if len(parts) == 6 else []
-    if len(path) != 4 or path[0] != "table" or path[2] != "export" or parts[2] != "dynamodb":
-        raise invalid(f"Invalid Request: ExportArn {arn} is not valid")
-    return parts[4], parts[3], path[1], path[3]
+        fail(made, error, ctx.now())
 
 
 def _on_export(ctx: Context, export_arn: str) -> Resource:
-    account = _parts(export_arn)[0]
-    return Resource(export_arn, "" if account == ctx.account else account)
+    return on_arn(ctx, export_arn, "export")
 
 
 @operation(on=_on_export, read=True)
 def describe_export(ctx: Context, export_arn: str) -> object:
     with plane(ctx).snapshot() as tx:
-        found = tx.get(Export, *_parts(export_arn))
+        found = tx.get(Export, *parts_of(export_arn, "export"))
     if found is None:
         raise errors.ExportNotFound(arn=export_arn)
     return {"export_description": _described(found)}
@@ -124,13 +117,8 @@ def describe_export(ctx: Context, export_arn: str) -> object:
 
 @operation(on="*", read=True)
 def list_exports(ctx: Context, table_arn: str = "", max_results: int = 25, next_token: str = "") -> object:
-    prefix = (named(ctx, table_arn)[2],) if table_arn else ()
-    with plane(ctx).snapshot() as tx:
-        found = [one for one in tx.scan(Export, ctx.account, ctx.region, *prefix) if one.arn > next_token]
-    answer: dict[str, Any] = {"export_summaries": [_summary(one) for one in found[:max_results]]}
-    if len(found) > max_results:
-        answer["next_token"] = found[max_results - 1].arn
-    return answer
+    found, more = listed(ctx, Export, table_arn, next_token, max_results)
+    return {"export_summaries": [_summary(one) for one in found], "next_token": more or None}
 
 
 def _summary(export: Export) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from groundcloud.context import Context
 from groundcloud.controllers import Act, Outcome
 from groundcloud.errors import AwsError
 from groundcloud.services.dynamodb import items
-from groundcloud.services.dynamodb.imports import fail
 from groundcloud.services.dynamodb.records import Erasure, Import, Restore, Table
 from groundcloud.services.dynamodb.schema import Schema, plane
+from groundcloud.services.dynamodb.transfers import fail
 from groundcloud.services.dynamodb.values import Item, check_item
 from groundcloud.store import Key, Store, Transaction
 from groundcloud.store.erase import AT_ONCE, erase
@@ -60,7 +60,7 @@ class Imports:
             self._act(wanted.account, wanted.region, "dynamodb", "", lambda ctx: self._read(ctx, wanted, schema))
             wanted.status = "COMPLETED"
         except AwsError as error:
-            fail(wanted, error)
+            fail(wanted, error, self._clock())
         wanted.ended = self._clock().replace(microsecond=0)
         return Outcome(write=lambda tx: _settle(tx, wanted, place))
 

@@ -11,7 +11,6 @@ from groundcloud.errors import AwsError, ParameterNotWritten
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors
-from groundcloud.services.dynamodb.errors import invalid
 from groundcloud.services.dynamodb.records import (
     Import,
     InputFormatOptions,
@@ -20,9 +19,10 @@ from groundcloud.services.dynamodb.records import (
     Table,
     TableCreationParameters,
 )
-from groundcloud.services.dynamodb.schema import named, plane, resource
+from groundcloud.services.dynamodb.schema import plane, resource
 from groundcloud.services.dynamodb.table_checks import check_name
 from groundcloud.services.dynamodb.tables import new_backup_id, new_table
+from groundcloud.services.dynamodb.transfers import begun, fail, listed, on_arn, parts_of
 from groundcloud.store import Transaction
 
 
@@ -57,7 +57,7 @@ async def import_table(
     await _begin(ctx, made)
 
     def work(tx: Transaction) -> Import:
-        known = next(iter(tx.scan(Import, ctx.account, client_token, index="by_token")), None) if client_token else None
+        known = begun(tx, Import, ctx, client_token)
         if known is not None:
             if (known.table_name, known.source) != (made.table_name, made.source):
                 raise errors.ImportConflict()
@@ -81,33 +81,17 @@ async def _begin(ctx: Context, made: Import) -> None:
             await ctx.wait("s3", "get_object", bucket=bucket, key=entry["key"], range="bytes=0-0")
     except AwsError as error:
         if error.code != "InvalidRange":  # the object is empty
-            fail(made, error)
-            made.ended = ctx.now()
-
-
-def fail(made: Import, error: AwsError) -> None:
-    """Note why an import cannot go on."""
-    made.status, made.failure_code, made.failure_message = "FAILED", f"S3{error.code}", error.message
-
-
-def _parts(arn: str) -> tuple[str, str, str, str]:
-    """Account, region, table and id of an import's ARN. Raises `ValidationException`."""
-    parts = arn.split(":", 5)
-    path = parts[5].split("/") if len(parts) == 6 else []
-    if len(path) != 4 or path[0] != "table" or path[2] != "import" or parts[2] != "dynamodb":
-        raise invalid(f"Invalid Request: ImportArn {arn} is not valid")
-    return parts[4], parts[3], path[1], path[3]
+            fail(made, error, ctx.now())
 
 
 def _on_import(ctx: Context, import_arn: str) -> Resource:
-    account = _parts(import_arn)[0]
-    return Resource(import_arn, "" if account == ctx.account else account)
+    return on_arn(ctx, import_arn, "import")
 
 
 @operation(on=_on_import, read=True)
 def describe_import(ctx: Context, import_arn: str) -> object:
     with plane(ctx).snapshot() as tx:
-        found = tx.get(Import, *_parts(import_arn))
+        found = tx.get(Import, *parts_of(import_arn, "import"))
     if found is None:
         raise errors.ImportNotFound(arn=import_arn)
     return {"import_table_description": _described(found)}
@@ -115,15 +99,11 @@ def describe_import(ctx: Context, import_arn: str) -> object:
 
 @operation(on="*", read=True)
 def list_imports(ctx: Context, table_arn: str = "", page_size: int = 25, next_token: str = "") -> object:
-    prefix = (named(ctx, table_arn)[2],) if table_arn else ()
     after = bytes.fromhex(next_token).rstrip(b" ").decode() if next_token else ""
-    with plane(ctx).snapshot() as tx:
-        found = [one for one in tx.scan(Import, ctx.account, ctx.region, *prefix) if one.arn > after]
-    answer: dict[str, Any] = {"import_summary_list": [_summary(one) for one in found[:page_size]]}
-    if len(found) > page_size:
-        text = found[page_size - 1].arn.encode()
-        answer["next_token"] = text.ljust(max(56, -(-len(text) // 8) * 8)).hex()  # the form that the model asks for
-    return answer
+    found, more = listed(ctx, Import, table_arn, after, page_size)
+    text = more.encode()
+    token = text.ljust(max(56, -(-len(text) // 8) * 8)).hex() if more else None  # the form that the model asks for
+    return {"import_summary_list": [_summary(one) for one in found], "next_token": token}
 
 
 def _summary(made: Import) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Query and Scan."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from groundcloud.context import Context
@@ -11,10 +12,11 @@ from groundcloud.services.dynamodb.expressions.conditional import Comparison, co
 from groundcloud.services.dynamodb.expressions.paths import Names, Steps
 from groundcloud.services.dynamodb.expressions.placeholders import BoundCondition, Expressions
 from groundcloud.services.dynamodb.key_conditions import Bounds, bounds_of, tests_of
+from groundcloud.services.dynamodb.keys import KeyShape
 from groundcloud.services.dynamodb.paging import Read, Wanted, everything, read, start_place
 from groundcloud.services.dynamodb.requests import Document, Holds, check_apart
 from groundcloud.services.dynamodb.schema import IndexShape, Schema, plane, resource, schema_of
-from groundcloud.services.dynamodb.selections import check_consistent, needs_table, selection
+from groundcloud.services.dynamodb.selections import Selection, check_consistent, needs_table, selection
 
 _REPORTED: dict[str, Any] = {
     "dynamodb:ReturnConsumedCapacity": "return_consumed_capacity",
@@ -24,6 +26,9 @@ _REPORTED: dict[str, Any] = {
 
 def _on_table_or_index(ctx: Context, table_name: str, index_name: str) -> Resource:
     return resource(ctx, table_name, f"/index/{index_name}" if index_name else "")
+
+
+_NEITHER = "FilterExpression and KeyConditionExpression are null"
 
 
 class Filter(NamedTuple):
@@ -64,45 +69,25 @@ def query(
     expression_attribute_values: Any = None,
 ) -> object:
     check_apart(
-        {
-            "AttributesToGet": attributes_to_get,
-            "QueryFilter": query_filter,
-            "ConditionalOperator": conditional_operator,
-            "KeyConditions": key_conditions,
-        },
-        {
-            "ProjectionExpression": projection_expression,
-            "FilterExpression": filter_expression,
-            "KeyConditionExpression": key_condition_expression,
-        },
-    )
+        {"AttributesToGet": attributes_to_get, "QueryFilter": query_filter,
+         "ConditionalOperator": conditional_operator, "KeyConditions": key_conditions},
+        {"ProjectionExpression": projection_expression, "FilterExpression": filter_expression,
+         "KeyConditionExpression": key_condition_expression},
+    )  # fmt: skip
     some = not (filter_expression is None and key_condition_expression is None and projection_expression is None)
-    expressions = Expressions(
-        expression_attribute_names,
-        expression_attribute_values,
-        "" if some else "FilterExpression and KeyConditionExpression are null",
-    )
+    expressions = Expressions(expression_attribute_names, expression_attribute_values, "" if some else _NEITHER)
     keys = _key_tests(expressions, key_condition_expression, key_conditions)
     kept = _filter(expressions, filter_expression, query_filter, conditional_operator)
     chosen = selection(select, attributes_to_get, projection_expression, expressions, bool(index_name))
     expressions.finish()
-    with plane(ctx).snapshot() as tx:
-        schema = schema_of(ctx, tx, table_name)
-        index = schema.index(index_name) if index_name else None
-        check_consistent(index, consistent_read)
-        if schema.meter is not None:
-            schema.meter.admit("Read", None if index is None else index.index)
-        shape = schema.key if index is None else index.key
-        bounds = bounds_of(keys, shape)
+
+    def bounds(shape: KeyShape) -> Bounds:
+        found = bounds_of(keys, shape)
         _check_filter(kept, shape.names, "Query" if query_filter else "")
-        from_table = needs_table(index, chosen, kept.paths)
-        wanted = Wanted(
-            bounds, scan_index_forward, limit, exclusive_start_key, kept.holds, chosen.paths, chosen.count_only,
-            from_table,
-        )  # fmt: skip
-        after = start_place(schema, index, exclusive_start_key, bounds, False) if exclusive_start_key else None
-        found = read(tx, schema, index, wanted, after)
-    return _answer(schema, index, found, wanted, return_consumed_capacity, consistent_read)
+        return found
+
+    asked = _Asked(table_name, index_name, consistent_read, return_consumed_capacity, limit, exclusive_start_key)
+    return _page(ctx, asked, kept, chosen, bounds, scan_index_forward)
 
 
 def _key_tests(expressions: Expressions, text: str | None, conditions: Any) -> list[Comparison]:
@@ -133,6 +118,38 @@ def _check_filter(kept: Filter, names: tuple[str, ...], older: str) -> None:
         if steps[0] in names:
             what = "QueryFilter" if older else "Filter Expression"
             raise invalid(f"{what} can only contain non-primary key attributes: Primary key attribute: {steps[0]}")
+
+
+class _Asked(NamedTuple):
+    """What a query and a scan have in common."""
+
+    table_name: str
+    index_name: str
+    consistent: bool
+    capacity: str
+    limit: int | None
+    start: Any
+
+
+def _page(
+    ctx: Context, asked: _Asked, kept: Filter, chosen: Selection, bounds_in: Callable[[KeyShape], Bounds],
+    forward: bool | None = None,
+) -> Document:  # fmt: skip
+    """One page of a range of a table or an index. `forward` is a query's; a scan has none and reads forward."""
+    with plane(ctx).snapshot() as tx:
+        schema = schema_of(ctx, tx, asked.table_name)
+        index = schema.index(asked.index_name) if asked.index_name else None
+        check_consistent(index, asked.consistent)
+        if schema.meter is not None:
+            schema.meter.admit("Read", None if index is None else index.index)
+        bounds = bounds_in(schema.key if index is None else index.key)
+        wanted = Wanted(
+            bounds, forward is not False, asked.limit, asked.start, kept.holds, chosen.paths, chosen.count_only,
+            needs_table(index, chosen, kept.paths),
+        )  # fmt: skip
+        after = start_place(schema, index, asked.start, bounds, forward is None) if asked.start else None
+        found = read(tx, schema, index, wanted, after)
+    return _answer(schema, index, found, wanted, asked.capacity, asked.consistent)
 
 
 def _answer(
@@ -185,11 +202,7 @@ def scan(
     consistent_read: bool = False,
 ) -> object:
     check_apart(
-        {
-            "AttributesToGet": attributes_to_get,
-            "ScanFilter": scan_filter,
-            "ConditionalOperator": conditional_operator,
-        },
+        {"AttributesToGet": attributes_to_get, "ScanFilter": scan_filter, "ConditionalOperator": conditional_operator},
         {"ProjectionExpression": projection_expression, "FilterExpression": filter_expression},
     )
     _check_segment(segment, total_segments)
@@ -200,23 +213,14 @@ def scan(
     kept = _filter(expressions, filter_expression, scan_filter, conditional_operator)
     chosen = selection(select, attributes_to_get, projection_expression, expressions, bool(index_name))
     expressions.finish()
-    with plane(ctx).snapshot() as tx:
-        schema = schema_of(ctx, tx, table_name)
-        index = schema.index(index_name) if index_name else None
-        check_consistent(index, consistent_read)
-        if schema.meter is not None:
-            schema.meter.admit("Read", None if index is None else index.index)
-        shape = schema.key if index is None else index.key
-        bounds = everything(shape)
-        if total_segments is not None and segment is not None:
-            bounds = Bounds(*shape.segment(segment, total_segments))
-        from_table = needs_table(index, chosen, kept.paths)
-        wanted = Wanted(
-            bounds, True, limit, exclusive_start_key, kept.holds, chosen.paths, chosen.count_only, from_table
-        )
-        after = start_place(schema, index, exclusive_start_key, bounds, True) if exclusive_start_key else None
-        found = read(tx, schema, index, wanted, after)
-    return _answer(schema, index, found, wanted, return_consumed_capacity, consistent_read)
+
+    def bounds(shape: KeyShape) -> Bounds:
+        if total_segments is None or segment is None:
+            return everything(shape)
+        return Bounds(*shape.segment(segment, total_segments))
+
+    asked = _Asked(table_name, index_name, consistent_read, return_consumed_capacity, limit, exclusive_start_key)
+    return _page(ctx, asked, kept, chosen, bounds)
 
 
 def _check_segment(segment: int | None, total: int | None) -> None:

@@ -3,7 +3,7 @@
 A new index is filled by the controller; until then it is CREATING and cannot be read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -50,21 +50,11 @@ async def update_table(
     deletion_protection_enabled: bool | None = None,
     on_demand_throughput: OnDemandThroughput | None = None,
 ) -> object:
-    if not (
-        billing_mode or provisioned_throughput or global_secondary_index_updates or stream_specification
-        or sse_specification or table_class or deletion_protection_enabled is not None or on_demand_throughput
-    ):  # fmt: skip
-        raise invalid(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-            "SSESpecification or ReplicaUpdates is required"
-        )
-
-    check_specification(sse_specification)
-    encryption = None
-    if sse_specification is not None:
-        with plane(ctx).snapshot() as tx:
-            before = find_table(ctx, tx, table_name)
-        encryption = await changed_encryption(ctx, before, sse_specification)
+    _check_any(
+        billing_mode, provisioned_throughput, global_secondary_index_updates, stream_specification, sse_specification,
+        table_class, deletion_protection_enabled is not None, on_demand_throughput,
+    )  # fmt: skip
+    change_key = await _new_key(ctx, table_name, sse_specification)
 
     def work(tx: Transaction) -> Table:
         table = find_table(ctx, tx, table_name)
@@ -77,13 +67,39 @@ async def update_table(
             table.deletion_protection = deletion_protection_enabled
         table.on_demand_throughput = on_demand_throughput or table.on_demand_throughput
         _set_stream(ctx, table, stream_specification)
-        if encryption is not None:
-            table.encryption = encryption
+        change_key(table)
         follow_table(tx, find_table(ctx, tx, table_name), table, ctx.now())
         _change_indexes(table, attribute_definitions, global_secondary_index_updates)
         return tx.put(table)
 
     return {"table_description": described(await plane(ctx).submit(work), "UPDATING")}
+
+
+def _check_any(*wanted: object) -> None:
+    """Raises `ValidationException` for a call that changes nothing."""
+    if not any(wanted):
+        raise invalid(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+            "SSESpecification or ReplicaUpdates is required"
+        )
+
+
+async def _new_key(ctx: Context, table_name: str, wanted: SseSpecification | None) -> Callable[[Table], None]:
+    """Asks KMS for what is wanted; what it gave is then put into the table, if nobody else has come before."""
+    if wanted is None:
+        return lambda table: None
+    check_specification(wanted)
+    with plane(ctx).snapshot() as tx:
+        found = find_table(ctx, tx, table_name)
+    before = found.encryption
+    made = await changed_encryption(ctx, found, wanted)
+
+    def change(table: Table) -> None:
+        if (table.encryption and table.encryption.data_key) != (before and before.data_key):
+            raise errors.TableInUse(table_name=table.table_name)  # two keys for the same items would lose some
+        table.encryption = made
+
+    return change
 
 
 def _set_billing(ctx: Context, table: Table, mode: str, throughput: ProvisionedThroughput | None) -> None:

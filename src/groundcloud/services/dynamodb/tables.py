@@ -79,29 +79,34 @@ async def create_table(
         ctx, (account, region, name), attribute_definitions, key_schema, local_secondary_indexes,
         global_secondary_indexes, billing_mode, provisioned_throughput, on_demand_throughput,
     )  # fmt: skip
-    now = table.created
     table.table_class = table_class
     table.deletion_protection = deletion_protection_enabled
     table.tags = merged({}, tags)
     table.policy = resource_policy
-    table.policy_revision = str(int(now.timestamp() * 1000)) if resource_policy else ""
+    table.policy_revision = str(int(table.created.timestamp() * 1000)) if resource_policy else ""
     set_stream(ctx, table, stream_specification)
+    return {"table_description": described(await _keep(ctx, table, sse_specification), "CREATING")}
+
+
+async def _keep(ctx: Context, table: Table, encryption: SseSpecification | None) -> Table:
+    """Store a new table, with its key if it has one. Raises `ResourceInUseException`."""
+    place = table.key_values()
 
     def check_free(tx: Transaction) -> None:
-        if tx.get(Table, account, region, name) is not None or tx.get(Restore, account, region, name) is not None:
-            raise errors.TableExists(table_name=name)
+        if tx.get(Table, *place) is not None or tx.get(Restore, *place) is not None:
+            raise errors.TableExists(table_name=table.table_name)
 
-    if sse_specification is not None:
+    if encryption is not None:
         with plane(ctx).snapshot() as tx:
             check_free(tx)
-        table.encryption = await new_encryption(ctx, name, sse_specification)
+        table.encryption = await new_encryption(ctx, table.table_name, encryption)
 
     def work(tx: Transaction) -> Table:
         check_free(tx)
-        follow_table(tx, None, table, now)
+        follow_table(tx, None, table, table.created)
         return tx.put(table)
 
-    return {"table_description": described(await plane(ctx).submit(work), "CREATING")}
+    return await plane(ctx).submit(work)
 
 
 def new_table(

@@ -1,7 +1,7 @@
 """Writing single items: PutItem, UpdateItem, DeleteItem."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -30,25 +30,44 @@ _REPORTED: dict[str, Any] = {
 }
 
 
-def _condition(
-    expected: Any, conditional_operator: str, text: Any, names: Any, values: Any
-) -> tuple[Holds | None, Expressions | None]:
-    """The condition of a put or delete. Raises `ValidationException`."""
-    if text is None and expected is None and names is None and values is None and not conditional_operator:
-        return None, None
-    check_apart(
-        {"Expected": expected, "ConditionalOperator": conditional_operator},
-        {"ConditionExpression": text},
-    )
-    expressions = Expressions(names, values, "" if text is not None else "ConditionExpression is null")
-    condition = condition_of(expressions, text, expected, conditional_operator)
-    expressions.finish()
-    return condition, expressions
+class _Condition(NamedTuple):
+    """The condition of a put or delete, as the request has it, in its older and in its newer form."""
+
+    expected: Any
+    operator: str
+    text: Any
+    names: Any
+    values: Any
+
+    def compiled(self) -> Holds | None:
+        """Raises `ValidationException`."""
+        if self == _UNCONDITIONAL:
+            return None
+        check_apart(
+            {"Expected": self.expected, "ConditionalOperator": self.operator}, {"ConditionExpression": self.text}
+        )
+        without = "" if self.text is not None else "ConditionExpression is null"
+        expressions = Expressions(self.names, self.values, without)
+        condition = condition_of(expressions, self.text, self.expected, self.operator)
+        expressions.finish()
+        return condition
 
 
-def _only_old(return_values: str) -> None:
-    if return_values not in ("NONE", "ALL_OLD"):
-        raise invalid("ReturnValues can only be ALL_OLD or NONE")
+_UNCONDITIONAL = _Condition(None, "", None, None, None)
+
+
+class _Reply(NamedTuple):
+    """What the answer shall have: ReturnValues, ReturnConsumedCapacity, ReturnItemCollectionMetrics."""
+
+    values: str
+    capacity: str
+    metrics: str
+
+    def of_old(self) -> "_Reply":
+        """For those that leave nothing new to show. Raises `ValidationException`."""
+        if self.values not in ("NONE", "ALL_OLD"):
+            raise invalid("ReturnValues can only be ALL_OLD or NONE")
+        return self
 
 
 @operation(
@@ -70,20 +89,13 @@ async def put_item(
     expression_attribute_values: Any = None,
     return_values_on_condition_check_failure: str = "NONE",
 ) -> object:
-    _only_old(return_values)
+    reply = _Reply(return_values, return_consumed_capacity, return_item_collection_metrics).of_old()
     size = check_item(item)
-    condition, _ = _condition(
+    condition = _Condition(
         expected, conditional_operator, condition_expression, expression_attribute_names, expression_attribute_values
     )
-    wanted = Write(
-        item=item,
-        size=size,
-        condition=condition,
-        return_old_on_failure=return_values_on_condition_check_failure,
-    )
-    return await _write(
-        ctx, table_name, wanted, return_values, return_consumed_capacity, return_item_collection_metrics
-    )
+    wanted = Write(item=item, size=size, return_old_on_failure=return_values_on_condition_check_failure)
+    return await _write(ctx, table_name, wanted._replace(condition=condition.compiled()), reply)
 
 
 @operation(
@@ -105,14 +117,12 @@ async def delete_item(
     expression_attribute_values: Any = None,
     return_values_on_condition_check_failure: str = "NONE",
 ) -> object:
-    _only_old(return_values)
-    condition, _ = _condition(
+    reply = _Reply(return_values, return_consumed_capacity, return_item_collection_metrics).of_old()
+    condition = _Condition(
         expected, conditional_operator, condition_expression, expression_attribute_names, expression_attribute_values
     )
-    wanted = Write(key=key, condition=condition, return_old_on_failure=return_values_on_condition_check_failure)
-    return await _write(
-        ctx, table_name, wanted, return_values, return_consumed_capacity, return_item_collection_metrics
-    )
+    wanted = Write(key=key, return_old_on_failure=return_values_on_condition_check_failure)
+    return await _write(ctx, table_name, wanted._replace(condition=condition.compiled()), reply)
 
 
 @operation(
@@ -155,9 +165,8 @@ async def update_item(
         condition=condition,
         return_old_on_failure=return_values_on_condition_check_failure,
     )
-    return await _write(
-        ctx, table_name, wanted, return_values, return_consumed_capacity, return_item_collection_metrics, paths
-    )
+    reply = _Reply(return_values, return_consumed_capacity, return_item_collection_metrics)
+    return await _write(ctx, table_name, wanted, reply, paths)
 
 
 def change_of(expressions: Expressions, text: str | None, updates: Any) -> tuple[Callable[[Item], Item], list[Steps]]:
@@ -172,12 +181,11 @@ def change_of(expressions: Expressions, text: str | None, updates: Any) -> tuple
 
 
 async def _write(
-    ctx: Context, table_name: str, wanted: Write, return_values: str, capacity: str, metrics: str,
-    paths: list[Steps] | None = None,
-) -> Document:  # fmt: skip
+    ctx: Context, table_name: str, wanted: Write, reply: _Reply, paths: list[Steps] | None = None
+) -> Document:
     """The write in a transaction of its own, and the answer."""
+    return_values, capacity, metrics = reply
     look = return_values != "NONE" or capacity != "NONE"
-
     now = ctx.world.clock()
 
     def work(tx: Transaction) -> Document:

@@ -217,6 +217,10 @@ class LaunchTemplateExists(AwsError, code="InvalidLaunchTemplateName.AlreadyExis
     """Launch template name already in use."""
 
 
+class NoSuchSpotRequest(AwsError, code="InvalidSpotInstanceRequestID.NotFound"):
+    """The spot instance request ID{named} not exist"""
+
+
 class InvalidInstanceCreditSpecification(AwsError):
     """{reason}"""
 

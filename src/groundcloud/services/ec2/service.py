@@ -16,6 +16,8 @@ from groundcloud.services.ec2.machines import (
     launching,
     placement_groups,
     profiles,
+    spot,
+    template_data,
     type_calls,
 )
 from groundcloud.services.ec2.network import (
@@ -65,6 +67,8 @@ service = Service(
     launching,
     placement_groups,
     profiles,
+    spot,
+    template_data,
     type_calls,
     interface_attributes,
     addresses,

@@ -9,9 +9,9 @@ from groundcloud.services.logs import chunks
 from groundcloud.services.logs.export_run import export
 from groundcloud.services.logs.query_run import run_query
 from groundcloud.services.logs.reading import oldest
-from groundcloud.services.logs.records import Erasure, ExportTask, LogGroup, LogStream, Query, QueryResults
+from groundcloud.services.logs.records import ExportTask, LogGroup, LogStream, Query, QueryResults
 from groundcloud.store import Key, Store, Transaction
-from groundcloud.store.erase import AT_ONCE, erase
+from groundcloud.store.erase import AT_ONCE
 
 _EVERY = 3600.0
 _KEPT = 7 * 86_400_000
@@ -20,22 +20,6 @@ _KEPT = 7 * 86_400_000
 
 def _milliseconds(clock: Callable[[], datetime]) -> int:
     return int(clock().timestamp() * 1000)
-
-
-class Erasures:
-    """Removes the events of deleted groups and streams."""
-
-    name = "logs.erasures"
-    kind = Erasure
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def reconcile(self, key: Key, wanted: Erasure | None) -> Outcome:
-        if wanted is None:
-            return Outcome()
-        erase(self._store, wanted.low, wanted.high)
-        return Outcome(write=lambda tx: tx.delete(wanted))
 
 
 class Retention:

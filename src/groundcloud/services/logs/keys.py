@@ -21,7 +21,7 @@ _opened: OrderedDict[tuple[int, bytes], tuple[float, bytes]] = OrderedDict()
 
 def _acting(ctx: Context, arn: str, tx: Transaction | None = None) -> Context:
     service = ctx.as_service(f"logs.{ctx.region}.amazonaws.com", arn)
-    return service if tx is None else service._within(tx)
+    return service if tx is None else service.within(tx)
 
 
 async def new_data_key(ctx: Context, arn: str, key_id: str) -> tuple[str, bytes]:

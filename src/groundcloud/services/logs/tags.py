@@ -34,37 +34,50 @@ async def _change(ctx: Context, owner: Owner, change: Callable[[LogGroup], dict[
     await plane(ctx).submit(work)
 
 
+async def _add(ctx: Context, owner: Owner, tags: Mapping[str, str]) -> None:
+    await _change(ctx, owner, lambda group: {**group.tags, **tags})
+
+
+async def _remove(ctx: Context, owner: Owner, keys: Sequence[str]) -> None:
+    await _change(ctx, owner, lambda group: {key: value for key, value in group.tags.items() if key not in keys})
+
+
+def _shown(ctx: Context, owner: Owner) -> dict[str, dict[str, str]]:
+    with plane(ctx).snapshot() as tx:
+        return {"tags": find_group(tx, owner).tags}
+
+
+# -- by ARN
+
+
 @operation(on=_tagged)
 async def tag_resource(ctx: Context, resource_arn: str, tags: Mapping[str, str]) -> None:
-    await _change(ctx, _owner(ctx, resource_arn), lambda group: {**group.tags, **tags})
+    await _add(ctx, _owner(ctx, resource_arn), tags)
 
 
 @operation(on=_tagged)
 async def untag_resource(ctx: Context, resource_arn: str, tag_keys: Sequence[str]) -> None:
-    await _change(ctx, _owner(ctx, resource_arn), lambda group: _without(group, tag_keys))
+    await _remove(ctx, _owner(ctx, resource_arn), tag_keys)
 
 
 @operation(on=_tagged, read=True)
 def list_tags_for_resource(ctx: Context, resource_arn: str) -> object:
-    with plane(ctx).snapshot() as tx:
-        return {"tags": find_group(tx, _owner(ctx, resource_arn)).tags}
+    return _shown(ctx, _owner(ctx, resource_arn))
+
+
+# -- by name, as before
 
 
 @operation(on=on_group)
 async def tag_log_group(ctx: Context, log_group_name: str, tags: Mapping[str, str]) -> None:
-    await _change(ctx, named(ctx, log_group_name), lambda group: {**group.tags, **tags})
+    await _add(ctx, named(ctx, log_group_name), tags)
 
 
 @operation(on=on_group)
 async def untag_log_group(ctx: Context, log_group_name: str, tags: Sequence[str]) -> None:
-    await _change(ctx, named(ctx, log_group_name), lambda group: _without(group, tags))
+    await _remove(ctx, named(ctx, log_group_name), tags)
 
 
 @operation(on=on_group, read=True)
 def list_tags_log_group(ctx: Context, log_group_name: str) -> object:
-    with plane(ctx).snapshot() as tx:
-        return {"tags": find_group(tx, named(ctx, log_group_name)).tags}
-
-
-def _without(group: LogGroup, keys: Sequence[str]) -> dict[str, str]:
-    return {key: value for key, value in group.tags.items() if key not in keys}
+    return _shown(ctx, named(ctx, log_group_name))

@@ -6,7 +6,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.rds import archives, errors
-from groundcloud.services.rds.ending import need
+from groundcloud.services.rds.ending import need, need_alone
 from groundcloud.services.rds.engines import ENGINES, check_upgrade, class_named
 from groundcloud.services.rds.instances import (
     backup_window,
@@ -70,6 +70,8 @@ def modify_db_instance(
 ) -> object:
     instance = instance_named(ctx, db_instance_identifier)
     need(instance, "available", "stopped", "storage-full", "incompatible-parameters", "backing-up")
+    if master_user_password or multi_az or backup_retention_period is not None or db_port_number is not None:
+        need_alone(instance)
     engine = ENGINES[instance.engine]
     _check(instance, allocated_storage, db_instance_class, storage_type, max_allocated_storage)
     check_upgrade(engine, instance.engine_version, engine_version)
@@ -135,7 +137,7 @@ def _check(
             reason=f"Requested allocated storage ({storage} GiB) is less than the current one "
             f"({instance.allocated_storage} GiB)."
         )
-    check_storage(storage or instance.allocated_storage, storage_type or instance.storage_type, most)
+    check_storage(storage or instance.allocated_storage, storage_type or "gp2", most)
 
 
 def _set(record: Any, values: dict[str, Any]) -> None:

@@ -14,9 +14,9 @@ from groundcloud.controllers import Outcome
 from groundcloud.engines.machines.wanted import MachineFailed, Seal
 from groundcloud.errors import AwsError
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds import archives, backups, encryption, faults, sizes, standbys, steps
+from groundcloud.services.rds import archives, backups, encryption, faults, roles, sizes, standbys, steps
 from groundcloud.services.rds.fleet import Fleet, data_volume
-from groundcloud.services.rds.records import FAILED, REPLICA, STANDBY, DBInstance, DBMachine
+from groundcloud.services.rds.records import FAILED, REPLICA, STANDBY, DBCluster, DBInstance, DBMachine
 from groundcloud.services.rds.reports import Report, Reports
 from groundcloud.services.rds.secrets import keep, secrets_of
 from groundcloud.services.rds.telling import leader_of, machines_of, told
@@ -70,10 +70,10 @@ class DBInstances:
 
     def __init__(
         self, store: Store, fleet: Fleet, reports: Reports, interfaces: Interfaces, sealer: Sealer,
-        clock: Callable[[], datetime], within: Within, certificate: Callable[[str], tuple[str, str]],
+        clock: Callable[[], datetime], within: Within, certificate: Callable[[list[str]], tuple[str, str]],
         have_image: Callable[[], str],
     ) -> None:  # fmt: skip
-        """`certificate`: a certificate chain and its key, PEM, for a name; `have_image`: begins to build the image
+        """`certificate`: a certificate chain and its key, PEM, for names; `have_image`: begins to build the image
         where it is lacking, and says what it waits for."""
         self.store = store
         self.fleet = fleet
@@ -148,10 +148,14 @@ class DBInstances:
             return outcome
         if seen.instance.multi_az and (outcome := standbys.fail_over(self, seen)) is not None:
             return outcome
+        if seen.instance.db_cluster_identifier and (outcome := roles.fail_over(self, seen)) is not None:
+            return outcome
         if not self.fleet.runs(leader):
             return self._boot(seen, leader)
         outcome = steps.follow(self, seen, leader, self.report(leader))
         if outcome is not None:
+            return outcome
+        if seen.instance.db_cluster_identifier and (outcome := roles.keep(self, seen)) is not None:
             return outcome
         outcome = (
             standbys.keep(self, seen)
@@ -165,6 +169,8 @@ class DBInstances:
             return Outcome(partial(faults.recovers, self, seen.instance.key_values(), True), again=SOON)
         self.reports.forget(leader.machine_id)
         if leader.role == REPLICA:
+            if not steps.source_serves(self, seen.instance):
+                return Outcome(again=0.2)
             steps.seed_replica(self, seen.instance, leader)
         if not self.fleet.start(leader, self.seal(seen.instance)):
             return Outcome(again=0.1)
@@ -186,11 +192,13 @@ class DBInstances:
             tx.put(instance)
 
     def _certify(self, key: Key, tx: Transaction) -> None:
-        """A certificate for the endpoint's name."""
+        """A certificate for the endpoint's name, and for those of the cluster."""
         instance = tx.get(DBInstance, *key)
         if instance is not None:
             secrets = secrets_of(tx, self.sealer, instance)
-            secrets.certificate, secrets.key = self._certificate(instance.endpoint_name)
+            cluster = tx.get(DBCluster, instance.account, instance.region, instance.db_cluster_identifier)
+            more = [cluster.endpoint, cluster.reader_endpoint] if cluster is not None else []
+            secrets.certificate, secrets.key = self._certificate([instance.endpoint_name, *more])
             keep(tx, self.sealer, instance, secrets)
 
     # -- resting and ending

@@ -23,7 +23,7 @@ class Filter(Part):
 
 
 _FILTERS: dict[str, Callable[[DBInstance], str]] = {
-    "db-cluster-id": lambda instance: "",
+    "db-cluster-id": lambda instance: instance.db_cluster_identifier,
     "db-instance-id": lambda instance: instance.db_instance_identifier,
     "dbi-resource-id": lambda instance: instance.dbi_resource_id,
     "domain": lambda instance: "",
@@ -124,7 +124,7 @@ def describe_orderable_db_instance_options(
             "supports_storage_autoscaling": True,
             "outpost_capable": False,
             "supported_network_types": ["IPV4"],
-            "supports_clusters": False,
+            "supports_clusters": kind.clustered,
         }
         for each in classes()
         if db_instance_class in ("", each)

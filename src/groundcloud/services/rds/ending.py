@@ -22,6 +22,23 @@ def need(instance: DBInstance, *states: str) -> None:
         )
 
 
+def need_alone(instance: DBInstance) -> None:
+    """What instances of clusters cannot: AWS does it to the cluster. Raises `InvalidDBInstanceState`."""
+    if instance.db_cluster_identifier:
+        raise errors.InvalidDBInstanceState(
+            reason=f"The operation is not valid for {instance.db_instance_identifier}, a member of the cluster "
+            f"{instance.db_cluster_identifier}."
+        )
+
+
+def _check_member(ctx: Context, instance: DBInstance) -> None:
+    """Raises `InvalidDBInstanceState`."""
+    if ctx.exists(DBInstance, instance.dbi_resource_id, index="by_source"):
+        raise errors.InvalidDBInstanceState(
+            reason=f"{instance.db_instance_identifier} writes in its cluster, and others follow it: fail over first."
+        )
+
+
 @operation(on=on("db", "db_instance_identifier"))
 def delete_db_instance(
     ctx: Context,
@@ -44,7 +61,9 @@ def delete_db_instance(
         raise errors.InvalidParameterCombination(
             reason="FinalDBSnapshotIdentifier can not be specified when deleting an instance with SkipFinalSnapshot"
         )
-    if not skip_final_snapshot:
+    if instance.db_cluster_identifier:
+        _check_member(ctx, instance)
+    elif not skip_final_snapshot:
         _keep_final(ctx, instance, final_db_snapshot_identifier)
     instance.keep_backups = not delete_automated_backups
     instance.db_instance_status = "deleting"
@@ -73,6 +92,7 @@ def _keep_final(ctx: Context, instance: DBInstance, name: str) -> None:
 @operation(on=on("db", "db_instance_identifier"))
 def stop_db_instance(ctx: Context, db_instance_identifier: str, db_snapshot_identifier: str = "") -> object:
     instance = instance_named(ctx, db_instance_identifier)
+    need_alone(instance)
     need(instance, "available")
     if instance.source_resource_id or ctx.exists(DBInstance, instance.dbi_resource_id, index="by_source"):
         raise errors.InvalidDBInstanceState(

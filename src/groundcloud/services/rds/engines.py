@@ -28,6 +28,10 @@ class Engine(NamedTuple):
     log_types: tuple[str, ...]
 
     @property
+    def clustered(self) -> bool:
+        return self.name.startswith("aurora-")
+
+    @property
     def default_parameter_group(self) -> str:
         return f"default.{self.family}"
 
@@ -46,10 +50,17 @@ ENGINES = {
                ("error", "general", "slowquery")),
         Engine("mariadb", "mariadb", 3306, "general-public-license", "10.11.19", "10.11", "mariadb10.11", "MariaDB",
                "MariaDB 10.11 of Debian 12", ("10.11", "10.6", "10.5"), ("error", "general", "slowquery")),
+        Engine("aurora-postgresql", "postgres", 5432, "postgresql-license", "15.18", "15", "aurora-postgresql15",
+               "Aurora PostgreSQL (served by PostgreSQL)", "PostgreSQL 15 of Debian 12, in the place of Aurora",
+               ("15",), ("postgresql",)),
+        Engine("aurora-mysql", "mariadb", 3306, "general-public-license", "8.0.mariadb-10.11", "8.0",
+               "aurora-mysql8.0", "Aurora MySQL (served by MariaDB)", "MariaDB 10.11 of Debian 12, in the place of "
+               "Aurora", ("8.0", "5.7"), ("error", "general", "slowquery")),
     )
 }  # fmt: skip
+"""Those of `aurora` are for clusters."""
 
-ELSEWHERE = ("aurora-mysql", "aurora-postgresql", "custom-oracle-ee", "db2-ae", "db2-se", "oracle-ee",
+ELSEWHERE = ("custom-oracle-ee", "db2-ae", "db2-se", "oracle-ee",
              "oracle-ee-cdb", "oracle-se2", "oracle-se2-cdb", "sqlserver-ee", "sqlserver-ex", "sqlserver-se",
              "sqlserver-web")  # fmt: skip
 """Engines that AWS has and this cloud has not."""

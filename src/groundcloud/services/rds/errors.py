@@ -158,7 +158,15 @@ class NoMachines(AwsError, code="InsufficientDBInstanceCapacity"):
 
 
 class DBClusterNotFound(AwsError, code="DBClusterNotFoundFault", status=404):
-    """DBCluster {name} not found."""
+    """DBCluster {db_cluster_identifier} not found."""
+
+
+class DBClusterAlreadyExists(AwsError, code="DBClusterAlreadyExistsFault"):
+    """DB Cluster already exists"""
+
+
+class InvalidDBClusterState(AwsError, code="InvalidDBClusterStateFault"):
+    """{reason}"""
 
 
 class ResourceNotFound(AwsError, code="InvalidParameterValue"):

@@ -26,6 +26,8 @@ _NUMBERS = {
     "Restored from snapshot": 43,
     "Promoted Read Replica": 46,
     "Multi-AZ instance failover completed": 49,
+    "Completed failover to DB instance": 71,
+    "Started failover to DB instance": 73,
     "DB instance stopped": 87,
     "DB instance started": 88,
     "The free storage capacity for DB instance": 89,
@@ -35,7 +37,12 @@ _NUMBERS = {
 }
 """By the beginnings of the messages."""
 _DOCUMENT = "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html"
-_LINKS = {"db-instance": "dbinstance", "db-snapshot": "db-snapshot", "db-parameter-group": "parameter-group"}
+_LINKS = {
+    "db-cluster": "dbcluster",
+    "db-instance": "dbinstance",
+    "db-snapshot": "db-snapshot",
+    "db-parameter-group": "parameter-group",
+}
 
 
 def event_number(message: str) -> str:

@@ -10,11 +10,11 @@ from groundcloud.operation import operation
 from groundcloud.services.rds import encryption, errors, subnet_groups
 from groundcloud.services.rds.engines import Engine, class_named, engine_named, version_for
 from groundcloud.services.rds.log_exports import checked_exports
-from groundcloud.services.rds.lookup import checked_groups, default_groups, identifier, merged, on
+from groundcloud.services.rds.lookup import checked_groups, cluster_named, default_groups, identifier, merged, on
 from groundcloud.services.rds.options import default_option_group
 from groundcloud.services.rds.parameter_groups import group_for
-from groundcloud.services.rds.records import DBInstance, DBSubnetGroup, Tag
-from groundcloud.services.rds.secrets import Secrets, keep, new_password, new_secrets
+from groundcloud.services.rds.records import DBCluster, DBInstance, DBSubnetGroup, Tag
+from groundcloud.services.rds.secrets import Secrets, keep, new_password, new_secrets, secrets_of
 from groundcloud.services.rds.views import instance_shown
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -25,6 +25,8 @@ _RESERVED = {
 }  # fmt: skip
 SMALLEST, LARGEST = 5, 65536
 """GiB. AWS takes 20 and more for SSD volumes, 5 and more for magnetic ones."""
+_MEMBER = 10
+"""GiB with which an instance of a cluster begins; its volume grows by itself."""
 
 
 def check_password(engine: Engine, password: str) -> None:
@@ -142,7 +144,7 @@ def new_instance(
     if multi_az and len(zones) < 2:
         raise errors.DBSubnetGroupDoesNotCoverEnoughAZs(zones=", ".join(sorted(zones)))
     groups = checked_groups(ctx, group.vpc_id, group_ids) if group_ids else default_groups(ctx, group.vpc_id)
-    endpoint = f"{name}.c{_stable(ctx)}.{ctx.region}.rds.amazonaws.com"
+    endpoint = f"{name}.c{stable(ctx)}.{ctx.region}.rds.amazonaws.com"
     return DBInstance(
         account=ctx.account, region=ctx.region, db_instance_identifier=name,
         dbi_resource_id=f"db-{ctx.random_text('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 26)}",
@@ -155,10 +157,13 @@ def new_instance(
     )  # fmt: skip
 
 
-def _stable(ctx: Context) -> str:
+def stable(ctx: Context) -> str:
     """What all endpoints of an account in a Region share, as AWS's do."""
     known = next(ctx.scan(DBInstance), None)
-    return known.endpoint_name.split(".")[1][1:] if known is not None else ctx.random_text(_LETTERS, 11)
+    if known is not None:
+        return known.endpoint_name.split(".")[1][1:]
+    cluster = next(ctx.scan(DBCluster), None)
+    return cluster.endpoint.split(".")[1].removeprefix("cluster-c") if cluster else ctx.random_text(_LETTERS, 11)
 
 
 @operation(
@@ -171,7 +176,7 @@ def _stable(ctx: Context) -> str:
     },
     harmless=["EnablePerformanceInsights", "PerformanceInsightsRetentionPeriod", "MonitoringInterval",
               "NetworkType", "BackupTarget", "EngineLifecycleSupport", "DatabaseInsightsMode", "DBSecurityGroups",
-              "CopyTagsToSnapshot", "PromotionTier", "DedicatedLogVolume",
+              "CopyTagsToSnapshot", "DedicatedLogVolume",
               "EnableCustomerOwnedIp", "MultiTenant"],
 )  # fmt: skip
 def create_db_instance(
@@ -211,8 +216,19 @@ def create_db_instance(
     ca_certificate_identifier: str = "rds-ca-rsa2048-g1",
     manage_master_user_password: bool = False,
     master_user_secret_kms_key_id: str = "",
+    db_cluster_identifier: str = "",
+    promotion_tier: int | None = None,
 ) -> object:
     kind = engine_named(engine)
+    if kind.clustered:
+        made = new_member(
+            ctx, kind, db_cluster_identifier, db_instance_identifier, instance_class=db_instance_class,
+            zone=availability_zone, public=publicly_accessible, parameter_group=db_parameter_group_name, tags=tags,
+            promotion_tier=promotion_tier, auto_minor_version_upgrade=auto_minor_version_upgrade,
+            exports=enable_cloudwatch_logs_exports,
+            preferred_maintenance_window=maintenance_window(ctx, preferred_maintenance_window),
+        )  # fmt: skip
+        return {"db_instance": {**made, "pending_modified_values": {}}}
     version = version_for(kind, engine_version)
     _check_not_there(kind, character_set_name, license_model)
     if allocated_storage is None:
@@ -243,6 +259,39 @@ def create_db_instance(
     if manage_master_user_password:
         keep_in_secrets_manager(ctx, instance, secrets, master_user_secret_kms_key_id)
     return {"db_instance": started(ctx, instance, secrets)}
+
+
+def new_member(
+    ctx: Context, engine: Engine, cluster_name: str, name: str, *, instance_class: str, zone: str, public: bool | None,
+    parameter_group: str, tags: Sequence[Tag], exports: Sequence[str], **fields: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """An instance of a cluster: the first writes, the others follow it."""
+    if not cluster_name:
+        raise errors.InvalidParameterCombination(
+            reason=f"The parameter DBClusterIdentifier must be provided for the engine {engine.name}"
+        )
+    cluster = cluster_named(ctx, cluster_name)
+    if cluster.engine != engine.name:
+        raise errors.InvalidParameterCombination(
+            reason=f"The engine {engine.name} does not match the cluster's, {cluster.engine}."
+        )
+    instance = new_instance(
+        ctx, engine, name, group_named(ctx, cluster.subnet_group), instance_class=instance_class, port=cluster.port,
+        group_ids=cluster.groups, zone=zone, multi_az=False, public=public, parameter_group=parameter_group,
+        option_group="", tags=tags, engine_version=cluster.engine_version, master_username=cluster.master_username,
+        allocated_storage=_MEMBER, max_allocated_storage=LARGEST, storage_type="aurora",
+        db_name=cluster.database_name, db_cluster_identifier=cluster.db_cluster_identifier, backup_retention_period=0,
+        preferred_backup_window=cluster.preferred_backup_window, deletion_protection=False,
+        enabled_cloudwatch_logs_exports=checked_exports(engine, exports), **fields,
+    )  # fmt: skip
+    if cluster.writer:
+        instance.source_resource_id = cluster.writer
+        instance.seed = ctx.new_id("rds-replica")
+    else:
+        cluster.writer = instance.dbi_resource_id
+        ctx.put(cluster)
+    before = secrets_of(ctx.tx, ctx.world.sealer, cluster)
+    return started(ctx, instance, Secrets(before.master_password, before.replication_password))
 
 
 def started(ctx: Context, instance: DBInstance, secrets: Secrets) -> dict[str, Any]:

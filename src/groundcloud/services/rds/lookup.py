@@ -11,6 +11,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.rds import errors
 from groundcloud.services.rds.event_messages import notice_of
 from groundcloud.services.rds.records import (
+    DBCluster,
     DBInstance,
     DBParameterGroup,
     DBSnapshot,
@@ -29,6 +30,7 @@ KINDS: dict[str, tuple[type[Any], str]] = {
     "subgrp": (DBSubnetGroup, ""),
     "pg": (DBParameterGroup, "db-parameter-group"),
     "es": (EventSubscription, ""),
+    "cluster": (DBCluster, "db-cluster"),
 }
 """By the part of an ARN that names the kind."""
 
@@ -58,6 +60,11 @@ def instance_named(ctx: Context, name: str) -> DBInstance:
     if found is None:
         raise errors.DBInstanceNotFound(db_instance_identifier=named(name))
     return found
+
+
+def cluster_named(ctx: Context, name: str) -> DBCluster:
+    """By its identifier or its ARN. Raises `DBClusterNotFound`."""
+    return ctx.find(DBCluster, named(name))
 
 
 def snapshot_named(ctx: Context, name: str) -> DBSnapshot:
@@ -98,6 +105,11 @@ def merged(tags: Sequence[Tag], more: Sequence[Tag]) -> list[Tag]:
 def note(ctx: Context, instance: DBInstance, message: str, *categories: str) -> None:
     """Write down an event of an instance."""
     note_event(ctx, instance.db_instance_identifier, "db-instance", instance.arn, message, categories)
+
+
+def note_cluster(ctx: Context, cluster: DBCluster, message: str, *categories: str) -> None:
+    """Write down an event of a cluster."""
+    note_event(ctx, cluster.db_cluster_identifier, "db-cluster", cluster.arn, message, categories)
 
 
 def note_event(

@@ -19,6 +19,8 @@ _FORMULA = re.compile(r"\{DBInstanceClassMemory((?:[*/]\d+)*)\}")
 _CHOICE = re.compile(r"(LEAST|GREATEST)\((\d+),(\d+)\)")
 _FOR_THE_DATABASE = 0.75
 """The part of a machine's memory that a formula means: the rest is its system's."""
+_CLUSTERED = ("postgres15", "mysql8.0")
+"""Families that Aurora's have the parameters of."""
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -34,6 +36,7 @@ class Parameter(msgspec.Struct, frozen=True):
 def families() -> dict[str, dict[str, Parameter]]:
     content = (Path(__file__).parent / "parameters.json").read_bytes()
     read = msgspec.json.decode(content, type=dict[str, list[Parameter]])
+    read |= {f"aurora-{family}".replace("postgres15", "postgresql15"): read[family] for family in _CLUSTERED}
     return {family: {each.name: each for each in found} for family, found in read.items()}
 
 

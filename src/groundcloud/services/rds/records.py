@@ -42,6 +42,7 @@ class DBInstance(Record):
         "by_parameter_group": ("account", "region", "parameter_group"),
         "by_source": ("account", "region", "source_resource_id"),
         "by_restore": ("account", "region", "restore_source"),
+        "by_cluster": ("account", "region", "db_cluster_identifier"),
     }
     absent = errors.DBInstanceNotFound
 
@@ -118,6 +119,8 @@ class DBInstance(Record):
     """What is wrong, in words."""
     server_version: str = ""
     enabled_cloudwatch_logs_exports: list[str] = []
+    db_cluster_identifier: str = ""
+    promotion_tier: int | None = None
     storage_low: bool = False
     """A warning has been given."""
     recovering: bool = False
@@ -126,6 +129,52 @@ class DBInstance(Record):
     @property
     def arn(self) -> str:
         return f"arn:aws:rds:{self.region}:{self.account}:db:{self.db_instance_identifier}"
+
+
+class DBCluster(Record):
+    """Instances of which one writes and the others follow it."""
+
+    table = "rds.cluster"
+    key = ("account", "region", "db_cluster_identifier")
+    indexes = {"by_name": lambda cluster: [(cluster.endpoint,), (cluster.reader_endpoint,)]}
+    absent = errors.DBClusterNotFound
+
+    account: str
+    region: str
+    db_cluster_identifier: str
+    db_cluster_resource_id: str
+    """`cluster-...`, for good."""
+    engine: str
+    engine_version: str
+    master_username: str
+    port: int
+    endpoint: str
+    reader_endpoint: str
+    subnet_group: str
+    vpc_id: str
+    groups: list[str]
+    cluster_create_time: datetime
+    status: str = "available"
+    database_name: str | None = None
+    preferred_backup_window: str = ""
+    preferred_maintenance_window: str = ""
+    backup_retention_period: int = 1
+    deletion_protection: bool = False
+    copy_tags_to_snapshot: bool = False
+    tags: list[Tag] = []
+    writer: str = ""
+    """The resource id of the instance that writes; empty while there is none."""
+    target: str = ""
+    """The resource id of the instance that is to write next; `any` leaves the choice."""
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:rds:{self.region}:{self.account}:cluster:{self.db_cluster_identifier}"
+
+    @property
+    def dbi_resource_id(self) -> str:
+        """Under which its secrets lie."""
+        return self.db_cluster_resource_id
 
 
 class DBMachine(Record):

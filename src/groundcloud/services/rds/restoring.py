@@ -6,7 +6,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.rds import encryption, errors, subnet_groups
-from groundcloud.services.rds.ending import need
+from groundcloud.services.rds.ending import need, need_alone
 from groundcloud.services.rds.engines import ENGINES
 from groundcloud.services.rds.instances import (
     backup_window,
@@ -128,6 +128,7 @@ def create_db_instance_read_replica(
     kms_key_id: str = "",
 ) -> object:
     source = instance_named(ctx, source_db_instance_identifier)
+    need_alone(source)
     need(source, "available", "backing-up", "modifying")
     if source.source_resource_id:
         raise errors.InvalidDBInstanceState(reason="A read replica of a read replica is not available in this cloud.")
@@ -173,6 +174,7 @@ def promote_read_replica(
     preferred_backup_window: str = "",
 ) -> object:
     instance = instance_named(ctx, db_instance_identifier)
+    need_alone(instance)
     if not instance.source_resource_id:
         raise errors.InvalidDBInstanceState(
             reason=f"DB Instance is not a read replica: {instance.db_instance_identifier}"

@@ -4,7 +4,7 @@ import msgspec
 
 from groundcloud.context import Context
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds.records import DBInstance, DBSecret
+from groundcloud.services.rds.records import DBCluster, DBInstance, DBSecret
 from groundcloud.store import Transaction
 
 _PURPOSE = "rds.secrets"
@@ -38,11 +38,11 @@ def opened(sealer: Sealer, sealed: bytes) -> Secrets:
     return msgspec.json.decode(sealer.open(sealed, _PURPOSE), type=Secrets)
 
 
-def secrets_of(tx: Transaction, sealer: Sealer, instance: DBInstance) -> Secrets:
+def secrets_of(tx: Transaction, sealer: Sealer, instance: DBInstance | DBCluster) -> Secrets:
     found = tx.get(DBSecret, instance.account, instance.region, instance.dbi_resource_id)
     assert found is not None
     return opened(sealer, found.sealed)
 
 
-def keep(tx: Transaction, sealer: Sealer, instance: DBInstance, secrets: Secrets) -> None:
+def keep(tx: Transaction, sealer: Sealer, instance: DBInstance | DBCluster, secrets: Secrets) -> None:
     tx.put(DBSecret(instance.account, instance.region, instance.dbi_resource_id, seal(sealer, secrets)))

@@ -3,6 +3,7 @@
 from groundcloud.operation import Service
 from groundcloud.services.rds import (
     changing,
+    clusters,
     describing,
     ending,
     errors,
@@ -28,12 +29,13 @@ service = Service(
     describing,
     ending,
     snapshots,
+    clusters,
     subnet_groups,
     subscriptions,
     tagging,
-    upkeep,
     log_files,
     parameter_groups,
     options,
+    upkeep,
     invalid_token=errors.InvalidMarker,
 )

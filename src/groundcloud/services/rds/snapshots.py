@@ -42,6 +42,10 @@ def create_db_snapshot(
     instance = instance_named(ctx, db_instance_identifier)
     if ctx.exists(DBSnapshot, name):
         raise errors.DBSnapshotAlreadyExists(name=name)
+    if instance.db_cluster_identifier:
+        raise errors.InvalidDBInstanceState(
+            reason="Snapshots of instances of clusters are not available in this cloud."
+        )
     if instance.db_instance_status not in ("available", "stopped", "storage-full", "incompatible-parameters"):
         raise errors.InvalidDBInstanceState(
             reason=f"Cannot create a snapshot because the database instance {instance.db_instance_identifier} is not "

@@ -31,7 +31,7 @@ def fail_over(self: "DBInstances", seen: "Seen") -> Outcome | None:
     if leader is None or standby is None or not standby.protected:
         return None
     asked = seen.instance.failover_asked
-    if not asked and not _dead(self, leader):
+    if not asked and not dead(self, leader):
         return None
     if not self.fleet.runs(standby):
         return None
@@ -41,7 +41,8 @@ def fail_over(self: "DBInstances", seen: "Seen") -> Outcome | None:
                    again=0.02)  # fmt: skip
 
 
-def _dead(self: "DBInstances", leader: DBMachine) -> bool:
+def dead(self: "DBInstances", leader: DBMachine) -> bool:
+    """Whether a machine that has served does so no more."""
     state = self.fleet.state(leader)
     if state is None or not state.running:
         return leader.served
@@ -103,19 +104,19 @@ def _watch(self: "DBInstances", seen: "Seen", leader: DBMachine, standby: DBMach
     key = seen.instance.key_values()
     at, last = self.reports.last(standby.machine_id)
     if standby.protected or standby.synchronous:
-        if seen.now - at > _SILENT or (at and not last.streaming and _lasts(self, standby, seen.now)):
+        if seen.now - at > _SILENT or (at and not last.streaming and lasts(standby, seen.now)):
             return Outcome(partial(_lost, self, key, standby.machine_id), again=0.1)
         if last.streaming:
             _since.pop(standby.machine_id, None)
     if standby.protected:
         return None
     if standby.synchronous:
-        if _waited_for(self, seen.instance, leader, standby):
+        if waited_for(self, seen.instance, leader, standby):
             return Outcome(partial(_protected, key, standby.machine_id), again=0.1)
         return Outcome(again=0.1)
     if last.streaming and self.agrees(standby):
         return Outcome(partial(_wait_for, key, standby.machine_id), again=0.05)
-    if _lasts(self, standby, seen.now, _HOPELESS):
+    if lasts(standby, seen.now, _HOPELESS):
         _since.pop(standby.machine_id, None)
         return Outcome(partial(_dismiss, key, standby.machine_id), again=0.1)
     return Outcome(again=0.2)
@@ -125,11 +126,16 @@ _since: dict[str, float] = {}
 """Since when a standby does not follow; forgotten with the process, and then found anew."""
 
 
-def _lasts(self: "DBInstances", standby: DBMachine, now: float, seconds: float = _LOST) -> bool:
+def follows_again(machine: DBMachine) -> None:
+    _since.pop(machine.machine_id, None)
+
+
+def lasts(standby: DBMachine, now: float, seconds: float = _LOST) -> bool:
+    """Whether a machine has not followed for so long; the time begins with the first question."""
     return now - _since.setdefault(standby.machine_id, now) > seconds
 
 
-def _waited_for(self: "DBInstances", instance: DBInstance, leader: DBMachine, standby: DBMachine) -> bool:
+def waited_for(self: "DBInstances", instance: DBInstance, leader: DBMachine, standby: DBMachine) -> bool:
     """Whether the primary's commits wait for the standby, by its own words."""
     if not self.agrees(leader):
         return False

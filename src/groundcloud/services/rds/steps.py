@@ -14,6 +14,7 @@ from groundcloud.services.rds.records import (
     PRIMARY,
     REPLICA,
     STANDBY,
+    DBCluster,
     DBInstance,
     DBMachine,
     DBSecret,
@@ -202,6 +203,14 @@ def stopped(self: "DBInstances", key: Key, tx: Transaction) -> None:
     tx.put(instance)
 
 
+def source_serves(self: "DBInstances", instance: DBInstance) -> bool:
+    """Whether what a replica is to follow has a database that it can begin with."""
+    with self.store.snapshot() as tx:
+        source = instance_of(tx, instance.account, instance.region, instance.source_resource_id)
+        leader = leader_of(machines_of(tx, source)) if source is not None else None
+    return leader is None or leader.served
+
+
 def seed_replica(self: "DBInstances", instance: DBInstance, machine: DBMachine) -> None:
     """A read replica begins with a snapshot of its source's volume, taken when its own is first made."""
     with self.store.snapshot() as tx:
@@ -239,5 +248,9 @@ def gone(self: "DBInstances", key: Key, tx: Transaction) -> None:
             ctx.put(machine)
         ctx.put(replica)
     encryption.retire(ctx, instance)
+    cluster = ctx.get(DBCluster, instance.db_cluster_identifier)
+    if cluster is not None and cluster.writer == instance.dbi_resource_id:
+        cluster.writer = ""
+        ctx.put(cluster)
     note(ctx, instance, "DB instance deleted", "deletion")
     ctx.delete(instance)

@@ -13,6 +13,7 @@ from groundcloud.services.rds.records import EventSubscription, Tag
 CATEGORIES = {
     "db-instance": ["availability", "backup", "configuration change", "creation", "deletion", "failover", "failure",
                     "low storage", "maintenance", "notification", "read replica", "recovery", "restoration"],
+    "db-cluster": ["creation", "deletion", "failover", "failure", "maintenance", "notification"],
     "db-snapshot": ["creation", "deletion", "notification", "restoration"],
     "db-parameter-group": ["configuration change"],
 }  # fmt: skip

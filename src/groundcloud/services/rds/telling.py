@@ -36,6 +36,15 @@ def instance_of(tx: Transaction, account: str, region: str, resource_id: str) ->
     return next(tx.scan(DBInstance, account, region, resource_id, index="by_resource"), None)
 
 
+def readers_of(tx: Transaction, instance: DBInstance) -> list[tuple[DBInstance, DBMachine]]:
+    """The instances of a cluster that follow the one that writes, with their machines."""
+    if not instance.db_cluster_identifier or instance.source_resource_id:
+        return []
+    followers = tx.scan(DBInstance, instance.account, instance.region, instance.dbi_resource_id, index="by_source")
+    found = ((each, leader_of(machines_of(tx, each))) for each in followers)
+    return [(each, machine) for each, machine in found if machine is not None]
+
+
 def told(tx: Transaction, sealer: Sealer, machine: DBMachine, ca: str) -> dict[str, Any] | None:
     """What the machine should be; None for one that is to end."""
     instance = instance_of(tx, machine.account, machine.region, machine.dbi_resource_id)
@@ -49,6 +58,7 @@ def told(tx: Transaction, sealer: Sealer, machine: DBMachine, ca: str) -> dict[s
     source = _source(tx, instance, machine, others)
     followers = _followers(tx, instance, others, engine.server) if machine.role in (PRIMARY, REPLICA) else []
     waits_for = [each for each in others if each.role == STANDBY and each.synchronous]
+    waits_for += [each for _, each in readers_of(tx, instance) if each.synchronous]
     synchronous = waits_for if machine.role in (PRIMARY, REPLICA) else []
     content: dict[str, Any] = {
         "machine": machine.machine_id,
@@ -64,6 +74,7 @@ def told(tx: Transaction, sealer: Sealer, machine: DBMachine, ca: str) -> dict[s
         "database": "" if instance.seed else instance.db_name or "",
         "synchronous": [each.machine_id for each in synchronous],
         "followers": followers,
+        "waited_for": machine.role == STANDBY or machine.synchronous,
         "source": source,
         "settings": server_settings(tx, instance),
         "archive": bool(instance.backup_retention_period) and machine.role in (PRIMARY, STANDBY),

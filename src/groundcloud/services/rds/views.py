@@ -20,8 +20,12 @@ def instance_shown(ctx: Context, instance: DBInstance) -> dict[str, Any]:
                 for each in ctx.scan(DBInstance, instance.dbi_resource_id, index="by_source")]  # fmt: skip
     source = instance_of(ctx.tx, instance.account, instance.region, instance.source_resource_id)
     has_endpoint = instance.availability_zone and instance.db_instance_status not in _NO_ENDPOINT
-    endpoint = {"address": instance.endpoint_name, "port": instance.port, "hosted_zone_id": _zone(instance.region)}
     known = window(ctx.get(DBAutomatedBackup, instance.dbi_resource_id))
+    endpoint = {
+        "address": instance.endpoint_name,
+        "port": instance.port,
+        "hosted_zone_id": endpoint_zone(instance.region),
+    }
     fields = {name: getattr(instance, name) for name in instance.__struct_fields__}
     return {
         **fields,
@@ -40,8 +44,11 @@ def instance_shown(ctx: Context, instance: DBInstance) -> dict[str, Any]:
         "db_subnet_group": subnet_groups.shown(subnet_groups.group_of(ctx, instance)),
         "pending_modified_values": instance.pending,
         "latest_restorable_time": known[1] if known is not None and instance.backup_retention_period else None,
-        "read_replica_source_db_instance_identifier": source.db_instance_identifier if source is not None else None,
-        "read_replica_db_instance_identifiers": replicas,
+        "db_cluster_identifier": instance.db_cluster_identifier or None,
+        "read_replica_source_db_instance_identifier": source.db_instance_identifier
+        if source is not None and not instance.db_cluster_identifier
+        else None,
+        "read_replica_db_instance_identifiers": replicas if not instance.db_cluster_identifier else [],
         "option_group_memberships": [{"option_group_name": instance.option_group, "status": "in-sync"}],
         "status_infos": [
             {"status_type": "instance", "normal": False, "status": instance.db_instance_status, "message": each}
@@ -66,7 +73,7 @@ def instance_shown(ctx: Context, instance: DBInstance) -> dict[str, Any]:
     }
 
 
-def _zone(region: str) -> str:
+def endpoint_zone(region: str) -> str:
     """The hosted zone of RDS's endpoints, which alias records name; AWS's for us-east-1, and one made up elsewhere."""
     return "Z2R2ITUGPM61AM" if region == "us-east-1" else "ZLA2NUCOLGUUR"
 

@@ -203,3 +203,37 @@ class DNSSECNotFound(AwsError):
 
 class TooManyKeySigningKeys(AwsError):
     """You've reached the limit for the number of key-signing keys (KSKs) of a hosted zone."""
+
+
+class InvalidTrafficPolicyDocument(AwsError):
+    """The traffic policy document is not valid: {reason}"""
+
+
+class NoSuchTrafficPolicy(AwsError, status=404):
+    """No traffic policy exists with ID {id}."""
+
+
+class NoSuchTrafficPolicyInstance(AwsError, status=404):
+    """No traffic policy instance exists with ID {id}."""
+
+
+class TrafficPolicyAlreadyExists(AwsError, status=409):
+    """A traffic policy that has the same value for Name already exists."""
+
+
+class TrafficPolicyInstanceAlreadyExists(AwsError, status=409):
+    """There is already a traffic policy instance with this name and type in the hosted zone."""
+
+
+class TrafficPolicyInUse(AwsError):
+    """One or more traffic policy instances were created by using the specified traffic policy."""
+
+
+class TooManyTrafficPolicyVersionsForCurrentPolicy(AwsError):
+    """This traffic policy version can't be created because you've reached the limit of 1000 on the number of versions
+    that you can create for the current traffic policy."""
+
+
+class ConflictingTypes(AwsError):
+    """You tried to update a traffic policy instance by using a traffic policy version that has a different DNS type
+    than the current type for the instance."""

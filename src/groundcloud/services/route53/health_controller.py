@@ -1,18 +1,15 @@
 """Gives health checks to the engine, and writes down what its checkers see."""
 
-import asyncio
-import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from groundcloud.controllers import Outcome
 from groundcloud.engines.probes.board import Checker, Health, Seen
 from groundcloud.engines.probes.prober import Rounds
+from groundcloud.services.route53.health_chores import checks, repeat
 from groundcloud.services.route53.health_records import HealthCheck, HealthState, Observation
 from groundcloud.services.route53.health_rules import check_of
 from groundcloud.store import Key, Store, StoreUnavailable, Transaction
-
-log = logging.getLogger(__name__)
 
 _EVERY = 2.0
 """Seconds between two times that observations are written down. DNS answers do not wait for it."""
@@ -48,12 +45,7 @@ class Witness:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        while True:
-            await asyncio.sleep(_EVERY)
-            try:
-                await self.write()
-            except StoreUnavailable as error:
-                log.error("observations of health checks wait: %s", error)
+        await repeat(_EVERY, self.write, "observations of health checks wait")
 
     async def write(self) -> None:
         """Everything that is new, in one transaction."""
@@ -65,13 +57,11 @@ class Witness:
         now = self._now()
 
         def work(tx: Transaction) -> None:
-            for id_, (healthy, observations, failures) in seen.items():
-                found = next(tx.scan(HealthCheck, id_, index="by_id"), None)
-                if found is None:
-                    continue
-                known = tx.get(HealthState, found.account, id_)
+            for found in checks(tx, seen):
+                healthy, observations, failures = seen[found.id]
+                known = tx.get(HealthState, found.account, found.id)
                 changed = known.changed if known is not None and known.healthy == healthy else now
-                tx.put(HealthState(found.account, id_, healthy, changed, observations, failures))
+                tx.put(HealthState(found.account, found.id, healthy, changed, observations, failures))
 
         try:
             await self._store.submit(work)

@@ -1,17 +1,13 @@
 """What health checks tell CloudWatch, in the Region us-east-1: HealthCheckStatus and, of those that ask an endpoint,
 HealthCheckPercentageHealthy ("Monitoring health checks using CloudWatch" in the developer guide)."""
 
-import asyncio
-import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from groundcloud.engines.probes.board import Board, Health
 from groundcloud.metrics import Datum, publish
-from groundcloud.services.route53.health_records import HealthCheck
-from groundcloud.store import Store, StoreUnavailable, Transaction
-
-log = logging.getLogger(__name__)
+from groundcloud.services.route53.health_chores import checks, repeat
+from groundcloud.store import Store, Transaction
 
 _EVERY = 15.0
 """Seconds. AWS tells once a minute; an alarm of one minute then sees a failure up to a minute later."""
@@ -29,21 +25,14 @@ class HealthMetrics:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        while True:
-            await asyncio.sleep(_EVERY)
-            try:
-                await self.write()
-            except StoreUnavailable as error:
-                log.error("metrics of health checks are lost: %s", error)
+        await repeat(_EVERY, self.write, "metrics of health checks are lost")
 
     async def write(self) -> None:
         """Everything in one transaction."""
         data: dict[str, list[Datum]] = {}
         with self._store.snapshot() as tx:
-            for id_, health in self._board.all.items():
-                found = next(tx.scan(HealthCheck, id_, index="by_id"), None)
-                if found is not None:
-                    data.setdefault(found.account, []).extend(_data(id_, health))
+            for found in checks(tx, self._board.all):
+                data.setdefault(found.account, []).extend(_data(found.id, self._board.all[found.id]))
         if not data:
             return
         now = self._now()

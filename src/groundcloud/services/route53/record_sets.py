@@ -52,9 +52,10 @@ def change_resource_record_sets(ctx: Context, hosted_zone_id: str, change_batch:
     check_request(change_batch.changes)
     for change in change_batch.changes:
         normalize(change.resource_record_set)
-    batch = _Batch(ctx, zone)
+    batch = Batch(ctx, zone)
     batch.check_once(change_batch.changes)
     for change in change_batch.changes:
+        batch.leave_instances_alone(change.resource_record_set)
         batch.carry_out(change)
     batch.finish()
     zone.changes += 1
@@ -62,7 +63,7 @@ def change_resource_record_sets(ctx: Context, hosted_zone_id: str, change_batch:
     return {"change_info": begin_change(ctx, zone, sorted(batch.names), change_batch.comment)}
 
 
-class _Batch:
+class Batch:
     """One batch of changes to one zone."""
 
     def __init__(self, ctx: Context, zone: HostedZone) -> None:
@@ -87,6 +88,17 @@ class _Batch:
                 )
             seen[key] = change.action
         self._raise()
+
+    def leave_instances_alone(self, shown: ResourceRecordSet) -> None:
+        """What a traffic policy instance has made is changed by that instance only."""
+        key = (self._zone.id, list_order(shown.name), shown.type, shown.set_identifier or "")
+        known = self._ctx.get(RecordSet, *key)
+        if known is not None and known.shown.traffic_policy_instance_id is not None:
+            self._flaws.append(
+                f"The resource record set {place(shown)} is managed by the traffic policy instance "
+                f"{known.shown.traffic_policy_instance_id}"
+            )
+            self._raise()
 
     def carry_out(self, change: Change) -> None:
         shown = change.resource_record_set

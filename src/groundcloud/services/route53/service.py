@@ -11,6 +11,8 @@ from groundcloud.services.route53 import (
     query_logging,
     record_sets,
     tagging,
+    traffic_instances,
+    traffic_policies,
     vpcs,
     zones,
 )
@@ -28,5 +30,7 @@ service = Service(
     query_logging,
     dnssec,
     geo_locations,
+    traffic_policies,
+    traffic_instances,
     arn_prefix="arn:aws:route53:::",
 )

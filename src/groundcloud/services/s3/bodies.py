@@ -84,7 +84,7 @@ async def receive(
     first, more = await _beginning(source)
     if more:
         try:
-            stored = await engine(ctx).put(_both(first, source), key, (md5, running))
+            stored = await engine(ctx).put(_both(first, source), key, (md5, running), length)
         except Unavailable as error:
             raise errors.ServiceUnavailable() from error
         blob = Blob(body=body, size=stored.size, file=stored.blob, digest=stored.digest)

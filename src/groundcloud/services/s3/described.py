@@ -4,6 +4,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
+from groundcloud.lasting import Lasting
 from groundcloud.services.s3 import versioning
 from groundcloud.services.s3.keys import encryption_headers
 from groundcloud.services.s3.records import Attributes, Bucket, Content
@@ -14,7 +15,7 @@ class Wanted:
     """What a read found: the version, the range of it that was asked for, and what is known of its bytes. Calls that
     see the same data may share one."""
 
-    __slots__ = ("bucket", "bytes", "content", "key", "part_sizes", "range", "restored_until", "shown")
+    __slots__ = ("answers", "bucket", "bytes", "content", "key", "part_sizes", "range", "restored_until")
 
     def __init__(self, bucket: Bucket, content: Content) -> None:
         self.bucket = bucket
@@ -22,8 +23,8 @@ class Wanted:
         self.range: ranges.ByteRange | None = None
         self.bytes: bytes | None = None
         """All of them, where they are at hand."""
-        self.shown: dict[str, Any] = {}
-        """What `described` has made of it."""
+        self.answers: dict[str | None, Lasting] = {}
+        """What `described` has made of it, by the mode of checksums."""
         self.part_sizes: list[int] = []
         self.key = b""
         self.restored_until: datetime | None = None
@@ -34,12 +35,17 @@ class Wanted:
         return (0, self.content.size) if self.range is None else (self.range.start, self.range.length)
 
 
-def described(wanted: Wanted, checksum_mode: str | None) -> dict[str, Any]:
-    """The headers of an object, in a dictionary of the caller's own."""
-    shown = wanted.shown = wanted.shown or _described(wanted)
-    if checksum_mode == "ENABLED" and wanted.range is None:
-        return shown | checksum_members(wanted.content)
-    return dict(shown)
+def described(wanted: Wanted, checksum_mode: str | None) -> Lasting:
+    """The headers of an object; of one whose bytes are at hand the whole answer. It belongs to all who ask."""
+    found = wanted.answers.get(checksum_mode)
+    if found is None:
+        shown = _described(wanted)
+        if checksum_mode == "ENABLED" and wanted.range is None:
+            shown |= checksum_members(wanted.content)
+        if wanted.bytes is not None:
+            shown["body"] = wanted.bytes
+        found = wanted.answers[checksum_mode] = Lasting(shown)
+    return found
 
 
 def _described(wanted: Wanted) -> dict[str, Any]:

@@ -136,27 +136,29 @@ def _found(ctx: Context, asked: Asked, with_bytes: bool) -> Wanted:
 @operation(on=reading, read=True, data_event=True)
 async def get_object(ctx: Context, bucket: str, key: str, **given: Unpack[Read]) -> dict[str, Any]:
     asked = _asked(bucket, key, given)
+    body: Any = None
     for attempt in (1, 2):  # an object that is replaced while we look has lost its file; then look again
         try:
             with ctx.snapshot() as inner:
                 wanted = _look_up(inner, asked, with_bytes=True)
-                body: Any = wanted.bytes
+                if wanted.bytes is not None:
+                    break
                 start, count = wanted.extent
-                lie = sources(inner, wanted.content, wanted.key, start, count) if body is None else []
-            if body is None:
-                body = await read(ctx, lie, start, count)
+                found = sources(inner, wanted.content, wanted.key, start, count)
+            body = await read(ctx, found, start, count)
             break
         except Missing as error:
             if attempt == 2:
                 raise errors.InternalError() from error
-    return described(wanted, given.get("checksum_mode")) | _overrides(ctx, given) | {"body": body}
+    answer = _overridden(ctx, described(wanted, given.get("checksum_mode")), given)
+    return answer if body is None else answer | {"body": body}
 
 
 @operation(on=reading, read=True, data_event=True)
 async def head_object(ctx: Context, bucket: str, key: str, **given: Unpack[Read]) -> dict[str, Any]:
     with ctx.snapshot() as inner:
         wanted = _look_up(inner, _asked(bucket, key, given), with_bytes=False)
-    return described(wanted, given.get("checksum_mode")) | _overrides(ctx, given)
+    return _overridden(ctx, described(wanted, given.get("checksum_mode")), given)
 
 
 _OVERRIDES = {
@@ -169,11 +171,13 @@ _OVERRIDES = {
 }
 
 
-def _overrides(ctx: Context, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Headers that a signed request may choose for its answer."""
+def _overridden(ctx: Context, answer: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer with the headers that a signed request chooses for it."""
+    if not given:
+        return answer
     found = {header: given[name] for name, header in _OVERRIDES.items() if given.get(name) is not None}
     if found and ctx.principal.type == "Anonymous":
         raise errors.InvalidRequest(
             reason="Request specific response headers cannot be used for anonymous GET requests."
         )
-    return found
+    return answer | found if found else answer

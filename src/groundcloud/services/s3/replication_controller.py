@@ -8,7 +8,7 @@ objects".
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -16,8 +16,7 @@ import msgspec
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
 from groundcloud.errors import AwsError
-from groundcloud.identity import Principal, Session
-from groundcloud.resource import Resource
+from groundcloud.identity import Principal
 from groundcloud.services.s3 import errors, versioning
 from groundcloud.services.s3.access import ARN, bucket_resource, in_bucket
 from groundcloud.services.s3.bodies import forget, new_body_id, receive, sources
@@ -28,7 +27,7 @@ from groundcloud.services.s3.rules.acl import BUCKET_OWNER_ENFORCED
 from groundcloud.services.s3.rules.replication import COMPLETED, FAILED, REPLICA, ReplicationRule, combined
 from groundcloud.store import Key, Store, Transaction
 
-SERVICE = Principal(type="Service", account="", arn="s3.amazonaws.com", service="s3.amazonaws.com")
+SERVICE = "s3.amazonaws.com"
 _SESSION = "s3-replication"
 
 
@@ -110,24 +109,8 @@ class Replicator:
 
     def _role(self, tx: Transaction, wanted: Replication) -> Principal:
         """A session of the role, which lets S3 take it. Raises `AccessDenied`."""
-        arn = wanted.role
-        account, now = arn.split(":")[4], self._now()
-        ctx = self._within(tx, account)
-        role = ctx.world.identities.role(tx, arn)
-        trust = role.trust_policy if role is not None else None
-        facts = {"aws:sourcearn": ARN + wanted.bucket, "aws:sourceaccount": account}
-        asked = Resource(arn, account=account, policy=trust, policy_required=True, facts=facts)
-        ctx.authorize("sts:AssumeRole", asked, SERVICE)
-        assert role is not None  # without a trust policy nobody comes this far
-        return Principal(
-            type="AssumedRole",
-            account=account,
-            name=role.name,
-            entity_arn=arn,
-            arn=f"arn:aws:sts::{account}:assumed-role/{role.name}/{_SESSION}",
-            user_id=f"{role.role_id}:{_SESSION}",
-            session=Session(name=_SESSION, issued=now, expires=now + timedelta(hours=1)),
-        )
+        ctx = self._within(tx, wanted.role.split(":")[4])
+        return ctx.as_role(wanted.role, SERVICE, _SESSION, ARN + wanted.bucket).principal
 
     # -- the bytes
 

@@ -99,6 +99,12 @@ def composed(
     return message.as_bytes()
 
 
+def preview(content: Whole, now: datetime) -> str:
+    """A message as it would be, from and to nobody."""
+    made = composed("preview@groundcloud.invalid", Destination(), content).decode()
+    return f"Date: {format_datetime(now)}\r\n" + made.partition("\r\n")[2]
+
+
 def raw_parties(data: bytes) -> tuple[str, list[str]]:
     """Who a whole message says that it comes from and goes to."""
     headers = message_from_bytes(_HEADER_END.split(data, 1)[0] + b"\r\n\r\n")

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from groundcloud.controllers import Outcome
+from groundcloud.services.ses.dkim import public_in
 from groundcloud.services.ses.identities import LINK_LASTS, RECORDS_LAST
-from groundcloud.services.ses.records import Identity
-from groundcloud.store import Key, Transaction
+from groundcloud.services.ses.records import DkimKey, Identity
+from groundcloud.store import Key, Store, Transaction
 
 _EVERY = 10.0
 Ask = Callable[[str, str], list[str]]
@@ -19,14 +20,15 @@ class Verifications:
     name = "ses.verifications"
     kind = Identity
 
-    def __init__(self, ask: Ask, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, ask: Ask, clock: Callable[[], datetime]) -> None:
+        self._store = store
         self._ask = ask
         self._clock = clock
 
     def reconcile(self, key: Key, wanted: Identity | None) -> Outcome:
         if wanted is None or wanted.failed or (wanted.verified and (wanted.dkim_verified or not wanted.dkim_tokens)):
             return Outcome()
-        dkim = bool(wanted.dkim_tokens) and all(self._points(wanted, token) for token in wanted.dkim_tokens)
+        dkim = self._signs(wanted)
         verified = wanted.verified or dkim or self._says(wanted)
         if verified != wanted.verified or dkim != wanted.dkim_verified:
             return Outcome(lambda tx: _note(tx, key, verified, dkim))
@@ -36,6 +38,15 @@ class Verifications:
         if left <= 0:
             return Outcome(lambda tx: _give_up(tx, key))
         return Outcome(again=min(left, _EVERY) if wanted.domain else left)
+
+    def _signs(self, wanted: Identity) -> bool:
+        """Whether receivers find the key: by the three CNAME records, or in a TXT record that the owner made."""
+        if wanted.dkim_origin == "AWS_SES":
+            return bool(wanted.dkim_tokens) and all(self._points(wanted, token) for token in wanted.dkim_tokens)
+        with self._store.snapshot() as tx:
+            key = tx.get(DkimKey, wanted.account, wanted.region, wanted.identity)
+        name = f"{wanted.dkim_tokens[0]}._domainkey.{wanted.identity}" if wanted.dkim_tokens else ""
+        return key is not None and any(public_in(text) == key.public for text in self._ask(name, "TXT"))
 
     def _says(self, wanted: Identity) -> bool:
         return wanted.domain and wanted.token in self._ask(f"_amazonses.{wanted.identity}", "TXT")

@@ -31,6 +31,26 @@ class ConfigurationSetDoesNotExist(AwsError):
     """Configuration set <{name}> does not exist."""
 
 
+class EventDestinationAlreadyExists(AwsError):
+    """Event destination <{name}> already exists in configuration set <{configuration_set}>."""
+
+
+class EventDestinationDoesNotExist(AwsError):
+    """Event destination <{name}> does not exist in configuration set <{configuration_set}>."""
+
+
+class InvalidSNSDestination(AwsError):
+    """{reason}"""
+
+
+class InvalidRenderingParameter(AwsError):
+    """{reason}"""
+
+
+class MissingRenderingAttribute(AwsError):
+    """{reason}"""
+
+
 class NotFoundException(AwsError, status=404):
     """{reason}"""
 

@@ -113,7 +113,7 @@ def list_verified_email_addresses(ctx: Context) -> dict[str, list[str]]:
     return {"verified_email_addresses": [each.identity for each in found if each.verified and not each.domain]}
 
 
-def _known(ctx: Context, names: Sequence[str]) -> Iterator[Identity]:
+def known(ctx: Context, names: Sequence[str]) -> Iterator[Identity]:
     """Those that are there; the others are left out."""
     for name in names:
         found = ctx.get(Identity, name)
@@ -129,7 +129,7 @@ def get_identity_verification_attributes(ctx: Context, identities: Sequence[str]
                 "verification_status": found.status,
                 **({"verification_token": found.token} if found.domain else {}),
             }
-            for found in _known(ctx, identities)
+            for found in known(ctx, identities)
         }
     }
 
@@ -143,7 +143,7 @@ def get_identity_dkim_attributes(ctx: Context, identities: Sequence[str]) -> dic
                 "dkim_verification_status": found.dkim_status,
                 "dkim_tokens": found.dkim_tokens,
             }
-            for found in _known(ctx, identities)
+            for found in known(ctx, identities)
         }
     }
 

@@ -16,6 +16,9 @@ _OTHER = re.compile(r"\{\{\s*[#/^>!&]")
 class MissingAttribute(Exception):
     """A value that the template needs is not there."""
 
+    template = ""
+    """The template's name."""
+
 
 def check(*texts: str | None) -> None:
     """Raises `InvalidTemplate` for what is beyond plain values: blocks and partials."""
@@ -48,7 +51,11 @@ def rendered(template: Template, *data: str) -> Whole:
 
         return None if text is None else _PLACE.sub(value, text)
 
-    return Whole(fill(template.subject, False) or "", fill(template.text, False), fill(template.html, True))
+    try:
+        return Whole(fill(template.subject, False) or "", fill(template.text, False), fill(template.html, True))
+    except MissingAttribute as error:
+        error.template = template.template_name
+        raise
 
 
 def _value(values: dict[str, Any], path: str) -> str:

@@ -7,16 +7,17 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
-from groundcloud.services.ses import errors, identities, sending
+from groundcloud.services.ses import errors, identities, second_dkim, sending
 from groundcloud.services.ses.composing import Destination, Message, Whole, bare, composed, raw_parties, words
 from groundcloud.services.ses.errors import AlreadyExistsException, BadRequestException, NotFoundException
-from groundcloud.services.ses.records import ConfigurationSet, Identity, Tag, Template
+from groundcloud.services.ses.records import ConfigurationSet, Identity, SuppressionSettings, Tag, Template
 from groundcloud.services.ses.rendering import MissingAttribute, check, rendered
-from groundcloud.services.ses.sending import RawMessage
+from groundcloud.services.ses.second_dkim import DkimSigningAttributes, found_identity
+from groundcloud.services.ses.sending import MessageTag, Options, RawMessage
+from groundcloud.services.ses.templates import remove_set
 from groundcloud.store import Part
 
-_PAGE = 100
-_DKIM_ZONE = "dkim.amazonses.com"
+PAGE = 100
 
 
 class TemplateContent(Part):
@@ -52,24 +53,7 @@ def _on(ctx: Context, email_identity: str) -> Resource:
     return identities.on_identity(ctx, email_identity)
 
 
-def _found(ctx: Context, name: str) -> Identity:
-    found = ctx.get(Identity, name)
-    if found is None:
-        raise NotFoundException(reason=f"Email identity {name} does not exist.")
-    return found
-
-
-def _dkim(found: Identity) -> dict[str, Any]:
-    return {
-        "signing_enabled": found.dkim_enabled,
-        "status": found.dkim_status.upper() if found.dkim_tokens else "NOT_STARTED",
-        "tokens": found.dkim_tokens,
-        "signing_hosted_zone": _DKIM_ZONE if found.domain else None,
-        "signing_attributes_origin": "AWS_SES",
-    }
-
-
-def _page(ctx: Context, member: str, page: Page, token: str, size: int) -> dict[str, Any]:
+def cut(ctx: Context, member: str, page: Page, token: str, size: int) -> dict[str, Any]:
     """A part of a list: botocore has no paginators for this API."""
     purpose = f"page/sesv2/{member}/{ctx.account}/{ctx.region}"
     after = ctx.open_text(token, purpose) if token else b""
@@ -95,30 +79,45 @@ def _kind(found: Identity) -> str:
 
 
 @operation(on=_on)
-def create_email_identity(ctx: Context, email_identity: str, tags: Sequence[Tag] = ()) -> dict[str, Any]:
+def create_email_identity(
+    ctx: Context,
+    email_identity: str,
+    tags: Sequence[Tag] = (),
+    dkim_signing_attributes: DkimSigningAttributes | None = None,
+    configuration_set_name: str = "",
+) -> dict[str, Any]:
     if ctx.exists(Identity, email_identity):
         raise AlreadyExistsException(reason=f"Email identity {email_identity} already exist.")
     try:
         found = identities.make(ctx, email_identity)
     except errors.InvalidParameterValue as error:
         raise BadRequestException(reason=error.message) from error
-    if found.domain:
-        identities.add_dkim(ctx, found)
+    given = dkim_signing_attributes or DkimSigningAttributes()
+    if found.domain and given.domain_signing_private_key:
+        second_dkim.bring(ctx, found, given)
+    elif found.domain:
+        second_dkim.let_make(ctx, found, given)
+    if configuration_set_name and not ctx.exists(ConfigurationSet, configuration_set_name):
+        raise NotFoundException(reason=f"Configuration set <{configuration_set_name}> does not exist.")
+    found.configuration_set = configuration_set_name
     found.tags = {tag.key: tag.value for tag in tags}
     ctx.put(found)
     return {
-        "identity_type": _kind(found), "verified_for_sending_status": found.verified, "dkim_attributes": _dkim(found)
-    }  # fmt: skip
+        "identity_type": _kind(found),
+        "verified_for_sending_status": found.verified,
+        "dkim_attributes": second_dkim.shown(ctx, found),
+    }
 
 
 @operation(on=_on, read=True)
 def get_email_identity(ctx: Context, email_identity: str) -> dict[str, Any]:
-    found = _found(ctx, email_identity)
+    found = found_identity(ctx, email_identity)
     return {
         "identity_type": _kind(found),
-        "feedback_forwarding_status": True,
+        "feedback_forwarding_status": found.forwarding,
+        "configuration_set_name": found.configuration_set or None,
         "verified_for_sending_status": found.verified,
-        "dkim_attributes": _dkim(found),
+        "dkim_attributes": second_dkim.shown(ctx, found),
         "mail_from_attributes": {"behavior_on_mx_failure": "USE_DEFAULT_VALUE"},
         "policies": {},
         "tags": [{"key": key, "value": value} for key, value in sorted(found.tags.items())],
@@ -127,13 +126,13 @@ def get_email_identity(ctx: Context, email_identity: str) -> dict[str, Any]:
 
 
 @operation(on="*", read=True)
-def list_email_identities(ctx: Context, next_token: str = "", page_size: int = _PAGE) -> dict[str, Any]:
-    return _page(ctx, "email_identities", ctx.page(Identity, each=_listed), next_token, page_size)
+def list_email_identities(ctx: Context, next_token: str = "", page_size: int = PAGE) -> dict[str, Any]:
+    return cut(ctx, "email_identities", ctx.page(Identity, each=_listed), next_token, page_size)
 
 
 @operation(on=_on)
 def delete_email_identity(ctx: Context, email_identity: str) -> None:
-    ctx.delete(_found(ctx, email_identity))
+    ctx.delete(found_identity(ctx, email_identity))
 
 
 def _from(ctx: Context, content: EmailContent, from_email_address: str = "") -> Resource:
@@ -143,7 +142,7 @@ def _from(ctx: Context, content: EmailContent, from_email_address: str = "") -> 
 
 @operation(
     on=_from,
-    harmless=("EmailTags", "FeedbackForwardingEmailAddress", "FeedbackForwardingEmailAddressIdentityArn",
+    harmless=("FeedbackForwardingEmailAddress", "FeedbackForwardingEmailAddressIdentityArn",
         "FromEmailAddressIdentityArn"),
 )  # fmt: skip
 def send_email(
@@ -153,8 +152,9 @@ def send_email(
     destination: Destination | None = None,
     reply_to_addresses: Sequence[str] = (),
     configuration_set_name: str = "",
+    email_tags: Sequence[MessageTag] = (),
 ) -> dict[str, str]:
-    to = destination or Destination()
+    to, options = destination or Destination(), Options(configuration_set_name, email_tags)
     if sum(part is not None for part in (content.simple, content.raw, content.template)) != 1:
         raise BadRequestException(reason="Exactly one of Simple, Raw and Template must be specified.")
     try:
@@ -168,28 +168,30 @@ def send_email(
             extra = [(each.name, each.value) for each in content.simple.headers] if content.simple else []
             source, recipients = from_email_address, to.all
             made = composed(source, to, whole, reply_to_addresses, extra)
-        return {"message_id": sending.send(ctx, source, recipients, made, configuration_set_name)}
+        return {"message_id": sending.send(ctx, source, recipients, made, options)}
     except errors.InvalidParameterValue as error:
         raise BadRequestException(reason=error.message) from error
     except errors.ConfigurationSetDoesNotExist as error:
         raise NotFoundException(reason=error.message) from error
-    except MissingAttribute:
-        sending.count(ctx, 0, 1)
-        return {"message_id": sending.new_message_id(ctx)}
+    except MissingAttribute as error:
+        return {"message_id": sending.not_filled(ctx, from_email_address, to, options, error)}
 
 
 def _filled(ctx: Context, given: ContentTemplate | None) -> Whole:
     assert given is not None
+    return rendered(chosen_template(ctx, given), given.template_data or "{}")
+
+
+def chosen_template(ctx: Context, given: ContentTemplate) -> Template:
+    """The template of a name, or the one that the request brings. Raises `NotFoundException`."""
     if given.template_content is not None:
         inline = given.template_content
         check(inline.subject, inline.text, inline.html)
-        found = Template(ctx.account, ctx.region, "", ctx.now(), inline.subject or "", inline.text, inline.html)
-    else:
-        found = _template(ctx, given.template_name or "")
-    return rendered(found, given.template_data or "{}")
+        return Template(ctx.account, ctx.region, "", ctx.now(), inline.subject or "", inline.text, inline.html)
+    return found_template(ctx, given.template_name or "")
 
 
-def _template(ctx: Context, name: str) -> Template:
+def found_template(ctx: Context, name: str) -> Template:
     found = ctx.get(Template, name)
     if found is None:
         raise NotFoundException(reason=f"Template {name} does not exist.")
@@ -198,11 +200,13 @@ def _template(ctx: Context, name: str) -> Template:
 
 @operation(on="*", read=True)
 def get_account(ctx: Context) -> dict[str, Any]:
+    settings = ctx.get(SuppressionSettings) or SuppressionSettings(ctx.account, ctx.region)
     return {
         "dedicated_ip_auto_warmup_enabled": False,
         "enforcement_status": "HEALTHY",
         "production_access_enabled": True,
         "sending_enabled": True,
+        "suppression_attributes": {"suppressed_reasons": settings.reasons},
         "send_quota": {
             "max24_hour_send": sending.DAILY, "max_send_rate": sending.RATE,
             "sent_last24_hours": sending.sent_lately(ctx),
@@ -231,24 +235,24 @@ def create_email_template(ctx: Context, template_name: str, template_content: Te
 
 @operation(on="*")
 def update_email_template(ctx: Context, template_name: str, template_content: TemplateContent) -> None:
-    _put(ctx, template_name, template_content, _template(ctx, template_name))
+    _put(ctx, template_name, template_content, found_template(ctx, template_name))
 
 
 @operation(on="*", read=True)
 def get_email_template(ctx: Context, template_name: str) -> dict[str, Any]:
-    found = _template(ctx, template_name)
+    found = found_template(ctx, template_name)
     content = {"subject": found.subject, "text": found.text, "html": found.html}
     return {"template_name": found.template_name, "template_content": content}
 
 
 @operation(on="*")
 def delete_email_template(ctx: Context, template_name: str) -> None:
-    ctx.delete(_template(ctx, template_name))
+    ctx.delete(found_template(ctx, template_name))
 
 
 @operation(on="*", read=True)
-def list_email_templates(ctx: Context, next_token: str = "", page_size: int = _PAGE) -> dict[str, Any]:
-    return _page(ctx, "templates_metadata", ctx.page(Template, each=_metadata), next_token, page_size)
+def list_email_templates(ctx: Context, next_token: str = "", page_size: int = PAGE) -> dict[str, Any]:
+    return cut(ctx, "templates_metadata", ctx.page(Template, each=_metadata), next_token, page_size)
 
 
 @operation(on="*")
@@ -260,8 +264,8 @@ def create_configuration_set(ctx: Context, configuration_set_name: str, tags: Se
 
 
 @operation(on="*", read=True)
-def list_configuration_sets(ctx: Context, next_token: str = "", page_size: int = _PAGE) -> dict[str, Any]:
-    return _page(
+def list_configuration_sets(ctx: Context, next_token: str = "", page_size: int = PAGE) -> dict[str, Any]:
+    return cut(
         ctx, "configuration_sets", ctx.page(ConfigurationSet, each=lambda each: each.name), next_token, page_size
     )
 
@@ -271,4 +275,4 @@ def delete_configuration_set(ctx: Context, configuration_set_name: str) -> None:
     found = ctx.get(ConfigurationSet, configuration_set_name)
     if found is None:
         raise NotFoundException(reason=f"Configuration set <{configuration_set_name}> does not exist.")
-    ctx.delete(found)
+    remove_set(ctx, found)

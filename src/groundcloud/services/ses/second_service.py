@@ -1,6 +1,8 @@
 """The operations of SES's second API."""
 
 from groundcloud.operation import Service
-from groundcloud.services.ses import second_api
+from groundcloud.services.ses import second_api, second_bulk, second_destinations, second_dkim, second_suppression
 
-service = Service("sesv2", second_api, prefix="ses")
+service = Service(
+    "sesv2", second_api, second_bulk, second_destinations, second_dkim, second_suppression, prefix="ses"
+)  # fmt: skip

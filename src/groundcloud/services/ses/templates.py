@@ -1,14 +1,21 @@
 """Templates and configuration sets of the first API."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.paging import Page
-from groundcloud.services.ses.errors import AlreadyExists, ConfigurationSetAlreadyExists, InvalidTemplate
-from groundcloud.services.ses.records import ConfigurationSet, Template
-from groundcloud.services.ses.rendering import check
+from groundcloud.services.ses.composing import preview
+from groundcloud.services.ses.errors import (
+    AlreadyExists,
+    ConfigurationSetAlreadyExists,
+    InvalidParameterValue,
+    InvalidRenderingParameter,
+    InvalidTemplate,
+    MissingRenderingAttribute,
+)
+from groundcloud.services.ses.records import ConfigurationSet, EventDestination, Template
+from groundcloud.services.ses.rendering import MissingAttribute, check, rendered
 from groundcloud.store import Part
 
 
@@ -76,6 +83,17 @@ def delete_template(ctx: Context, template_name: str) -> None:
 
 
 @operation(on="*", read=True)
+def test_render_template(ctx: Context, template_name: str, template_data: str) -> dict[str, str]:
+    found = found_template(ctx, template_name)
+    try:
+        return {"rendered_template": preview(rendered(found, template_data), ctx.now())}
+    except MissingAttribute as error:
+        raise MissingRenderingAttribute(reason=str(error)) from error
+    except InvalidParameterValue as error:
+        raise InvalidRenderingParameter(reason=error.message) from error
+
+
+@operation(on="*", read=True)
 def list_templates(ctx: Context) -> dict[str, Page]:
     return {
         "templates_metadata": ctx.page(
@@ -92,17 +110,17 @@ def create_configuration_set(ctx: Context, configuration_set: ConfigurationSetNa
 
 
 @operation(on="*", read=True)
-def describe_configuration_set(
-    ctx: Context, configuration_set_name: str, configuration_set_attribute_names: Sequence[str] = ()
-) -> dict[str, Any]:
-    return {"configuration_set": {"name": ctx.find(ConfigurationSet, configuration_set_name).name}}
-
-
-@operation(on="*", read=True)
 def list_configuration_sets(ctx: Context) -> dict[str, Any]:
     return {"configuration_sets": ctx.page(ConfigurationSet, each=lambda each: {"name": each.name})}
 
 
 @operation(on="*")
 def delete_configuration_set(ctx: Context, configuration_set_name: str) -> None:
-    ctx.delete(ctx.find(ConfigurationSet, configuration_set_name))
+    remove_set(ctx, ctx.find(ConfigurationSet, configuration_set_name))
+
+
+def remove_set(ctx: Context, found: ConfigurationSet) -> None:
+    """A configuration set with its event destinations."""
+    for destination in list(ctx.scan(EventDestination, found.name)):
+        ctx.delete(destination)
+    ctx.delete(found)

@@ -5,6 +5,7 @@ the developer guide.
 """
 
 import json
+import re
 from typing import Any
 
 from groundcloud.policy import MalformedPolicy, check_resource_policy
@@ -36,6 +37,9 @@ _OF_TOPICS = frozenset(
         "FifoTopic", "FifoThroughputScope", "KmsMasterKeyId",
     )
 )  # fmt: skip
+_FEEDBACK = re.compile(r"(HTTP|Application|Lambda|SQS|Firehose)(Success|Failure)Feedback(RoleArn|SampleRate)")
+"""Where it is logged what becomes of deliveries; there is no sample rate of failures."""
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _OF_SUBSCRIPTIONS = frozenset(
     ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
 )
@@ -43,6 +47,13 @@ _OF_SUBSCRIPTIONS = frozenset(
 
 def check_topic_attribute(name: str, value: str, fifo: bool) -> None:
     """Raises `InvalidParameter`."""
+    if (feedback := _FEEDBACK.fullmatch(name)) and feedback.groups()[1:] != ("Failure", "SampleRate"):
+        _check_feedback(name, value)
+    else:
+        _check_own(name, value, fifo)
+
+
+def _check_own(name: str, value: str, fifo: bool) -> None:
     if name == "KmsMasterKeyId" and value:
         raise InvalidParameter(reason="KmsMasterKeyId Reason: this cloud does not encrypt topics under KMS keys yet")
     if name not in _OF_TOPICS or (name in ("FifoTopic", "ContentBasedDeduplication") and not fifo and value == "true"):
@@ -68,6 +79,13 @@ def check_topic_attribute(name: str, value: str, fifo: bool) -> None:
         if not isinstance(http, dict):
             raise InvalidParameter(reason="DeliveryPolicy: http must be an object")
         _check_retries(http.get("defaultHealthyRetryPolicy", {}))
+
+
+def _check_feedback(name: str, value: str) -> None:
+    """Raises `InvalidParameter`."""
+    good = value.isdigit() and int(value) <= 100 if name.endswith("Rate") else _ROLE.fullmatch(value)
+    if value and not good:
+        raise InvalidParameter(reason=f"Attributes Reason: {name}: Invalid value {value!r}")
 
 
 def check_subscription_attribute(name: str, value: str, protocol: str, scope: str = "MessageAttributes") -> None:

@@ -53,3 +53,35 @@ class InvalidBatchEntryId(AwsError):
 
 class BatchRequestTooLong(AwsError):
     """The length of all the batch messages put together is more than the limit."""
+
+
+class PlatformApplicationNotFound(AwsError, code="NotFound", status=404):
+    """PlatformApplication does not exist"""
+
+
+class EndpointNotFound(AwsError, code="NotFound", status=404):
+    """Endpoint does not exist"""
+
+
+class EndpointDisabled(AwsError):
+    """Endpoint is disabled"""
+
+
+class PlatformApplicationDisabled(AwsError):
+    """Platform application is disabled"""
+
+
+class OptedOut(AwsError):
+    """The phone number {number} opted out of receiving SMS messages from your account"""
+
+
+class PhoneNumberNotFound(AwsError, code="ResourceNotFound", status=404):
+    """The phone number is not in the SMS sandbox of this account"""
+
+
+class VerificationFailed(AwsError, code="VerificationException"):
+    """The one-time password is not valid for this phone number"""
+
+
+class UserError(AwsError):
+    """{reason}"""

@@ -105,6 +105,15 @@ def confirmation(
     return _signed(document, subscription, topic.attributes.get("SignatureVersion", "1"), signer)
 
 
+def function_event(document: dict[str, Any], subscription: Subscription) -> bytes:
+    """An envelope as functions get it ("Using AWS Lambda with Amazon SNS"): its URLs are spelled otherwise there."""
+    spelled = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl", "SubscribeURL": "SubscribeUrl"}
+    inner = {spelled.get(name, name): value for name, value in document.items()}
+    inner = {"Subject": None, "MessageAttributes": {}, **inner}
+    record = {"EventVersion": "1.0", "EventSubscriptionArn": subscription.arn, "EventSource": "aws:sns", "Sns": inner}
+    return json.dumps({"Records": [record]}).encode()
+
+
 def text_of(document: dict[str, Any]) -> str:
     """An envelope as AWS writes it: indented by two, one member in each line."""
     return json.dumps(document, indent=2, ensure_ascii=False)

@@ -16,18 +16,22 @@ from groundcloud.operation import operation
 from groundcloud.outbox import SUBSCRIPTION, Parcel, parcel_id
 from groundcloud.resource import Resource
 from groundcloud.services.sns import errors
+from groundcloud.services.sns.direct import push, text_message
 from groundcloud.services.sns.errors import InvalidParameter, InvalidParameterValue
 from groundcloud.services.sns.filters import wants
 from groundcloud.services.sns.lookup import find_topic, topic
 from groundcloud.services.sns.messages import sequence_text
+from groundcloud.services.sns.platforms import PLATFORMS, is_endpoint
 from groundcloud.services.sns.records import MessageAttributeValue, Publication, Remaining, Sent, Subscription, Topic
-from groundcloud.services.sns.subscriptions import Task
+from groundcloud.services.sns.subscriptions import WITHIN, Task
 from groundcloud.store import Part
 
 _LARGEST = 262144
 _INTERVAL = 300_000
 """Milliseconds for which a FIFO topic knows a message again."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_OF_PHONES = ("AWS.SNS.SMS.", "AWS.MM.SMS.", "AWS.SNS.MOBILE.")
+"""Beginnings of attributes that say how a phone gets the message."""
 _TYPE = re.compile(r"(String|Number|Binary)(\..{1,250})?|String\.Array", re.DOTALL)
 
 
@@ -44,6 +48,9 @@ class PublishBatchRequestEntry(Part):
 def _target(ctx: Context, topic_arn: str, target_arn: str) -> Resource:
     if not topic_arn and not target_arn:
         return Resource("*")
+    if is_endpoint(target_arn):
+        owner = target_arn.split(":")[4]
+        return Resource(target_arn, "" if owner == ctx.account else owner)
     return topic(ctx, topic_arn or target_arn)
 
 
@@ -62,13 +69,16 @@ def publish(
 ) -> dict[str, str]:
     if sum(map(bool, (topic_arn, target_arn, phone_number))) != 1:
         raise InvalidParameter(reason="TopicArn or TargetArn Reason: no value for required parameter")
-    if phone_number:
-        raise InvalidParameter(reason="PhoneNumber Reason: this cloud sends no text messages")
-    found = find_topic(ctx, topic_arn or target_arn)
     entry = PublishBatchRequestEntry(
         "", message, subject, message_structure, dict(message_attributes), message_deduplication_id, message_group_id
     )
-    return _publish(ctx, found, entry)
+    if phone_number or is_endpoint(target_arn):
+        _check(entry)
+        text, by_protocol = _structured(entry)
+        if phone_number:
+            return text_message(ctx, phone_number, by_protocol.get("sms", text), message_attributes)
+        return push(ctx, target_arn, text, by_protocol)
+    return _publish(ctx, find_topic(ctx, topic_arn or target_arn), entry)
 
 
 @operation(on=topic, action="sns:Publish", data_event=True)
@@ -144,7 +154,7 @@ def _post(ctx: Context, subscription: Subscription, sent: Publication, now: int,
         Parcel(
             parcel_id=parcel_id(now, chance), kind=SUBSCRIPTION, target=subscription.arn,
             payload=msgspec.msgpack.encode(Task(sent.message_id)), due=now, made=now,
-            lane=f"{subscription.arn}/{sent.group}" if sent.sequence else "", slow=subscription.protocol != "sqs",
+            lane=f"{subscription.arn}/{sent.group}" if sent.sequence else "", slow=subscription.protocol not in WITHIN,
         )
     )  # fmt: skip
 
@@ -166,7 +176,8 @@ def _check(entry: PublishBatchRequestEntry) -> None:
 
 
 def _check_attribute(name: str, value: MessageAttributeValue) -> int:
-    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,256}", name) or name.lower().startswith(("aws.", "amazon.")):
+    taken = name.lower().startswith(("aws.", "amazon.")) and not name.startswith(_OF_PHONES)
+    if taken or not re.fullmatch(r"[A-Za-z0-9_.-]{1,256}", name):
         raise InvalidParameterValue(reason=f"The message attribute name '{name}' is invalid.")
     if not _TYPE.fullmatch(value.data_type):
         raise InvalidParameterValue(
@@ -195,6 +206,8 @@ def _structured(entry: PublishBatchRequestEntry) -> tuple[str, dict[str, str]]:
         document = json.loads(entry.message)
     except ValueError as error:
         raise InvalidParameter(reason="Message Structure - JSON message body failed to parse") from error
+    if isinstance(document, dict) and not PLATFORMS.isdisjoint(document):  # for one platform nobody needs a default
+        document.setdefault("default", "")
     if not isinstance(document, dict) or not isinstance(document.get("default"), str):
         raise InvalidParameter(reason="Message Structure - No default entry in JSON message body")
     others = {name: text for name, text in document.items() if name != "default" and isinstance(text, str)}

@@ -19,8 +19,13 @@ def delay(subscription: Subscription, topic: Topic, attempts: int) -> float | No
             topic.attributes.get("DeliveryPolicy", ""), subscription.attributes.get("DeliveryPolicy", "")
         )
         return _by_policy(policy, attempts)
-    if subscription.protocol == "sqs":
+    if subscription.protocol in ("lambda", "sqs"):
         return _by_phases(attempts, immediate=3, least=2, backoff=10, most=100_000, low=1, high=20)
+    return delay_outside(attempts)
+
+
+def delay_outside(attempts: int) -> float | None:
+    """The same for mail boxes and phones."""
     return _by_phases(attempts, immediate=0, least=2, backoff=10, most=38, low=10, high=600)
 
 

@@ -1,6 +1,6 @@
 """The operations of SNS."""
 
 from groundcloud.operation import Service
-from groundcloud.services.sns import publishing, subscriptions, topics
+from groundcloud.services.sns import platforms, publishing, subscriptions, texts, topics
 
-service = Service("sns", topics, subscriptions, publishing)
+service = Service("sns", topics, subscriptions, publishing, platforms, texts)

@@ -1,10 +1,8 @@
 """Subscriptions: making, confirming, listing, changing and ending them."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,6 +13,7 @@ from groundcloud.outbox import SUBSCRIPTION, Parcel, parcel_id
 from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.services.sns.attributes import check_subscription_attribute, effective_retries
+from groundcloud.services.sns.endpoints import check_endpoint
 from groundcloud.services.sns.errors import AuthorizationError, InvalidParameter, SubscriptionNotFound
 from groundcloud.services.sns.lookup import find_subscription, find_topic, subscription, topic, topic_place
 from groundcloud.services.sns.records import PENDING, Subscription, Topic
@@ -22,9 +21,8 @@ from groundcloud.services.sns.records import PENDING, Subscription, Topic
 TOKEN_PURPOSE = "sns confirmation"  # noqa: S105 - what it is sealed for
 TOKEN_LASTS = timedelta(days=2)
 """Source: ConfirmSubscription in the API reference: tokens are valid for two days."""
-_WITHOUT_ENGINE = ("application", "firehose", "lambda", "sms")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_QUEUE = re.compile(r"arn:aws[a-z-]*:sqs:([a-z0-9-]+):(\d{12}):[\w.-]{1,80}", re.ASCII)
+WITHIN = ("lambda", "sqs")
+"""Protocols whose receivers are part of this cloud."""
 
 
 class Task(msgspec.Struct):
@@ -44,7 +42,7 @@ def subscribe(
     return_subscription_arn: bool = False,
 ) -> dict[str, str]:
     found = find_topic(ctx, topic_arn)
-    _check_endpoint(ctx, found, protocol, endpoint)
+    check_endpoint(ctx, found, protocol, endpoint)
     scope = attributes.get("FilterPolicyScope", "MessageAttributes")
     for name, value in attributes.items():
         check_subscription_attribute(name, value, protocol, scope)
@@ -67,33 +65,12 @@ def subscribe(
     return {"subscription_arn": made.arn if made.confirmed or return_subscription_arn else "pending confirmation"}
 
 
-def _check_endpoint(ctx: Context, found: Topic, protocol: str, endpoint: str) -> None:
-    if protocol in _WITHOUT_ENGINE:
-        raise InvalidParameter(reason=f"Does not support this protocol string: {protocol}")
-    if protocol in ("http", "https"):
-        parts = urlsplit(endpoint)
-        if parts.scheme != protocol or not parts.hostname:
-            raise InvalidParameter(reason="Endpoint must match the specified protocol")
-    elif protocol in ("email", "email-json"):
-        if not _MAIL.fullmatch(endpoint):
-            raise InvalidParameter(reason="Email address")
-    elif protocol == "sqs":
-        queue = _QUEUE.fullmatch(endpoint)
-        if queue is None:
-            raise InvalidParameter(reason="SQS endpoint ARN")
-        if endpoint.endswith(".fifo") and not found.fifo:
-            raise InvalidParameter(
-                reason="Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"
-            )
-    else:
-        raise InvalidParameter(reason=f"Does not support this protocol string: {protocol}")
-    if found.fifo and protocol != "sqs":
-        raise InvalidParameter(reason=f"Protocol Reason: FIFO topics do not deliver over {protocol}")
-
-
 def _needs_no_confirmation(ctx: Context, found: Topic, protocol: str, endpoint: str) -> bool:
-    """A queue of the caller's own, and of the topic's account, is subscribed at once."""
-    return protocol == "sqs" and endpoint.split(":")[4] == ctx.account == found.account
+    """A queue, function or endpoint of the caller's own, and of the topic's account, is subscribed at once. So is a
+    phone, which can end it by a reply."""
+    if protocol in (*WITHIN, "application"):
+        return endpoint.split(":")[4] == ctx.account == found.account
+    return protocol == "sms"
 
 
 def _ask(ctx: Context, made: Subscription) -> None:
@@ -103,7 +80,7 @@ def _ask(ctx: Context, made: Subscription) -> None:
         Parcel(
             parcel_id=parcel_id(now, ctx.random(8)), kind=SUBSCRIPTION, target=made.arn,
             payload=msgspec.msgpack.encode(Task(ctx.new_uuid(), confirmation=True)), due=now, made=now,
-            slow=made.protocol != "sqs",
+            slow=made.protocol not in WITHIN,
         )
     )  # fmt: skip
 

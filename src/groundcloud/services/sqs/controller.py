@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from groundcloud.controllers import Outcome
 from groundcloud.names import uuid_text
 from groundcloud.services.sqs.fifo import Fifo
-from groundcloud.services.sqs.layout import Content, after, base
+from groundcloud.services.sqs.layout import Content
 from groundcloud.services.sqs.lookup import by_arn, messages
-from groundcloud.services.sqs.records import Deleted, Erasure, MoveTask, Queue
+from groundcloud.services.sqs.records import Deleted, MoveTask, Queue
 from groundcloud.store import Key, Store, Transaction
 
 _AT_ONCE = 200
@@ -44,31 +44,6 @@ class Retention:
         while busy:
             busy = self._store.write(work) >= _AT_ONCE
         return Outcome(again=_EXPIRE_EVERY)
-
-
-class Erasures:
-    """Removes the messages of deleted and purged queues."""
-
-    name = "sqs.erasures"
-    kind = Erasure
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def reconcile(self, key: Key, wanted: Erasure | None) -> Outcome:
-        if wanted is None:
-            return Outcome()
-        prefix = base(wanted.number)
-
-        def work(tx: Transaction) -> int:
-            rows = tx.table.range(prefix, after(prefix), _AT_ONCE, False)
-            for place, _ in rows:
-                tx.table.delete(place)
-            return len(rows)
-
-        while self._store.write(work) == _AT_ONCE:
-            pass
-        return Outcome(write=lambda tx: tx.delete(wanted))
 
 
 class Names:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from groundcloud.services.sqs import errors
+from groundcloud.services.sqs.layout import after, base
 from groundcloud.store import Key, Record
 
 DEFAULTS = {
@@ -98,6 +99,14 @@ class Erasure(Record):
     key = ("number",)
 
     number: int
+
+    @property
+    def low(self) -> bytes:
+        return base(self.number)
+
+    @property
+    def high(self) -> bytes:
+        return after(base(self.number))
 
 
 class MoveTask(Record):

@@ -95,3 +95,11 @@ def test_an_unknown_vpc_is_named(ec2):
         ec2.describe_vpcs(VpcIds=["vpc-1"])
     with refused("InvalidVpcID.NotFound", "The vpc IDs 'vpc-1, vpc-2' do not exist"):
         ec2.describe_vpcs(VpcIds=["vpc-1", "vpc-2"])
+
+
+def test_a_vpc_is_found_by_its_range_under_both_names_of_the_filter(ec2, vpc):
+    """`cidr` is the documented one; Ansible's `ec2_vpc_net` asks with `cidr-block`, as AWS's subnets take it."""
+    block = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["CidrBlock"]
+    for name in ("cidr", "cidr-block"):
+        found = ec2.describe_vpcs(Filters=[{"Name": name, "Values": [block]}])["Vpcs"]
+        assert [each["VpcId"] for each in found] == [vpc]

@@ -392,6 +392,32 @@ def test_whoever_may_not_use_the_key_gets_no_volume(cloud, ec2, key, settle):
     assert ec2.describe_volumes(VolumeIds=[managed])["Volumes"][0]["State"] == "available"
 
 
+def test_a_policy_can_deny_volumes_that_are_not_encrypted(cloud, ec2, image):
+    """Source: "ec2:Encrypted" in "Actions, resources, and condition keys for Amazon EC2"."""
+    iam = cloud.client("iam")
+    iam.create_user(UserName="bob")
+    allow = {"Effect": "Allow", "Action": ["ec2:*", "kms:*"], "Resource": "*"}
+    plain = {"Bool": {"ec2:Encrypted": "false"}}
+    deny = {"Effect": "Deny", "Action": "ec2:*", "Resource": "arn:aws:ec2:*:*:volume/*", "Condition": plain}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]})
+    iam.put_user_policy(UserName="bob", PolicyName="it", PolicyDocument=policy)
+    bob = cloud.client("ec2", Keys.of(iam.create_access_key(UserName="bob")["AccessKey"]))
+    with refused("UnauthorizedOperation", "explicit deny"):
+        volume_of(bob)
+    with refused("UnauthorizedOperation", "explicit deny"):
+        bob.run_instances(ImageId=image, MinCount=1, MaxCount=1)
+    more = [
+        {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}},
+        {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1}},
+    ]
+    with refused("UnauthorizedOperation", "explicit deny"):
+        bob.run_instances(ImageId=image, MinCount=1, MaxCount=1, BlockDeviceMappings=more)
+    assert volume_of(bob, Encrypted=True)["Encrypted"]
+    launched(bob, image, Encrypted=True)
+    ec2.enable_ebs_encryption_by_default()
+    assert volume_of(bob)["Encrypted"]
+
+
 def test_an_image_of_an_encrypted_instance_is_encrypted_and_so_is_what_is_launched_of_it(
     ec2, kms, key, image, settle, engine
 ):

@@ -139,7 +139,7 @@ class MariaDb:
             "innodb_flush_log_at_trx_commit": "1",
             "gtid_strict_mode": "ON",
             "rpl_semi_sync_master_wait_point": "AFTER_SYNC",
-            "rpl_semi_sync_slave_enabled": "ON",
+            "rpl_semi_sync_slave_enabled": "ON" if wanted["waited_for"] else "OFF",
             "slave_net_timeout": "5",
             "skip_name_resolve": "ON",
             "skip_slave_start": "ON",
@@ -204,10 +204,12 @@ class MariaDb:
 
     def _follow(self, wanted: dict[str, Any], fresh: bool) -> None:
         source = wanted["source"]
-        target = (source["host"], source["port"], wanted["replication_password"])
+        on = "ON" if wanted["waited_for"] else "OFF"  # else the primary would wait for whoever is first to have it
+        target = (source["host"], source["port"], wanted["replication_password"], on)
         if self._source == target and not fresh:
             return
         self._sql("SET GLOBAL read_only = ON; SET GLOBAL rpl_semi_sync_master_enabled = OFF; STOP SLAVE;")
+        self._sql(f"SET GLOBAL rpl_semi_sync_slave_enabled = {on};")
         if fresh:
             self._sql("SET GLOBAL gtid_slave_pos = @@gtid_binlog_pos;")
         self._sql(

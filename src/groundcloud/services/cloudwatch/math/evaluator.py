@@ -2,17 +2,17 @@
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import cast
 
 from groundcloud.services.cloudwatch.math.functions import FUNCTIONS, LAZY
-from groundcloud.services.cloudwatch.math.grammar import Binary, Call, Listed, Name, Negative, Node, Number, Text
+from groundcloud.services.cloudwatch.math.grammar import WORDS, Binary, Call, Listed, Name, Negative, Node, Number, Text
 from groundcloud.services.cloudwatch.math.values import Range, Series, Unsupported, Value, WrongTypes
 
-_ELSEWHERE = frozenset(
-    ("ANOMALY_DETECTION_BAND", "SEARCH", "SERVICE_QUOTA", "INSIGHT_RULE_METRIC", "DB_PERF_INSIGHTS", "LAMBDA", "SLICE",
-     "DAYS_IN_MONTH", "LOOKUP")
-)  # fmt: skip
+_ELSEWHERE = frozenset(("SERVICE_QUOTA", "INSIGHT_RULE_METRIC", "DB_PERF_INSIGHTS", "LAMBDA", "LOOKUP"))
+Outside = Mapping[str, Callable[[tuple[Node, ...]], Value]]
+"""Functions that read more than the values of other queries, by their names."""
 
 
 def _divide(left: float, right: float) -> float:
@@ -44,19 +44,29 @@ _OPERATORS: dict[str, Callable[[float, float], float]] = {
 }
 
 
-def evaluate(node: Node, value_of: Callable[[str], Value], metrics: Iterable[str], start: int, end: int) -> Value:
+def evaluate(
+    node: Node,
+    value_of: Callable[[str], Value],
+    metrics: Iterable[str],
+    start: int,
+    end: int,
+    outside: Outside = MappingProxyType({}),
+) -> Value:
     """The value of an expression. `metrics`: the ids that METRICS() means. A point that is no number is left out.
 
     Raises `WrongTypes` and `Unsupported`.
     """
-    found = _Evaluation(value_of, list(metrics), start, end).value(node)
+    found = _Evaluation(value_of, list(metrics), start, end, outside).value(node)
     for series in [found] if isinstance(found, Series) else found if isinstance(found, list) else []:
         series.points = {at: value for at, value in series.points.items() if math.isfinite(value)}
     return found
 
 
 class _Evaluation:
-    def __init__(self, value_of: Callable[[str], Value], metrics: list[str], start: int, end: int) -> None:
+    def __init__(
+        self, value_of: Callable[[str], Value], metrics: list[str], start: int, end: int, outside: Outside
+    ) -> None:
+        self._outside = outside
         self._value_of = value_of
         self._metrics = metrics
         self._range = Range(start, end)
@@ -65,6 +75,8 @@ class _Evaluation:
         if isinstance(node, Number):
             return node.value
         if isinstance(node, Name):
+            if node.id in WORDS:
+                raise WrongTypes(f"{node.id} stands where a number or a time series is expected")
             return self._value_of(node.id)
         if isinstance(node, Negative):
             return each(lambda value: -value, self.value(node.of))
@@ -96,8 +108,10 @@ class _Evaluation:
             words = [
                 argument.id if isinstance(argument, Name) else self.value(argument) for argument in node.arguments[1:]
             ]
-            resolved = [word if not isinstance(word, str) or word.isupper() else self._value_of(word) for word in words]
+            resolved = [word if not isinstance(word, str) or word in WORDS else self._value_of(word) for word in words]
             return LAZY[node.function](self._range, first, resolved)
+        if node.function in self._outside:
+            return self._outside[node.function](node.arguments)
         work = FUNCTIONS.get(node.function)
         if work is None:
             if node.function in _ELSEWHERE:

@@ -122,6 +122,19 @@ def _remove_empty(_: Range, arguments: list[Value]) -> Value:
     return [series for series in arguments[0] if series.points]
 
 
+def _slice(_: Range, arguments: list[Value]) -> Value:
+    """`SLICE(list, first)` or `SLICE(list, first, behind the last)`: one place gives the series there."""
+    given, places = (arguments[0] if arguments else None), arguments[1:]
+    if not isinstance(given, list) or len(places) not in (1, 2) or not all(isinstance(at, float) for at in places):
+        raise WrongTypes("SLICE takes a list of time series and one or two places in it")
+    first, *end = [int(at) for at in places if isinstance(at, float)]
+    if end:
+        return given[first : end[0]]
+    if not -len(given) <= first < len(given):
+        raise WrongTypes(f"SLICE: the list has no place {first}")
+    return given[first]
+
+
 def _time_series(within: Range, arguments: list[Value]) -> Value:
     if len(arguments) != 1 or not isinstance(arguments[0], float):
         raise WrongTypes("TIME_SERIES takes a number")
@@ -175,6 +188,7 @@ FUNCTIONS: dict[str, Function] = {
     "LAST": _one_of_list("LAST", -1),
     "PERIOD": _period,
     "REMOVE_EMPTY": _remove_empty,
+    "SLICE": _slice,
     "TIME_SERIES": _time_series,
     "IF": _if,
 }

@@ -57,7 +57,8 @@ class Negative(NamedTuple):
 
 Node = Number | Name | Text | Call | Listed | Binary | Negative
 _Token = tuple[str, str]
-_WORDS = frozenset(("REPEAT", "LINEAR", "ASC", "DESC"))
+WORDS = frozenset(("REPEAT", "LINEAR", "ASC", "DESC", "AVG", "MIN", "MAX", "SUM"))
+"""Names that are no ids: they tell FILL and SORT what to do."""
 
 
 def parse(text: str) -> Node:
@@ -71,7 +72,7 @@ def parse(text: str) -> Node:
 def names(node: Node) -> set[str]:
     """The ids of other queries that an expression needs."""
     if isinstance(node, Name):
-        return set() if node.id in _WORDS else {node.id}
+        return set() if node.id in WORDS else {node.id}
     if isinstance(node, Call):
         return set().union(*map(names, node.arguments))
     if isinstance(node, Listed):

@@ -1,10 +1,11 @@
-"""What a machine wrote to its console."""
+"""What a machine wrote to its console. It has no screen."""
 
 import base64
 
 from groundcloud.context import Context
 from groundcloud.engines.machines.wanted import Machines
 from groundcloud.operation import operation
+from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import find, on
 from groundcloud.services.ec2.machines.records import Instance
 
@@ -21,6 +22,14 @@ async def get_console_output(ctx: Context, instance_id: str, latest: bool = Fals
         "timestamp": ctx.now(),
         "output": base64.b64encode(written).decode() if written else None,
     }
+
+
+@operation(on=on("instance_id"), read=True, harmless=("WakeUp",))
+def get_console_screenshot(ctx: Context, instance_id: str) -> object:
+    find(ctx, Instance, instance_id)
+    raise errors.UnsupportedOperation(
+        reason=f"The instance '{instance_id}' has no screen. GetConsoleOutput shows what it wrote to its console."
+    )
 
 
 @operation(on=on("instance_id"), read=True)

@@ -136,7 +136,7 @@ _PLAIN: Filters = {
     "reservation-id": lambda instance: instance.reservation_id,
     "root-device-name": lambda instance: instance.root_device_name,
     "root-device-type": lambda instance: "ebs",
-    "spot-instance-request-id": lambda instance: None,
+    "spot-instance-request-id": lambda instance: instance.spot_request or None,
     "state-reason-code": lambda instance: instance.state_reason.code if instance.state_reason is not None else None,
     "state-reason-message": lambda instance: (
         instance.state_reason.message if instance.state_reason is not None else None

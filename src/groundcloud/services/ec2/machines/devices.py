@@ -1,9 +1,11 @@
 """The volumes of a launch: the image's block devices with what the launch says over them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from groundcloud.context import Context
+from groundcloud.errors import AwsError
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tag
 from groundcloud.services.ec2.machines.parts import Ebs, Mapping
@@ -11,7 +13,7 @@ from groundcloud.services.ec2.machines.records import BlockDevice, Image, ImageD
 from groundcloud.services.ec2.storage import encryption
 from groundcloud.services.ec2.storage.lookup import snapshot_of, usable_snapshot
 from groundcloud.services.ec2.storage.records import Snapshot, Volume, VolumeAttachment
-from groundcloud.services.ec2.storage.types import check_volume
+from groundcloud.services.ec2.storage.types import check_volume, volume_facts
 
 DEFAULT_ROOT_SIZE = 8
 
@@ -30,6 +32,26 @@ class Device(NamedTuple):
     kms_key_id: str | None = None
     """Of a volume that is encrypted."""
     source: Snapshot | None = None
+
+    def facts(self) -> dict[str, str | Sequence[str]]:
+        """Condition keys of the volume."""
+        return volume_facts(
+            encrypted=self.kms_key_id is not None, size=self.size, volume_type=self.volume_type, iops=self.iops,
+            parent=self.source.arn if self.source is not None else "",
+        )  # fmt: skip
+
+
+def facts_of_volumes(
+    ctx: Context, image: Image | None, mappings: Sequence[Mapping]
+) -> list[dict[str, str | Sequence[str]]]:
+    """Condition keys of the volumes of a launch, each once. What is wrong with them the launch says, once the caller is
+    known to be allowed."""
+    found: list[dict[str, str | Sequence[str]]] = []
+    with suppress(AwsError):
+        for device in devices_for(ctx, image, mappings) if image is not None else ():
+            if (facts := device.facts()) not in found:
+                found.append(facts)
+    return found or [{}]
 
 
 def devices_for(ctx: Context, image: Image, mappings: Sequence[Mapping]) -> list[Device]:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping as Map
+from collections.abc import Mapping as Mapping_
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -25,12 +25,14 @@ from groundcloud.services.ec2.machines.parts import (
     MonitoringSpecification,
     PlacementSpecification,
     ProfileSpecification,
+    SpotOptions,
     TemplateSpecification,
 )
 from groundcloud.services.ec2.machines.placement_groups import group_named
 from groundcloud.services.ec2.machines.placing import Place, make_interfaces, place_for
 from groundcloud.services.ec2.machines.profiles import profile_for
 from groundcloud.services.ec2.machines.records import Image, Instance, MetadataOptions, Profile, UserData
+from groundcloud.services.ec2.machines.spot_records import SpotRequest
 from groundcloud.services.ec2.machines.views import image_of
 from groundcloud.services.ec2.tags import tags_for
 
@@ -86,7 +88,7 @@ class Launch(NamedTuple):
     place: Place
     devices: list[Device]
     profile: Profile | None
-    tags: Map[str, list[Tag]]
+    tags: Mapping_[str, list[Tag]]
     """By type of resource."""
 
 
@@ -117,11 +119,38 @@ def _make(ctx: Context, asked: Asked, launch: Launch, reservation_id: str, index
         ebs_optimized=asked.ebs_optimized, monitoring=asked.monitoring is not None and asked.monitoring.enabled,
         tenancy=placement.tenancy or "default", placement_group=placement.group_name or None,
         credits=credits.cpu_credits if credits is not None else "",
-        spot=market is not None and market.market_type == "spot", tags=launch.tags["instance"],
+        spot=is_spot(market), tags=launch.tags["instance"],
     )  # fmt: skip
+    if instance.spot:
+        instance.spot_request = _spot_request(ctx, instance, market)
     if launch.user_data:
         ctx.put(UserData(ctx.account, ctx.region, instance_id, ctx.seal(launch.user_data, "ec2.user_data")))
     return ctx.put(instance)
+
+
+def is_spot(market: MarketOptions | None) -> bool:
+    """Raises `UnsupportedOperation` for what would have to be launched again some day."""
+    if market is None or market.market_type != "spot":
+        return False
+    spot = market.spot_options or SpotOptions()
+    if spot.spot_instance_type not in (None, "", "one-time") or spot.instance_interruption_behavior not in (
+        None, "", "terminate",
+    ):  # fmt: skip
+        raise errors.UnsupportedOperation(
+            reason="Spot requests of this cloud are one-time: nothing is ever interrupted, stopped or launched again."
+        )
+    return True
+
+
+def _spot_request(ctx: Context, instance: Instance, market: MarketOptions | None) -> str:
+    options = market.spot_options if market is not None else None
+    request = SpotRequest(
+        owner_id=ctx.account, region=ctx.region, spot_instance_request_id=ctx.new_id("sir"),
+        instance_id=instance.instance_id, create_time=ctx.now(), image_id=instance.image_id,
+        spot_price=options.max_price if options is not None else None, instance_type=instance.instance_type,
+        availability_zone=instance.availability_zone,
+    )  # fmt: skip
+    return ctx.put(request).spot_instance_request_id
 
 
 def check_machines(ctx: Context) -> None:

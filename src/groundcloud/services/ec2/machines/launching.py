@@ -3,6 +3,7 @@
 How the records are made is in `launch.py`; the controller boots what is written there.
 """
 
+from collections.abc import Mapping as Mapping_
 from collections.abc import Sequence
 
 from groundcloud.context import Context
@@ -11,6 +12,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2.common import Tagged, TagSpecification, as_resource
 from groundcloud.services.ec2.common import made as being_made
 from groundcloud.services.ec2.machines.describing import reservation
+from groundcloud.services.ec2.machines.devices import facts_of_volumes
 from groundcloud.services.ec2.machines.key_pairs import named
 from groundcloud.services.ec2.machines.launch import DEFAULT_TYPE, Asked, from_template, launch
 from groundcloud.services.ec2.machines.launch_templates import data_of, known_template
@@ -40,6 +42,7 @@ def _on(
     instance_type: str,
     tag_specifications: Sequence[TagSpecification],
     launch_template: TemplateSpecification | None,
+    block_device_mappings: Sequence[Mapping],
 ) -> list[Resource]:
     """What a launch needs permission for: the image, and all that it uses and makes.
 
@@ -52,15 +55,31 @@ def _on(
         image_id, key_name = image_id or said.get("image_id", ""), key_name or said.get("key_name", "")
         instance_type = instance_type or said.get("instance_type", "")
         security_group_ids = security_group_ids or said.get("security_group_ids", ())
+        block_device_mappings = [*said.get("block_device_mappings", ()), *block_device_mappings]
     facts = {"ec2:region": ctx.region, "ec2:instancetype": instance_type or DEFAULT_TYPE}
     found += [
         each
-        for resource_type in ("instance", "volume", "network-interface")
+        for resource_type in ("instance", "network-interface")
         for each in being_made(ctx, resource_type, "RunInstances", tag_specifications, facts)
     ]
+    for volume in facts_of_volumes(ctx, image_of(ctx, image_id), block_device_mappings):
+        found += being_made(ctx, "volume", "RunInstances", tag_specifications, {**facts, **volume})
+    return found + what_a_launch_uses(ctx, image_id, subnet_id, security_group_ids, key_name, facts)
+
+
+def what_a_launch_uses(
+    ctx: Context,
+    image_id: str,
+    subnet_id: str,
+    security_group_ids: Sequence[str],
+    key_name: str,
+    facts: Mapping_[str, str],
+) -> list[Resource]:
+    """Its image, and of the rest what is there: what is not, the operation says once the caller is known to be
+    allowed."""
     image = image_of(ctx, image_id)
     owner = "" if image is None else image.owner_id
-    found.append(Resource(f"arn:aws:ec2:{ctx.region}::image/{image_id}", facts={**facts, "ec2:owner": owner}))
+    found = [Resource(f"arn:aws:ec2:{ctx.region}::image/{image_id}", facts={**facts, "ec2:owner": owner})]
     used: list[Tagged | None] = [ctx.get(Subnet, subnet_id)] if subnet_id else []
     used += [ctx.get(SecurityGroup, each) for each in security_group_ids]
     used.append(named(ctx, key_name) if key_name else None)

@@ -130,6 +130,7 @@ class Instance(Tagged):
     placement_group: str | None = None
     credits: str = ""
     spot: bool = False
+    spot_request: str = ""
     boots: int = 0
     """How many times it has been told to boot: what has changed since the engine's last start is a reboot."""
     forced: bool = False

@@ -90,6 +90,7 @@ def _own(instance: Instance) -> dict[str, Any]:
         "client_token": instance.client_token,
         "ebs_optimized": instance.ebs_optimized,
         "instance_lifecycle": "spot" if instance.spot else None,
+        "spot_instance_request_id": instance.spot_request or None,
         "root_device_name": instance.root_device_name,
         "tags": instance.tags or None,
         "metadata_options": instance.metadata_options,

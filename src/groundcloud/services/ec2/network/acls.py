@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network
+from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -160,12 +161,7 @@ def create_network_acl_entry(
     icmp_type_code: IcmpTypeCode | None = None,
     port_range: PortRange | None = None,
 ) -> None:
-    acl = find(ctx, NetworkAcl, network_acl_id)
-    entry = _entry(rule_number, protocol, rule_action, egress, cidr_block, ipv6_cidr_block, icmp_type_code, port_range)
-    if _place(acl, rule_number, egress) is not None:
-        raise faults.AclEntryExists(number=rule_number)
-    acl.entries.append(entry)
-    _put(ctx, acl)
+    _write(replaces=False, **locals())
 
 
 @operation(on=on("network_acl_id"))
@@ -181,9 +177,19 @@ def replace_network_acl_entry(
     icmp_type_code: IcmpTypeCode | None = None,
     port_range: PortRange | None = None,
 ) -> None:
+    _write(replaces=True, **locals())
+
+
+def _write(ctx: Context, network_acl_id: str, *, replaces: bool, **asked: Any) -> None:
+    """Put an entry into an ACL: a new one, or in the place of the one that has its number and direction."""
     acl = find(ctx, NetworkAcl, network_acl_id)
-    entry = _entry(rule_number, protocol, rule_action, egress, cidr_block, ipv6_cidr_block, icmp_type_code, port_range)
-    acl.entries[_existing(acl, rule_number, egress)] = entry
+    entry = _entry(**asked)
+    if replaces:
+        acl.entries[_existing(acl, entry.rule_number, entry.egress)] = entry
+    elif _place(acl, entry.rule_number, entry.egress) is None:
+        acl.entries.append(entry)
+    else:
+        raise faults.AclEntryExists(number=entry.rule_number)
     _put(ctx, acl)
 
 

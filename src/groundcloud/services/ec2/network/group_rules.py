@@ -31,21 +31,29 @@ def _authorizing(name: str) -> Any:
     return resources
 
 
+def _group(ctx: Context, group_id: str, group_name: str | None) -> SecurityGroup:
+    """The group that a call names: by its id, or by its name where the call may have one."""
+    return groups.by_id(ctx, group_id) if group_name is None else groups.group(ctx, group_id, group_name)
+
+
 def _authorize(
     ctx: Context,
-    group: SecurityGroup,
-    given: Sequence[IpPermission],
-    specifications: Sequence[TagSpecification],
+    group_id: str,
+    tag_specifications: Sequence[TagSpecification],
+    *,
     egress: bool,
+    group_name: str | None = None,
+    **asked: Any,
 ) -> dict[str, Any]:
-    wanted = wanted_rules(ctx, group, given)
+    group = _group(ctx, group_id, group_name)
+    wanted = wanted_rules(ctx, group, plain(**asked))
     known = [rule for rule in groups.rules_of(ctx, group) if rule.is_egress is egress]
     keys = {key_of(rule) for rule in known}
     for rule in wanted:
         if rule.key in keys:
             raise faults.RuleDuplicate(rule=rule.key)
     check_limit(ctx, [*keys, *(rule.key for rule in wanted)])
-    tags = tags_for(specifications, "security-group-rule")
+    tags = tags_for(tag_specifications, "security-group-rule")
     added = [_add(ctx, group, rule, egress, tags) for rule in wanted]
     network_changed(ctx, group.vpc_id)
     return {"return_": True, "security_group_rules": [rule_shown(ctx, rule) for rule in added]}
@@ -91,12 +99,7 @@ def authorize_security_group_ingress(
     source_security_group_owner_id: str = "",
     tag_specifications: Sequence[TagSpecification] = (),
 ) -> object:
-    group = groups.group(ctx, group_id, group_name)
-    given = plain(
-        ip_permissions, ip_protocol, from_port, to_port, cidr_ip, source_security_group_name,
-        source_security_group_owner_id,
-    )  # fmt: skip
-    return _authorize(ctx, group, given, tag_specifications, egress=False)
+    return _authorize(egress=False, **locals())
 
 
 def _egress_group(ctx: Context, group_id: str, tag_specifications: Sequence[TagSpecification]) -> list[Resource]:
@@ -117,24 +120,27 @@ def authorize_security_group_egress(
     source_security_group_owner_id: str = "",
     tag_specifications: Sequence[TagSpecification] = (),
 ) -> object:
-    given = plain(
-        ip_permissions, ip_protocol, from_port, to_port, cidr_ip, source_security_group_name,
-        source_security_group_owner_id,
-    )  # fmt: skip
-    return _authorize(ctx, groups.by_id(ctx, group_id), given, tag_specifications, egress=True)
+    return _authorize(egress=True, **locals())
 
 
 # -- revoke
 
 
 def _revoke(
-    ctx: Context, group: SecurityGroup, rule_ids: Sequence[str], given: Sequence[IpPermission], egress: bool
+    ctx: Context,
+    group_id: str,
+    security_group_rule_ids: Sequence[str],
+    *,
+    egress: bool,
+    group_name: str | None = None,
+    **asked: Any,
 ) -> dict[str, Any]:
+    group = _group(ctx, group_id, group_name)
     known = [rule for rule in groups.rules_of(ctx, group) if rule.is_egress is egress]
-    if rule_ids:
-        gone, unknown = _by_ids(known, rule_ids), []
+    if security_group_rule_ids:
+        gone, unknown = _by_ids(known, security_group_rule_ids), []
     else:
-        wanted = wanted_rules(ctx, group, given)
+        wanted = wanted_rules(ctx, group, plain(**asked))
         by_key = {key_of(rule): rule for rule in known}
         gone = [by_key[rule.key] for rule in wanted if rule.key in by_key]
         unknown = [rule for rule in wanted if rule.key not in by_key]
@@ -194,14 +200,7 @@ def revoke_security_group_ingress(
     source_security_group_name: str = "",
     source_security_group_owner_id: str = "",
 ) -> object:
-    group = groups.group(ctx, group_id, group_name)
-    given: Sequence[IpPermission] = ()
-    if not security_group_rule_ids:
-        given = plain(
-            ip_permissions, ip_protocol, from_port, to_port, cidr_ip, source_security_group_name,
-            source_security_group_owner_id,
-        )  # fmt: skip
-    return _revoke(ctx, group, security_group_rule_ids, given, egress=False)
+    return _revoke(egress=False, **locals())
 
 
 @operation(on=lambda ctx, group_id: groups.acted_on(ctx, group_id, ""))
@@ -217,10 +216,4 @@ def revoke_security_group_egress(
     source_security_group_name: str = "",
     source_security_group_owner_id: str = "",
 ) -> object:
-    given: Sequence[IpPermission] = ()
-    if not security_group_rule_ids:
-        given = plain(
-            ip_permissions, ip_protocol, from_port, to_port, cidr_ip, source_security_group_name,
-            source_security_group_owner_id,
-        )  # fmt: skip
-    return _revoke(ctx, groups.by_id(ctx, group_id), security_group_rule_ids, given, egress=True)
+    return _revoke(egress=True, **locals())

@@ -1,7 +1,8 @@
 """Routes of route tables: added, replaced and removed."""
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -61,6 +62,11 @@ class Target(NamedTuple):
     instance_id: str = ""
     vpc_peering_connection_id: str = ""
     egress_only_internet_gateway_id: str = ""
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> "Target":
+        """The target among a call's arguments."""
+        return cls(**{name: asked[name] for name in cls._fields})
 
 
 def _route(ctx: Context, table: RouteTable, destination: _Destination, target: Target) -> Route:
@@ -164,13 +170,10 @@ def create_route(
     vpc_peering_connection_id: str = "",
     egress_only_internet_gateway_id: str = "",
 ) -> object:
+    asked = locals()
     table = find(ctx, RouteTable, route_table_id)
     destination = _destination(ctx, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id)
-    target = Target(
-        gateway_id, nat_gateway_id, network_interface_id, instance_id, vpc_peering_connection_id,
-        egress_only_internet_gateway_id,
-    )  # fmt: skip
-    route = _route(ctx, table, destination, target)
+    route = _route(ctx, table, destination, Target.of(asked))
     known = next((each for each in table.routes if _destination_of(each) == destination), None)
     if known is not None:
         if _Aim.of(known) == _Aim.of(route):
@@ -218,6 +221,7 @@ def replace_route(
     egress_only_internet_gateway_id: str = "",
     local_target: bool = False,
 ) -> None:
+    asked = locals()
     table = find(ctx, RouteTable, route_table_id)
     destination = _destination(ctx, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id)
     place = _index(table, destination)
@@ -227,11 +231,7 @@ def replace_route(
             raise errors.InvalidParameterValue(reason="Only a local route can have its target reset to local.")
         route = Route(destination.cidr_block, destination.ipv6_cidr_block, gateway_id="local")
     else:
-        target = Target(
-            gateway_id, nat_gateway_id, network_interface_id, instance_id, vpc_peering_connection_id,
-            egress_only_internet_gateway_id,
-        )  # fmt: skip
-        route = _route(ctx, table, destination, target)
+        route = _route(ctx, table, destination, Target.of(asked))
         if local and route.network_interface_id is None:
             raise errors.InvalidParameterValue(
                 reason="The target of a local route can only be a network interface or an instance."

@@ -102,19 +102,20 @@ def _of_peer(ctx: Context, group: SecurityGroup, group_id: str) -> SecurityGroup
 
 
 def plain(
-    permission: Sequence[IpPermission],
+    ip_permissions: Sequence[IpPermission],
     ip_protocol: str,
     from_port: int | None,
     to_port: int | None,
     cidr_ip: str,
-    source_group: str = "",
-    source_owner: str = "",
+    source_security_group_name: str = "",
+    source_security_group_owner_id: str = "",
 ) -> list[IpPermission]:
     """A request's rules, whether it gives them as a list or, as in EC2's first days, one in the call's own members."""
-    if permission or not (ip_protocol or cidr_ip or source_group):
-        if not permission:
+    if ip_permissions or not (ip_protocol or cidr_ip or source_security_group_name):
+        if not ip_permissions:
             raise errors.MissingParameter(name="ipPermissions")
-        return list(permission)
-    pairs = [UserIdGroupPair(group_name=source_group, user_id=source_owner)] if source_group else []
+        return list(ip_permissions)
+    source = UserIdGroupPair(group_name=source_security_group_name, user_id=source_security_group_owner_id)
+    pairs = [source] if source_security_group_name else []
     ranges = [IpRange(cidr_ip)] if cidr_ip else []
     return [IpPermission(ip_protocol or "-1", from_port, to_port, ip_ranges=ranges, user_id_group_pairs=pairs)]

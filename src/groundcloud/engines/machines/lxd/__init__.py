@@ -1,0 +1,1 @@
+"""Machines as containers of an LXD or Incus cluster: the machine engine for more than one machine."""
