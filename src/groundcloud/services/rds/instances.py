@@ -221,6 +221,8 @@ def create_db_instance(
 ) -> object:
     kind = engine_named(engine)
     if kind.clustered:
+        if storage_encrypted or kms_key_id:
+            raise errors.InvalidParameterCombination(reason="The storage of a cluster is not encrypted in this cloud.")
         made = new_member(
             ctx, kind, db_cluster_identifier, db_instance_identifier, instance_class=db_instance_class,
             zone=availability_zone, public=publicly_accessible, parameter_group=db_parameter_group_name, tags=tags,

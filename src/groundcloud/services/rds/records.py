@@ -108,12 +108,10 @@ class DBInstance(Record):
     """The instance from whose archive of logs it is restored: from which moment on, and to which."""
     restore_begins: datetime | None = None
     restore_time: datetime | None = None
-    keep_backups: bool = False
-    """Whether its automated backups outlive it."""
+    keep_backups: bool = False  # when it is deleted
     data_key: DataKey | None = None
     """Of its storage, where that is encrypted; and the grant by which RDS opens it."""
-    managed_key: bool = False
-    """Whether the KMS key is the one that AWS manages for RDS, which no other account can use."""
+    managed_key: bool = False  # `alias/aws/rds`, which no other account can use
     grants: list[str] = []
     status_infos: list[str] = []
     """What is wrong, in words."""
@@ -304,7 +302,6 @@ class DBSnapshot(Record):
     encrypted: bool = False
     kms_key_id: str | None = None
     data_key: DataKey | None = None
-    """Of its bytes, where they are encrypted."""
     managed_key: bool = False
     copy_of: str = ""
     """While its bytes are copied to be encrypted anew: the engine's snapshot that they come from, and its key."""
