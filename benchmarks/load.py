@@ -23,6 +23,8 @@ class Result(NamedTuple):
     p99: float
     failed: int
     first_failure: str
+    answers: int = 0
+    """How many came."""
 
 
 def signed(endpoint: str, service: str, form: str, key: str, secret: str, region: str = "us-east-1") -> bytes:
@@ -151,4 +153,5 @@ async def _run(port: int, requests: Sequence[bytes], concurrency: int, seconds: 
         p99=seen[min(len(seen) - 1, len(seen) * 99 // 100)] * 1000,
         failed=len(failures),
         first_failure=failures[0].decode(errors="replace") if failures else "",
+        answers=len(seen),
     )

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cpu
 from load import run, signed_json
 from peers import Running, client, groundcloud, others, running
 
@@ -24,8 +25,15 @@ def requests_of(server: Running, operation: str, bodies: list[dict[str, Any]]) -
     return [signed_json(endpoint, "sqs", target, json.dumps(body), server.key, server.secret) for body in bodies]
 
 
-def show(name: str, what: str, found: Any) -> None:
-    print(f"{name:15} {what:22} {found.rate:8.0f}/s  p50 {found.p50:7.2f} ms  p99 {found.p99:7.2f} ms", end="")
+def timed(server: Running, what: str, requests: list[bytes], concurrency: int, seconds: float, repeat: bool) -> None:
+    """Run requests; their rate, their times, and the processor's time that the server has spent for each."""
+    before = cpu.seconds(server.pid)
+    found = run(server.port, requests, concurrency, seconds, repeat=repeat)
+    spent = (cpu.seconds(server.pid) - before) / max(1, found.answers) * 1e6
+    print(
+        f"{server.peer.name:15} {what:22} {found.rate:8.0f}/s  p50 {found.p50:7.2f} ms  p99 {found.p99:7.2f} ms", end=""
+    )
+    print(f"  {spent:7.0f} us of the processor each", end="")
     print(f"  failed {found.failed}: {found.first_failure[:200]}" if found.failed else "", flush=True)
 
 
@@ -33,20 +41,19 @@ def measure(server: Running, seconds: float, concurrency: int) -> None:
     sqs = client(server.port, "sqs", server.key, server.secret)
     url = sqs.create_queue(QueueName="bench", Attributes={"VisibilityTimeout": "3600"})["QueueUrl"]
     sends = requests_of(server, "SendMessage", [{"QueueUrl": url, "MessageBody": f"{n} {BODY}"} for n in range(2000)])
-    show(server.peer.name, "SendMessage", run(server.port, sends, concurrency, seconds, repeat=True))
+    timed(server, "SendMessage", sends, concurrency, seconds, repeat=True)
     for one in ("receive", "delete"):
         sqs.create_queue(QueueName=one, Attributes={"VisibilityTimeout": "3600"})
     fill(server, url.replace("bench", "receive"), 20_000 if server.peer.name == "groundcloud" else 3_000)
     receive = {"QueueUrl": url.replace("bench", "receive"), "MaxNumberOfMessages": 1}
-    found = run(server.port, requests_of(server, "ReceiveMessage", [receive]), concurrency, seconds, repeat=True)
-    show(server.peer.name, "ReceiveMessage", found)
+    timed(server, "ReceiveMessage", requests_of(server, "ReceiveMessage", [receive]), concurrency, seconds, repeat=True)
     emptied = url.replace("bench", "delete")
     fill(server, emptied, 3000)
     handles = []
     while messages := sqs.receive_message(QueueUrl=emptied, MaxNumberOfMessages=10).get("Messages"):
         handles += [message["ReceiptHandle"] for message in messages]
     deletes = requests_of(server, "DeleteMessage", [{"QueueUrl": emptied, "ReceiptHandle": each} for each in handles])
-    show(server.peer.name, "DeleteMessage", run(server.port, deletes, concurrency, seconds, repeat=False))
+    timed(server, "DeleteMessage", deletes, concurrency, seconds, repeat=False)
 
 
 def fill(server: Running, url: str, count: int) -> None:
@@ -62,10 +69,9 @@ def deep(server: Running, count: int, seconds: float, concurrency: int) -> None:
     url = sqs.create_queue(QueueName="deep", Attributes={"VisibilityTimeout": "3600"})["QueueUrl"]
     entries = [{"Id": str(n), "MessageBody": BODY} for n in range(10)]
     batch = requests_of(server, "SendMessageBatch", [{"QueueUrl": url, "Entries": entries}])
-    found = run(server.port, batch * (count // 10), concurrency, 3600, repeat=False)
-    show(server.peer.name, "SendMessageBatch of 10", found)
+    timed(server, "SendMessageBatch of 10", batch * (count // 10), concurrency, 3600, repeat=False)
     receive = requests_of(server, "ReceiveMessage", [{"QueueUrl": url, "MaxNumberOfMessages": 1}])
-    show(server.peer.name, f"receive of {count:,}", run(server.port, receive, concurrency, seconds, repeat=True))
+    timed(server, f"receive of {count:,}", receive, concurrency, seconds, repeat=True)
 
 
 def fan_out(server: Running, queues: int = 100, rounds: int = 5) -> None:
@@ -81,18 +87,21 @@ def fan_out(server: Running, queues: int = 100, rounds: int = 5) -> None:
         policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
         urls.append(sqs.create_queue(QueueName=f"fan{number}", Attributes={"Policy": policy})["QueueUrl"])
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    took = []
+    took, spent = [], []
     for _ in range(rounds):
+        before = cpu.seconds(server.pid)
         begun = time.time()
         sns.publish(TopicArn=topic, Message="hello")
         time.sleep(1)
+        spent.append((cpu.seconds(server.pid) - before) * 1000)
         moments = []
         for url in urls:
             [message] = sqs.receive_message(QueueUrl=url, AttributeNames=["SentTimestamp"])["Messages"]
             moments.append(int(message["Attributes"]["SentTimestamp"]) / 1000)
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         took.append((max(moments) - begun) * 1000)
-    print(f"{server.peer.name:15} topic to {queues} queues: {', '.join(f'{each:.0f}' for each in took)} ms", flush=True)
+    print(f"{server.peer.name:15} topic to {queues} queues: {', '.join(f'{each:.0f}' for each in took)} ms", end="; ")
+    print(f"of the processor {', '.join(f'{each:.0f}' for each in spent)} ms", flush=True)
 
 
 def main() -> None:

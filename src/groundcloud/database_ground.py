@@ -9,6 +9,7 @@ from typing import Any
 from groundcloud.ca import certificate_for
 from groundcloud.controllers import Controller
 from groundcloud.engines.machines.wanted import Volumes
+from groundcloud.fronts.database_log_files import DatabaseLogFiles
 from groundcloud.fronts.database_logins import DatabaseLogins
 from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.fronts.databases import Databases
@@ -36,9 +37,8 @@ class DatabaseGround:
         world = cloud.world
         logs = DatabaseLogs(cloud.store, world.sealer, world.clock, world.entropy, world.engines["objects"])
         logins = DatabaseLogins(cloud.store, cloud.identities, world.clock, cloud.within_rds)
-        self.front = Databases(
-            cloud.store, world.sealer, world.clock, self._reports, certificate, partial(export, cloud.act), logs, logins
-        )
+        files = DatabaseLogFiles(cloud.store, partial(export, cloud.act))
+        self.front = Databases(cloud.store, world.sealer, world.clock, self._reports, certificate, logs, logins, files)
         engines = world.engines
         self.gauges = Gauges(
             cloud.store, world.plane("cloudwatch"), engines["machines"], engines["network"], self._reports, world.clock

@@ -39,6 +39,13 @@ def test_a_machine_takes_ssh_with_its_key_as_the_users_of_the_guides(ground, web
     assert ground.ssh(web, "uname -n").strip() == ground.seen(web)["PrivateDnsName"].partition(".")[0]
 
 
+def test_status_checks_pass_once_a_machine_answers(ground, web):
+    ground.ec2.get_waiter("instance_status_ok").wait(InstanceIds=[web], WaiterConfig={"Delay": 1, "MaxAttempts": 180})
+    status = ground.ec2.describe_instance_status(InstanceIds=[web])["InstanceStatuses"][0]
+    passed = {"Status": "ok", "Details": [{"Name": "reachability", "Status": "passed"}]}
+    assert (status["InstanceStatus"], status["SystemStatus"]) == (passed, passed)
+
+
 def test_user_data_runs_once(ground, web):
     eventually(lambda: ground.ssh(web, "cat /hello", check=False).returncode == 0)
     assert ground.ssh(web, "cat /hello") == "hello from user data\n"

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from groundcloud.engines.host.places import tag_of
+from groundcloud.engines.host.client import Host, HostMachines
+from groundcloud.engines.host.places import socket_of, tag_of
 from groundcloud.engines.machines.lxd.address import address_of
 from groundcloud.engines.machines.lxd.project import Project
+from tests.clouds import CommandLine
 from tests.lxd import daemon
 from tests.machines.conftest import eventually, grown
 
@@ -62,6 +64,9 @@ def test_a_volume_is_a_disk_of_it(ground, web):
     eventually(lambda: ground.ssh(web, "ls /dev/sdf", check=False).returncode == 0)
     ground.ssh(web, "sudo mkfs.ext4 -q /dev/sdf && sudo mount /dev/sdf /mnt && echo note | sudo tee /mnt/note")
     ground.ssh(web, "sudo umount /mnt")
+    used = HostMachines(Host(socket_of(ground.data))).usage()[web]
+    assert used.processor_seconds > 0
+    assert used.disks[volume].bytes_written > 0
     ground.ec2.detach_volume(VolumeId=volume)
     ground.ec2.get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig={"Delay": 1})
     assert ground.ssh(web, "ls /dev/sdf", check=False).returncode != 0
@@ -101,3 +106,14 @@ def test_doctor_says_when_the_daemon_or_its_pool_is_not_there(ground, daemon):
     assert lacks(daemon.address) == []
     assert lacks(daemon.address.replace("default", "fast")) == ["the storage pool fast of the cluster"]
     assert lacks("lxd:///nowhere/unix.socket") == ["the daemon at /nowhere/unix.socket"]
+
+
+def test_a_reset_deletes_what_the_cloud_has_on_the_cluster(tmp_path, daemon):
+    run = CommandLine(tmp_path)
+    run.environment["GROUNDCLOUD_MACHINE_CLUSTER"] = daemon.address
+    data = tmp_path / "d"
+    run.up(data, "--machines", "--tls-port", 0)
+    there = project(data, daemon)
+    assert there.shared.find("projects", there.lxd.project) is not None
+    run("reset", "--data", data, "--yes")
+    assert there.shared.find("projects", there.lxd.project) is None

@@ -165,3 +165,31 @@ def test_a_snapshot_that_is_held_does_not_keep_the_log_from_being_cleared(tmp_pa
     asyncio.run(run())
     assert (tmp_path / "store.db-wal").stat().st_size < 30 * 400_000
     store.close()
+
+
+def test_quiet_records_wake_nobody_unless_others_come_with_them(tmp_path):
+    class Silent(Blob):
+        table = "test.silent"
+        quiet = True
+
+    store = SqliteStore(tmp_path / "store.db")
+    heard: list[int] = []
+    store.on_commit(lambda: heard.append(1))
+
+    def both(tx):
+        tx.put(Silent(name="b"))
+        tx.put(Blob(name="b"))
+
+    async def run() -> None:
+        await store.submit(lambda tx: tx.put(Silent(name="a")))
+        await asyncio.to_thread(store.write, lambda tx: tx.delete(Silent(name="a")))
+        assert not heard
+        await store.submit(both)
+        assert len(heard) == 1
+        await asyncio.gather(
+            store.submit(lambda tx: tx.put(Silent(name="c"))), store.submit(lambda tx: tx.put(Blob(name="d")))
+        )
+        assert len(heard) == 2
+
+    asyncio.run(run())
+    store.close()

@@ -8,7 +8,6 @@ takes the answer to a question, and `/events` what is to go to CloudWatch Logs.
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -16,23 +15,19 @@ from typing import Any
 
 import msgspec
 
-from groundcloud.errors import AwsError
+from groundcloud.fronts.database_log_files import DatabaseLogFiles
 from groundcloud.fronts.database_logins import DatabaseLogins
 from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.gateway.http import Request, Response
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds.log_questions import answered, asked_of
-from groundcloud.services.rds.records import PRIMARY, REPLICA, DBInstance, DBMachine
+from groundcloud.services.rds.log_questions import asked_of
+from groundcloud.services.rds.records import DBMachine
 from groundcloud.services.rds.reports import Reports
-from groundcloud.services.rds.telling import instance_of, machine_at, told
+from groundcloud.services.rds.telling import machine_at, told
 from groundcloud.store import Store
 
-log = logging.getLogger(__name__)
-
-Export = Callable[[DBInstance, str, list[tuple[int, str]]], None]
-"""Lets CloudWatch Logs have entries (milliseconds, text) of a kind of log of an instance."""
 PATH = "/latest/dynamic/groundcloud/database"
-_MOST, _MOST_OF_LOGS = 65536, 8_000_000
+_MOST = 65536
 _LONGEST_WAIT = 20.0
 _LOOK = 0.05
 """Seconds between two looks at the records, however much is committed."""
@@ -42,36 +37,39 @@ class Databases:
     """Answers database machines. It belongs on one event loop."""
 
     def __init__(
-        self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str, export: Export,
-        archive: DatabaseLogs, logins: DatabaseLogins,
+        self, store: Store, sealer: Sealer, clock: Callable[[], datetime], reports: Reports, ca: str,
+        logs: DatabaseLogs, logins: DatabaseLogins, files: DatabaseLogFiles,
     ) -> None:  # fmt: skip
-        self._export = export
+        self._files = files
         self._store = store
         self._sealer = sealer
         self._clock = clock
         self._reports = reports
         self._ca = ca
-        self._archive = archive
+        self._archive = logs
         self._logins = logins
         self._news: asyncio.Event | None = None
 
     async def handle(self, vpc_id: str, request: Request) -> Response:
         """The answer to a machine of a VPC, for `PATH` and what lies below it."""
         kind, _, name = request.path[len(PATH) :].lstrip("/").partition("/")
+        if not kind:
+            return await self._told(vpc_id, request)
+        machine = self._machine(vpc_id, request)
+        if machine is None:
+            return Response(404, [], b"")
         try:
-            if not kind:
-                report: dict[str, Any] = json.loads(await request.body.read(_MOST))
-                wait = min(float(request.headers.get("x-groundcloud-wait", "0")), _LONGEST_WAIT)
-                return await self._answer(vpc_id, request.client, report, wait)
-            machine = self._machine(vpc_id, request)
-            if machine is None:
-                return Response(404, [], b"")
-            if kind == "archive":
-                return await self._archive.handle(machine, name, request)
-            if kind == "login":
-                return await self._logins.handle(machine, request)
-            return await self._logs(machine, kind, json.loads(await request.body.read(_MOST_OF_LOGS)))
-        except (ValueError, KeyError, msgspec.ValidationError):
+            match kind:
+                case "login":
+                    return await self._logins.handle(machine, request)
+                case "archive":
+                    return await self._archive.handle(machine, name, request)
+                case "log":
+                    return await self._files.answer(machine, request)
+                case "events":
+                    return await self._files.entries(machine, request)
+            return Response(404, [], b"")
+        except (ValueError, KeyError):
             return Response(400, [], b"")
 
     def _machine(self, vpc_id: str, request: Request) -> DBMachine | None:
@@ -79,6 +77,17 @@ class Databases:
         with self._store.snapshot() as tx:
             found = machine_at(tx, vpc_id, request.client)
         return found if found and found.machine_id == request.headers.get("x-groundcloud-machine") else None
+
+    async def _told(self, vpc_id: str, request: Request) -> Response:
+        if request.method != "PUT":
+            return Response(405, [], b"")
+        content = await request.body.read(_MOST)
+        try:
+            report: dict[str, Any] = json.loads(content)
+            wait = min(float(request.headers.get("x-groundcloud-wait", "0")), _LONGEST_WAIT)
+            return await self._answer(vpc_id, request.client, report, wait)
+        except (ValueError, msgspec.ValidationError):
+            return Response(400, [], b"")
 
     async def _answer(self, vpc_id: str, address: str, report: dict[str, Any], wait: float) -> Response:
         loop = asyncio.get_running_loop()
@@ -108,22 +117,6 @@ class Databases:
                     await asyncio.sleep(_LOOK)
             except TimeoutError:
                 return Response(204, [], b"")
-
-    async def _logs(self, machine: DBMachine, kind: str, content: dict[str, Any]) -> Response:
-        """An answer about log files, or entries of them."""
-        with self._store.snapshot() as tx:
-            instance = instance_of(tx, machine.account, machine.region, machine.dbi_resource_id)
-        if instance is None:
-            return Response(404, [], b"")
-        if kind == "log":
-            await self._store.submit(partial(answered, machine, content))
-        elif kind == "events" and machine.role in (PRIMARY, REPLICA):
-            try:
-                await asyncio.to_thread(self._export, instance, str(content["kind"]), content["events"])
-            except AwsError as error:
-                log.error("logs of %s are not exported: %s", instance.arn, error)
-                return Response(503, [], b"")
-        return Response(200, [], b"")
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> asyncio.Event:
         """An event that the next commit sets."""

@@ -97,8 +97,8 @@ class Invoker:
         which policies see the same. A commit by anybody, and so whatever disables a key or denies its use, begins
         other data."""
         memo = ctx.tx.memo
-        given = tuple([tuple(one.items()) if isinstance(one, dict) else one for one in arguments.values()])
-        place = (called.name, ctx.service_name, ctx.region, ctx.now(), ctx.principal.arn, tuple(arguments), given)
+        given = tuple([_frozen(one) for one in arguments.values()])
+        place = (called.action, ctx.service_name, ctx.region, ctx.now(), ctx.principal.arn, tuple(arguments), given)
         known = memo.get(place)
         if known is not None and known[0] == ctx.principal and known[1] == ctx.facts:
             again(ctx, known[2])
@@ -195,6 +195,13 @@ class Invoker:
             return self._world.sealer.open(base64.urlsafe_b64decode(token), purpose)
         except (NotOurs, binascii.Error, ValueError) as error:
             raise operation.service.invalid_token() from error
+
+
+def _frozen(argument: Any) -> Any:
+    """An argument as a part of a key."""
+    if isinstance(argument, Mapping):
+        return tuple(argument.items())
+    return tuple(argument) if isinstance(argument, list) else argument
 
 
 def of_service(name: str) -> Principal:

@@ -56,7 +56,8 @@ class Store(Protocol):
         ...
 
     def on_commit(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after commits of this process: a hint that `changes` has news. It must not block."""
+        """Call `listener` after commits of this process, unless they have but quiet records: a hint that `changes` has
+        news. It must not block."""
         ...
 
     def close(self) -> None: ...

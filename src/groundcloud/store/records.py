@@ -34,6 +34,8 @@ class Record(msgspec.Struct, omit_defaults=True):
     absent: ClassVar[type[Exception]] = LookupError
     watched: ClassVar[bool] = True
     """Whether the change feed tells of it."""
+    quiet: ClassVar[bool] = False
+    """Whether nobody waits for it: what commits nothing else need not wake those who look for work."""
 
     def key_values(self) -> Key:
         return tuple(getattr(self, field) for field in self.key)

@@ -185,6 +185,8 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{path}: {error}") from error
         self._table = _Table(self._writer)
+        self._stirs = False
+        """Whether the batch that is running has more than quiet records."""
         self._since_trim = 0
         self._moved = 0
         """Pages of the log that are in the database already."""
@@ -221,7 +223,8 @@ class SqliteStore:
             self._commit()
             if self._log_is_long():
                 self._move_log()
-        self._tell()
+        if not transaction.quiet:
+            self._tell()
         return result
 
     async def submit(self, work: Callable[[Transaction], T]) -> T:
@@ -254,7 +257,8 @@ class SqliteStore:
             for answer, result in done:
                 if not answer.done():
                     answer.set_result(result)
-            self._tell()
+            if self._stirs:
+                self._tell()
 
     async def _open_batch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take the lock; only when someone else has it, wait for it off the loop."""
@@ -274,6 +278,7 @@ class SqliteStore:
         wait for."""
         execute = self._writer.execute
         done = []
+        self._stirs = False
         for work, answer in batch:
             if answer.cancelled():
                 continue
@@ -290,6 +295,7 @@ class SqliteStore:
                     answer.set_exception(error)
                 else:
                     done.append((answer, result))
+                    self._stirs = self._stirs or not transaction.quiet
                 execute("release s")
             except sqlite3.Error as error:  # the disk, not the work: SQLite may have undone the whole batch
                 self._undo()

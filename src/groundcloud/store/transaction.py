@@ -46,7 +46,7 @@ class ReadOnly(Exception):
 class Transaction:
     """Reads and writes of records. The database commits it or rolls it back; nobody holds on to it."""
 
-    __slots__ = ("_held", "changed", "memo", "table", "writable")
+    __slots__ = ("_held", "_loud", "_quiet", "changed", "memo", "table", "writable")
 
     def __init__(self, table: Table, writable: bool) -> None:
         self.table = table
@@ -57,6 +57,13 @@ class Transaction:
         """Records by their packed keys, as they are now; and what readers worked out from these data, by keys of their
         own (`remembered`)."""
         self._held = 0
+        self._quiet = False
+        self._loud = False
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it has written records that nobody waits for, and no others."""
+        return self._quiet and not self._loud
 
     def get(self, kind: type[R], *key: Element) -> R | None:
         """The record, a copy of the caller's own. Readers of one snapshot share the bytes that were found."""
@@ -123,9 +130,16 @@ class Transaction:
                 self.table.delete(_index_entry(kind, name, key, primary))
             for key in made - gone:
                 self.table.set(_index_entry(kind, name, key, primary), primary)
+        self._note(kind, primary)
+        return record
+
+    def _note(self, kind: type[Record], primary: bytes) -> None:
         if kind.watched:
             self.changed[primary] = None
-        return record
+        if kind.quiet:
+            self._quiet = True
+        else:
+            self._loud = True
 
     def delete(self, record: Record) -> None:
         """Remove a record, as it was last put or read, and its index entries. One that is not there is no error."""
@@ -144,8 +158,7 @@ class Transaction:
         self.table.delete(primary)
         if primary in self.memo:
             self.memo[primary] = None
-        if kind.watched:
-            self.changed[primary] = None
+        self._note(kind, primary)
 
     def scan(
         self, kind: type[R], *prefix: Element, index: str = "", after: bytes = b"", reverse: bool = False

@@ -4,6 +4,7 @@ from collections import Counter
 from random import Random
 from typing import Any
 
+import dns.message
 import pytest
 
 from groundcloud.engines.dns.names import to_wire
@@ -35,6 +36,30 @@ def test_weights_share_the_answers() -> None:
     found = drawn(ask, 800)
     assert 0.65 < found["192.0.2.1"] / 800 < 0.85
     assert found["192.0.2.3"] == 0
+
+
+def test_a_draw_that_is_remembered_follows_health_and_data_at_once() -> None:
+    ask = asked(one(1, weight=1), one(2, weight=1), one(3, weight=1))
+    assert len(drawn(ask)) == 3
+    sick(ask, 2)
+    assert set(drawn(ask)) == {"192.0.2.1", "192.0.2.3"}
+    sick(ask, 1, 2)
+    assert set(drawn(ask)) == {"192.0.2.3"}
+    ask.dns.table.put("Zexample.com", {to_wire("www.example.com"): {1: [one(7, weight=1), one(8, weight=2)]}}, 1)
+    sick(ask)
+    assert set(drawn(ask)) == {"192.0.2.7", "192.0.2.8"}
+
+
+def test_whoever_asks_in_whatever_form_a_draw_answers_the_question() -> None:
+    ask = asked(one(1, weight=1), one(2, weight=1))
+    for edns in (False, True):
+        for name in ("www.example.com", "WWW.example.com"):
+            for id_ in (1, 2, 3):
+                query = dns.message.make_query(name, "A", use_edns=edns, id=id_)
+                answer = dns.message.from_wire(ask.dns.answering.answer(query.to_wire()))
+                assert (answer.id, answer.edns >= 0) == (id_, edns)
+                assert query.question[0].to_text() == answer.question[0].to_text()
+                assert len(answer.answer[0]) == 1
 
 
 def test_weight_zero_counts_when_nobody_else_is_healthy() -> None:

@@ -1,4 +1,5 @@
-"""The life of a machine: boot, login, reboot, shutdown, and what is left."""
+"""The life of a machine: boot, login, reboot, shutdown, and what is left. What all engines do by the same code is tried
+on one of them."""
 
 import os
 import signal
@@ -12,9 +13,10 @@ from groundcloud.engines.machines import volumes
 from groundcloud.engines.machines.wanted import MachineFailed
 from tests.engines.machines.ground import ENGINES, leaks
 
-pytestmark = [pytest.mark.machines, ENGINES]
+pytestmark = pytest.mark.machines
 
 
+@ENGINES
 def test_a_machine_boots_takes_the_key_and_keeps_its_disk_over_a_stop(fresh):
     state = fresh.boot()
     assert state.running
@@ -33,6 +35,7 @@ def test_a_start_that_is_repeated_changes_nothing(ground):
     assert again == first
 
 
+@ENGINES
 def test_a_reboot_from_inside_keeps_the_machine_and_tells_of_it(ground):
     told = []
     ground.machines.again = told.append
@@ -58,6 +61,7 @@ def test_a_stop_that_comes_before_the_system_is_up_is_heard(ground):
     assert ground.state(11).ended == "shutdown"
 
 
+@ENGINES
 def test_a_shutdown_from_inside_ends_the_machine(ground):
     ground.boot(4)
     ground.ssh("sudo poweroff || true", 4)
@@ -65,6 +69,7 @@ def test_a_shutdown_from_inside_ends_the_machine(ground):
     assert ground.state(4).ended == "shutdown"
 
 
+@ENGINES
 def test_a_machine_whose_first_process_is_killed_has_died_and_leaves_nothing(ground):
     state = ground.boot(5)
     os.kill(state.pid, signal.SIGKILL)
@@ -83,6 +88,7 @@ def test_a_machine_that_is_stopped_by_force_is_gone_at_once(ground):
     assert time.monotonic() - begun < 10
 
 
+@ENGINES
 def test_machines_live_on_without_the_engine_and_the_next_one_finds_them(fresh):
     running = fresh.boot(0)
     fresh.boot(1)
@@ -99,6 +105,7 @@ def test_machines_live_on_without_the_engine_and_the_next_one_finds_them(fresh):
     assert fresh.state(0).ended == "shutdown"
 
 
+@ENGINES
 def test_a_machine_without_its_image_says_so_and_leaves_nothing(ground):
     with pytest.raises(MachineFailed, match="there is no image debian-1"):
         ground.volumes.create_root("vol-7", 8, "debian-1")
@@ -109,6 +116,7 @@ def test_a_machine_without_its_image_says_so_and_leaves_nothing(ground):
     assert not [each for each in leaks(ground.folders.state, ground.tag) if "i-7" in each]
 
 
+@ENGINES
 def test_a_root_volume_is_one_machine_alone(ground, monkeypatch):
     monkeypatch.setattr(volumes, "_PATIENCE", 0.1)
     ground.boot(9)
@@ -120,6 +128,7 @@ def test_a_root_volume_is_one_machine_alone(ground, monkeypatch):
     assert ground.state(9).running
 
 
+@ENGINES
 def test_the_console_is_kept_after_the_end_and_has_the_host_keys(fresh):
     fresh.boot()
     fresh.ssh("cloud-init status --wait")
@@ -134,6 +143,7 @@ def test_the_console_is_kept_after_the_end_and_has_the_host_keys(fresh):
     assert fresh.machines.console("i-0") == b""
 
 
+@ENGINES
 def test_a_machine_that_writes_much_to_its_console_keeps_the_last_64_kib(ground):
     ground.boot(8)
     ground.ssh("sudo sh -c 'yes 0123456789abcdef | head -c 2000000 > /dev/console; echo the end > /dev/console'", 8)

@@ -190,3 +190,17 @@ def test_what_is_not_there_is_said(host: Host) -> None:
     host.machines["m"].end()
     with pytest.raises(Unreachable, match="/ns/net"):
         host.engine.plug("vpc-a", "eni-4", "m", "eth0")
+
+
+def test_an_interface_answers_while_its_machine_has_it_up(host: Host) -> None:
+    """Also where no group lets anything in: ARP is below them."""
+    one, _ = host.build(vpc(eni(4), eni(5)))
+    assert host.engine.answering("vpc-a") == {"eni-4", "eni-5"}
+    one.batch(["link set eth0 down"])
+    assert host.engine.answering("vpc-a") == {"eni-5"}
+    one.batch(["link set eth0 up"])
+    assert host.engine.answering("vpc-a") == {"eni-4", "eni-5"}
+    host.engine.unplug("vpc-a", "eni-5")
+    assert host.engine.answering("vpc-a") == {"eni-4"}
+    with pytest.raises(Unreachable):
+        host.engine.answering("vpc-b")

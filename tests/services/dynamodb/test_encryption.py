@@ -247,6 +247,41 @@ def test_a_backup_is_restored_and_exported_under_its_key(dynamodb, sealed, key, 
     assert json.loads(lines) == {"Item": ITEM}
 
 
+def test_a_restored_table_may_have_another_key_or_none(dynamodb, sealed, kms, key, settle):
+    arn = dynamodb.create_backup(TableName="sealed", BackupName="one")["BackupDetails"]["BackupArn"]
+    settle()
+    other = kms.create_key()["KeyMetadata"]
+    wanted = {"Enabled": True, "KMSMasterKeyId": other["KeyId"]}
+    dynamodb.restore_table_from_backup(TargetTableName="other", BackupArn=arn, SSESpecificationOverride=wanted)
+    dynamodb.restore_table_from_backup(
+        TargetTableName="none", BackupArn=arn, SSESpecificationOverride={"Enabled": False}
+    )
+    settle()
+    assert described(dynamodb, "other")["SSEDescription"]["KMSMasterKeyArn"] == other["Arn"]
+    kms.disable_key(KeyId=key["KeyId"])
+    for name in ("other", "none"):
+        assert dynamodb.scan(TableName=name)["Items"] == [ITEM]
+    assert "SSEDescription" not in described(dynamodb, "none")
+    kms.disable_key(KeyId=other["KeyId"])
+    assert refused(dynamodb.scan, TableName="other")[0] == "AccessDeniedException"
+
+
+def test_an_imported_table_is_encrypted_from_its_first_item_on(dynamodb, key, settle, cloud, tmp_path):
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="source")
+    s3.put_object(Bucket="source", Key="data.json", Body=json.dumps({"Item": ITEM}).encode())
+    wanted = {"Enabled": True, "KMSMasterKeyId": key["KeyId"]}
+    dynamodb.import_table(
+        S3BucketSource={"S3Bucket": "source"},
+        InputFormat="DYNAMODB_JSON",
+        TableCreationParameters={"TableName": "sealed", "SSESpecification": wanted, **SIMPLE},
+    )
+    settle()
+    assert dynamodb.scan(TableName="sealed")["Items"] == [ITEM]
+    assert described(dynamodb)["SSEDescription"]["KMSMasterKeyArn"] == key["Arn"]
+    assert not on_the_disk(tmp_path, b"easily found")
+
+
 def test_an_update_without_change_of_the_table_is_none(dynamodb, sealed):
     with pytest.raises(ClientError, match="At least one of"):
         dynamodb.update_table(TableName="sealed")

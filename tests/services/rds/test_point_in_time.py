@@ -89,7 +89,7 @@ class Machine:
         report = {
             "machine": "db-one", "ready": True, "settled": True, "role": "primary", "restarts": 1,
             "applied": content["version"] if content else "", "restorable": restorable, "size": 20 << 30,
-            "free": 10 << 30,
+            "free": 19 << 30,
         }  # fmt: skip
         self.reports.put("db-one", self.cloud.clock().timestamp(), report)
 

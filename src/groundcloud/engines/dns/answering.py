@@ -1,7 +1,7 @@
 """Packets in, packets out: what the sockets of the server and the resolvers of VPCs call. No sockets here.
 
-Answers that everybody gets are remembered as bytes until the data change, so that most questions cost one look into a
-dictionary.
+Answers that everybody gets are remembered as bytes until the data change, and so are those among which nothing but
+chance chooses: most questions cost one look into a dictionary.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,7 @@ from groundcloud.engines.dns.wire import (
     Query,
     parse,
 )
+from groundcloud.engines.dns.zones import Drawn, Known
 
 _MOST_REMEMBERED = 20_000
 _LONGEST_REMEMBERED = 300
@@ -67,7 +68,7 @@ class Answering:
         if not tcp:
             known = memory.get(packet[2:])
             if known is not None:
-                return packet[:2] + known
+                return packet[:2] + (known if type(known) is bytes else self._drawn(known))
         try:
             query = parse(packet)
         except Malformed as error:
@@ -76,18 +77,34 @@ class Answering:
         key = _key(packet, query, most)
         known = memory.get(key)
         if known is not None and query.subnet is None:
-            return packet[:2] + known
+            return packet[:2] + (known if type(known) is bytes else self._drawn(known))
         reply = self._reply(query, address, vpc)
         if reply is None:
             return None
         made = response(packet, query, reply, most)
-        if reply.lasting and query.subnet is None:
+        lasting = self._lasting(packet, query, reply, made, most)
+        if lasting is not None:
             if len(memory) >= _MOST_REMEMBERED:
                 memory.clear()
-            memory[key] = made[2:]
+            memory[key] = lasting
             if query.plain and not tcp and len(packet) <= _LONGEST_REMEMBERED:
-                memory[packet[2:]] = made[2:]
+                memory[packet[2:]] = lasting
         return made
+
+    def _lasting(self, packet: bytes, query: Query, reply: Reply, made: bytes, most: int) -> Known | None:
+        """What everybody gets until the data change: an answer, or one of several by chance."""
+        if query.subnet is not None:
+            return None
+        if reply.lasting:
+            return made[2:]
+        if reply.draw is None or query.dnssec:
+            return None
+        each = [response(packet, query, reply._replace(answers=found), most)[2:] for found in reply.draw.answers]
+        return Drawn(reply.draw.shares, each)
+
+    def _drawn(self, known: Known) -> bytes:
+        assert isinstance(known, Drawn)
+        return known.answers[self._authority.chooser.draw(known.shares)]
 
     def _reply(self, query: Query, address: str, vpc: str | None) -> Reply | None:
         if query.opcode != QUERY:

@@ -5,10 +5,10 @@ Follows RFC 1034 section 4.3.2, RFC 4592 (wildcards), RFC 2308 (negative answers
 
 from collections.abc import Sequence
 
-from groundcloud.engines.dns.message import Reply, ResourceRecord
+from groundcloud.engines.dns.message import Draw, Reply, ResourceRecord
 from groundcloud.engines.dns.names import to_text
 from groundcloud.engines.dns.places import Asker, Places
-from groundcloud.engines.dns.policies import Chooser
+from groundcloud.engines.dns.policies import Choice, Chooser
 from groundcloud.engines.dns.wire import AAAA, ANY, CNAME, DS, HINFO, NOERROR, NS, NXDOMAIN, ROOT, SOA, A, Name, above
 from groundcloud.engines.dns.zones import Alias, Node, RecordSet, Table, Zone
 
@@ -16,13 +16,15 @@ _LONGEST_CHAIN = 8
 """CNAMEs and aliases behind one another; what is longer goes in circles."""
 _ALIAS_TTL = 60
 """Of alias records whose target is not a record here (Developer Guide, "Choosing between alias and non-alias")."""
+_MOST_DRAWN = 32
+"""Records of which a draw among them is remembered."""
 _MINIMAL_ANY = b"\x07RFC8482\x00"
 
 
 class _Found:
     """What one question has gathered so far."""
 
-    __slots__ = ("answers", "asker", "lasting", "scope", "steps")
+    __slots__ = ("answers", "asker", "drawn", "lasting", "scope", "steps")
 
     def __init__(self, asker: Asker) -> None:
         self.asker = asker
@@ -30,6 +32,7 @@ class _Found:
         self.lasting = True
         self.scope = 0
         self.steps = 0
+        self.drawn: Choice | None = None
 
     def deeper(self) -> bool:
         """Whether one more step may be taken."""
@@ -96,7 +99,12 @@ class Authority:
             return self._nothing(zone, NOERROR, found)
         before = len(found.answers)
         self._records(zone, name, type_, sets, found)
-        return found.reply(NOERROR) if len(found.answers) > before else self._nothing(zone, NOERROR, found)
+        if len(found.answers) == before:
+            return self._nothing(zone, NOERROR, found)
+        drawn = found.drawn
+        if drawn is None or found.steps or len(drawn.among) > _MOST_DRAWN or any(each.alias for each in sets):
+            return found.reply(NOERROR)
+        return found.reply(NOERROR, draw=Draw(drawn.shares, [_plain(name, type_, each) for each in drawn.among]))
 
     def _follow(self, zone: Zone, name: Name, sets: Sequence[RecordSet], type_: int, found: _Found) -> Reply:
         """A CNAME, and what its target answers as far as that lies here."""
@@ -124,12 +132,14 @@ class Authority:
             return
         chosen = self.chooser.choose(sets, lambda each: self._healthy(zone, each, type_, found.asker, 0), found.asker)
         found.lasting &= chosen.lasting
+        if chosen.among:
+            found.drawn = chosen
         found.scope = max(found.scope, chosen.scope)
         for each in chosen.sets:
             if each.alias is not None:
                 self._alias(zone, name, type_, each.alias, found)
             else:
-                found.answers += [ResourceRecord(name, type_, each.ttl, data) for data in each.data]
+                found.answers += _plain(name, type_, each)
 
     def _alias(self, zone: Zone, name: Name, type_: int, alias: Alias, found: _Found) -> None:
         """The target's records under the alias's own name."""
@@ -170,6 +180,11 @@ class Authority:
             return found.reply(rcode)
         minimum = int.from_bytes(soa.data[-4:], "big")
         return found.reply(rcode, [soa._replace(ttl=min(soa.ttl, minimum))])
+
+
+def _plain(name: Name, type_: int, each: RecordSet) -> list[ResourceRecord]:
+    """The records of a set that is no alias."""
+    return [ResourceRecord(name, type_, each.ttl, data) for data in each.data]
 
 
 def _cut(zone: Zone, name: Name) -> Name | None:

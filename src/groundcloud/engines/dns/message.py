@@ -34,6 +34,13 @@ class ResourceRecord(NamedTuple):
     data: bytes
 
 
+class Draw(NamedTuple):
+    """What chance chooses among for each who asks: answers, and how much of all shares those up to each one have."""
+
+    shares: Sequence[int]
+    answers: "Sequence[Sequence[ResourceRecord]]"
+
+
 class Reply(NamedTuple):
     """What is answered to a question."""
 
@@ -46,6 +53,8 @@ class Reply(NamedTuple):
     """Whether everybody gets it until the data change: not by chance, not by who asks."""
     scope: int = 0
     """How many bits of the client's subnet the answer depends on (RFC 7871)."""
+    draw: Draw | None = None
+    """Where nothing but one draw keeps everybody from getting the same: `answers` is one of its answers."""
 
 
 class Writer:

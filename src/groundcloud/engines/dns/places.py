@@ -65,6 +65,11 @@ class Places:
         )
         self._vpc_regions = vpc_regions if vpc_regions is not None else {}
 
+    @property
+    def one_for_all(self) -> bool:
+        """Whether all who ask from outside, and all of one VPC, are in one place whatever their addresses are."""
+        return not self._networks
+
     def of(self, asker: Asker) -> Location:
         network = asker.network
         for known, location in self._networks if network is not None else ():

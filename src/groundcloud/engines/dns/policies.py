@@ -4,8 +4,10 @@ Source: Developer Guide, "Choosing a routing policy" and "How Amazon Route 53 ch
 configured". Wherever nobody is healthy, everybody is taken to be.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
+from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
@@ -23,6 +25,10 @@ class Choice(NamedTuple):
     lasting: bool = True
     """Whether the same is chosen for everybody until the data change."""
     scope: int = 0
+    among: Sequence[RecordSet] = ()
+    """Those that one was drawn from, if it is the draw alone that others may get something else by."""
+    shares: Sequence[int] = ()
+    """How much of all weights those up to each one have."""
 
 
 class Chooser:
@@ -58,7 +64,13 @@ class Chooser:
         if len(among) == 1:
             return Choice(among)
         weights = [each.weight or 0 for each in among]
-        return Choice(self.random.choices(among, weights if any(weights) else None), lasting=False)
+        shares = list(accumulate(weights if any(weights) else [1] * len(among)))
+        chosen = self.random.choices(among, cum_weights=shares)
+        return Choice(chosen, lasting=False, among=among, shares=shares)
+
+    def draw(self, shares: Sequence[int]) -> int:
+        """A place among those that have these shares."""
+        return bisect_right(shares, self.random.random() * shares[-1])
 
     def _multivalue(self, sets: Sequence[RecordSet], healthy: Healthy) -> Choice:
         well = [each for each in sets if healthy(each)] or list(sets)
@@ -90,7 +102,8 @@ class Chooser:
     def _nearest(self, sets: Sequence[RecordSet], healthy: Healthy, asker: Asker) -> Choice:
         place = self.places.of(asker)
         among = [each for each in sets if healthy(each)] or sets
-        return Choice([min(among, key=lambda each: _far(each, place))], lasting=False, scope=_scope(asker))
+        lasting = self.places.one_for_all and all(each.alias is None for each in sets)
+        return Choice([min(among, key=lambda each: _far(each, place))], lasting=lasting, scope=_scope(asker))
 
 
 def _failover(sets: Sequence[RecordSet], healthy: Healthy) -> Choice:

@@ -130,6 +130,17 @@ Provider = Callable[[str, int, str | None], Extra | None]
 """Names that others answer for: the name in lower case with its final dot, the type, the VPC. None: not mine."""
 
 
+class Drawn(NamedTuple):
+    """Answers of which chance gives each who asks one."""
+
+    shares: Sequence[int]
+    answers: Sequence[bytes]
+
+
+Known = bytes | Drawn
+"""What is remembered of a question: its answer without the id, or several."""
+
+
 class Table:
     """All zones, the health of checks, and the answers that were given before."""
 
@@ -150,7 +161,7 @@ class Table:
         """Whether any zone is signed."""
         self.transferable = False
         """Whether zones have secondaries, so that their serial numbers have to grow."""
-        self.remembered: dict[str | None, dict[bytes, bytes]] = {}
+        self.remembered: dict[str | None, dict[bytes, Known]] = {}
         self.on_change: list[Callable[[Zone], None]] = []
         self._writing = Lock()
 
@@ -261,5 +272,6 @@ def _closest(zones: Mapping[Name, Sequence[Zone]], name: Name) -> Zone | None:
 
 
 __all__ = [
-    "Alias", "Extra", "Location", "Node", "Provider", "RecordSet", "Signer", "Table", "Zone", "is_below",
+    "Alias", "Drawn", "Extra", "Known", "Location", "Node", "Provider", "RecordSet", "Signer", "Table", "Zone",
+    "is_below",
 ]  # fmt: skip

@@ -252,6 +252,10 @@ class HostNetworks:
         found: dict[str, Traffic] = self._call("traffic", network_id)
         return found
 
+    def answering(self, network_id: str) -> set[str]:
+        found: set[str] = self._call("answering", network_id)
+        return found
+
 
 def host_engines(path: Path) -> Mapping[str, Any]:
     """The engines of the privileged process that listens at a path; none when there is none."""

@@ -76,6 +76,9 @@ class PluggedNetworks:
     def traffic(self, network_id: str) -> dict[str, Traffic]:
         return self._networks.traffic(network_id)
 
+    def answering(self, network_id: str) -> set[str]:
+        return self._networks.answering(network_id)
+
     def plug_again(self, machine: str) -> None:
         """A machine has restarted by itself: give it its interfaces. What fails, its controller tries again."""
         with self._lock:

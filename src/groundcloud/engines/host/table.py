@@ -73,6 +73,7 @@ FUNCTIONS = {
     "network.unplug": Function((Id, Id)),
     "network.flows": Function((Id,), list[Flow]),
     "network.traffic": Function((Id,), dict[str, Traffic]),
+    "network.answering": Function((Id,), set[str]),
     "network.listen": Function((Id,), dict[str, int], descriptors=True),
 }
 

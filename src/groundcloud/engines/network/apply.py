@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from groundcloud.engines import sockets
-from groundcloud.engines.network import flowlog, plan
+from groundcloud.engines.network import flowlog, plan, reach
 from groundcloud.engines.network.edge import ROUTER, Edge
 from groundcloud.engines.network.links import (
     GATEWAY6,
@@ -137,6 +137,16 @@ class NamespaceNetworks:
         seen = counted(self._space(network_id).do(_COUNTERS.read_text))
         links = {interface.id: interface_link(interface.id) for interface in network.interfaces}
         return {name: seen[link] for name, link in links.items() if link in seen}
+
+    def answering(self, network_id: str) -> set[str]:
+        network, space = self._network(network_id), self._space(network_id)
+        links = space.links()
+        asked = {
+            each.id: reach.Asked(link, each.addresses[0].private)
+            for each in network.interfaces
+            if (link := interface_link(each.id)) in links and each.addresses
+        }
+        return space.do(lambda: reach.answering(asked)) if asked else set()
 
     def flows(self, network_id: str) -> list[Flow]:
         with self._lock:

@@ -198,6 +198,10 @@ class Networks(Protocol):
         """What has gone over each interface of the VPC that is plugged in, by id. Raises `Unreachable`."""
         ...
 
+    def answering(self, network_id: str) -> set[str]:
+        """The ids of the VPC's interfaces whose machine answers ARP. Raises `Unreachable`."""
+        ...
+
 
 class FlowLogs(Protocol):
     """What a network engine may have besides."""

@@ -13,6 +13,8 @@ import xxhash
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from groundcloud.lent import take
+
 CHUNK = 128 * 1024
 """Plain bytes of a chunk."""
 TAG = 16
@@ -165,7 +167,7 @@ def open_span(cipher: Cipher, span: Span, sealed: bytes | memoryview, size: int)
         raise Damaged(f"chunk {span.first}: {len(sealed)} bytes of {span.length}")
     last = count_of(size) - 1
     count = -(-span.length // SEALED)
-    view, out = memoryview(sealed), memoryview(bytearray(span.length - count * TAG))
+    view, out = memoryview(sealed), take(span.length - count * TAG)
     for each in range(count):
         number = span.first + each
         plain = out[each * CHUNK : (each + 1) * CHUNK]

@@ -216,6 +216,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(head.data + body)
         else:
             self._transport.writelines([head.data, body])
+            self._out.sent(body)
         self._answered(received, head.keep_alive)
 
     async def _answer_streamed(self, received: Received, response: Response) -> None:

@@ -67,6 +67,10 @@ class RequestParser:
 
     def feed(self, data: bytes) -> bytes:
         """Parse; returns what is left when the queue is full. Raises `Refused`, after which it must not be fed."""
+        body = self.receiving
+        if body is not None and 0 < len(data) <= self._raw:
+            self._feed_raw(body, data)
+            return b""
         if len(data) <= _SLICE and not self._raw:
             self._feed(data)
             return b""
@@ -86,18 +90,23 @@ class RequestParser:
     def _feed_slice(self, view: memoryview) -> int:
         """One slice: never past the end of a body of known length."""
         body = self.receiving
-        if self._raw and body is not None:
-            piece = bytes(view[: self._raw])
-            self._raw -= len(piece)
-            body.feed(piece)
+        if body is not None and body.length is not None:
             if not self._raw:
-                self._finish(body)
+                # Nothing of the rest is grammar. The next message has a parser of its own.
+                self._raw = body.length - body.received
+                self._http = httptools.HttpRequestParser(self)
+            piece = bytes(view[: self._raw])
+            self._feed_raw(body, piece)
             return len(piece)
-        size = _SLICE
-        if body is not None:
-            size = 4 * _SLICE if body.length is None else body.length - body.received
+        size = _SLICE if body is None else 4 * _SLICE
         self._feed(view[:size])
         return min(size, len(view))
+
+    def _feed_raw(self, body: RequestBody, piece: bytes) -> None:
+        self._raw -= len(piece)
+        body.feed(piece)
+        if not self._raw:
+            self._finish(body)
 
     def _feed(self, data: bytes | memoryview) -> None:
         # Ends of heads, bodies' bytes and ends of messages set it back; what only grows has none of them.

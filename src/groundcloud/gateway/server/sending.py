@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable
 
 from groundcloud.gateway.http import FileRange
 from groundcloud.gateway.server.head import BadResponse, Head
+from groundcloud.lent import give_back
 
 _log = logging.getLogger(__name__)
 WRITE_BUFFER = 262144
@@ -26,6 +27,7 @@ class Outgoing:
     def __init__(self, transport: asyncio.Transport) -> None:
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
         self.transport = transport
+        self._plain = transport.get_extra_info("sslcontext") is None
         self._sent = 0
         self._waiting = False
         self._seen = (0, 0)
@@ -63,6 +65,11 @@ class Outgoing:
         if self._room is not None:
             await self._room
 
+    def sent(self, body: object) -> None:
+        """A piece was written. Where all of it is the kernel's already, its buffer is free."""
+        if self._plain and not self.transport.get_write_buffer_size():
+            give_back(body)
+
     async def stream(self, head: Head, body: AsyncIterable[bytes | memoryview]) -> None:
         """Raises `BadResponse` when the body is not as long as announced."""
         transport = self.transport
@@ -80,6 +87,7 @@ class Outgoing:
             else:
                 transport.write(piece)
             await self.drain()
+            self.sent(piece)
         if left:
             raise BadResponse("the body is shorter than announced")
         if head.chunked:

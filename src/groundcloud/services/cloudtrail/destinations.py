@@ -79,18 +79,15 @@ def _check_logs(ctx: Context, trail: Trail, group_arn: str, role_arn: str) -> No
     found = _GROUP.fullmatch(group_arn)
     if found is None or found.groups()[:2] != (trail.region, trail.account):
         raise errors.InvalidLogGroupArn(reason="CloudTrail cannot validate the specified log group ARN.")
-    passed = {"iam:passedtoservice": SERVICE}
-    ctx.authorize("iam:PassRole", Resource(role_arn, account=role_arn.split(":")[4], facts=passed)
-                  if role_arn.count(":") >= 5 else Resource(role_arn))  # fmt: skip
-    role = ctx.world.identities.role(ctx.tx, role_arn)
+    if not role_arn.startswith(f"arn:aws:iam::{trail.account}:role/"):
+        raise errors.InvalidLogsRoleArn(reason="CloudTrail cannot validate the specified role ARN.")
+    ctx.authorize("iam:PassRole", Resource(role_arn, facts={"iam:passedtoservice": SERVICE}))
     try:
-        service = ctx.as_service(SERVICE, trail.trail_arn)
-        service.check("sts", "assume_role", role_arn=role_arn, role_session_name=SESSION)
+        acting = ctx.as_role(role_arn, SERVICE, SESSION, trail.trail_arn)
     except AwsError as error:
         reason = "Access denied. Check the trust relationships for your role."
         raise errors.InvalidLogsRoleArn(reason=reason) from error
-    assert role is not None  # else nobody could assume it
-    acting, stream = ctx.as_principal(role.session(SESSION)), log_stream(trail.account, trail.region)
+    stream = log_stream(trail.account, trail.region)
     try:
         named = {"log_group_name": found[3], "log_stream_name": stream}
         acting.check("logs", "create_log_stream", **named)

@@ -100,11 +100,12 @@ class Restores:
     def reconcile(self, key: Key, wanted: Restore | None) -> Outcome:
         if wanted is None or wanted.import_id:
             return Outcome()
-        schema = Schema(wanted.definition).under(self._keys.cipher(wanted.definition))
         account, region = wanted.account, wanted.region
         with self._store.snapshot() as tx:
             backup = tx.get(Backup, account, region, wanted.source_table, wanted.backup_id)
             table = tx.get(Table, account, region, wanted.source_table)
+        old = backup.definition if backup is not None else table
+        schemas = [Schema(one).under(self._keys.cipher(one)) for one in (old, wanted.definition) if one is not None]
         scratch = pack(("dynamodb.restored", wanted.definition.table_id))
         source = backup.prefix if backup is not None else b""
         if wanted.moment >= 0 and table is not None:
@@ -112,18 +113,18 @@ class Restores:
             copy_items(self._store, table, source, wanted.moment)
         low = source
         while low:
-            low = self._copy(schema, source, low)
+            low = self._copy(schemas[0], schemas[-1], source, low)
         if source == scratch:
             erase(self._store, scratch, after(scratch))
         return Outcome(write=lambda tx: self._settle(tx, key))
 
-    def _copy(self, schema: Schema, source: bytes, low: bytes) -> bytes:
-        """Some items into the table and its indexes; where the next ones begin, or nothing."""
+    def _copy(self, old: Schema, schema: Schema, source: bytes, low: bytes) -> bytes:
+        """Some items, as `old` opens them, into the table and its indexes; where the next ones begin, or nothing."""
 
         def work(tx: Transaction) -> bytes:
             pairs = tx.table.range(low, after(source), AT_ONCE, False)
             for place, data in pairs:
-                found = items.stored(schema, data)
+                found = items.stored(old, data)
                 at = schema.key.prefix + place[len(source) :]
                 items.put(tx, schema, at, found.item, found.size, None, self._clock())
             return pairs[-1][0] + b"\0" if len(pairs) == AT_ONCE else b""

@@ -6,7 +6,7 @@ Point-in-time recovery is in `recovery.py`.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,10 +15,20 @@ from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors
 from groundcloud.services.dynamodb.descriptions import described, table_arn
+from groundcloud.services.dynamodb.encryption import check_specification, new_encryption
 from groundcloud.services.dynamodb.errors import invalid
 from groundcloud.services.dynamodb.keys import after
 from groundcloud.services.dynamodb.reads import on_table
-from groundcloud.services.dynamodb.records import Backup, Erasure, Index, ProvisionedThroughput, Restore, Table
+from groundcloud.services.dynamodb.records import (
+    Backup,
+    Erasure,
+    Index,
+    ProvisionedThroughput,
+    Restore,
+    SseSpecification,
+    Table,
+    TableEncryption,
+)
 from groundcloud.services.dynamodb.schema import named, plane, resource
 from groundcloud.services.dynamodb.table_checks import check_name
 from groundcloud.services.dynamodb.tables import new_backup_id, new_uuid
@@ -182,45 +192,67 @@ async def restore_table_from_backup(
     provisioned_throughput_override: ProvisionedThroughput | None = None,
     global_secondary_index_override: Sequence[Any] | None = None,
     local_secondary_index_override: Sequence[Any] | None = None,
+    sse_specification_override: SseSpecification | None = None,
 ) -> object:
     check_name(target_table_name)
     table_id, now = new_uuid(ctx), ctx.now()
+    overrides = Overrides(
+        global_secondary_index_override, local_secondary_index_override, billing_mode_override,
+        provisioned_throughput_override, await key_override(ctx, target_table_name, sse_specification_override),
+    )  # fmt: skip
 
     def work(tx: Transaction) -> Table:
         backup = _find(tx, backup_arn)
         if backup.status != "AVAILABLE":
             raise errors.BackupInUse(arn=backup_arn)
-        return put_restore(
-            tx, backup.definition, (ctx.account, ctx.region, target_table_name, table_id), now,
-            global_secondary_index_override, local_secondary_index_override,
-            billing_mode_override, provisioned_throughput_override, backup.backup_id,
-        )  # fmt: skip
+        place = (ctx.account, ctx.region, target_table_name, table_id)
+        return put_restore(tx, backup.definition, place, now, overrides, backup.backup_id)
 
     return {"table_description": described(await plane(ctx).submit(work), "CREATING")}
 
 
+class Overrides(NamedTuple):
+    """What a restored table shall have of its own. `encryption` has one element where it is asked for: a table key, or
+    None for AWS's own."""
+
+    globals_: Sequence[Any] | None
+    locals_: Sequence[Any] | None
+    billing_mode: str
+    throughput: ProvisionedThroughput | None
+    encryption: tuple[TableEncryption | None, ...] = ()
+
+
+async def key_override(
+    ctx: Context, table_name: str, wanted: SseSpecification | None
+) -> tuple[TableEncryption | None, ...]:
+    """Raises `ValidationException` and `AccessDeniedException`."""
+    check_specification(wanted)
+    return () if wanted is None else (await new_encryption(ctx, table_name, wanted),)
+
+
 def put_restore(
-    tx: Transaction, old: Table, place: tuple[str, str, str, str], now: datetime,
-    globals_: Sequence[Any] | None, locals_: Sequence[Any] | None,
-    billing_mode: str, throughput: ProvisionedThroughput | None, backup_id: str = "", moment: int = -1,
+    tx: Transaction, old: Table, place: tuple[str, str, str, str], now: datetime, overrides: Overrides,
+    backup_id: str = "", moment: int = -1,
 ) -> Table:  # fmt: skip
     """Begin a restore of a table (or of its backup) at a place: account, region, name, and the new table's id.
 
     Raises `ValidationException`, `TableAlreadyExistsException`.
     """
-    if globals_ or locals_:
+    if overrides.globals_ or overrides.locals_:
         raise invalid("An override of indexes can only be empty: it leaves them out")
     account, region, name, table_id = place
     if tx.get(Table, *place[:3]) is not None or tx.get(Restore, *place[:3]) is not None:
         raise errors.TableAlreadyExists(table_name=name)
-    overrides = {True: locals_, False: globals_}
-    kept = [index for index in old.secondary_indexes if index.status == "ACTIVE" and overrides[index.local] is None]
+    left_out = {True: overrides.locals_, False: overrides.globals_}
+    kept = [index for index in old.secondary_indexes if index.status == "ACTIVE" and left_out[index.local] is None]
     made = _restored(old, place[:3], table_id, now, kept)
-    if billing_mode:
-        made.billing_mode = billing_mode
-        made.billing_changed = now if billing_mode == "PAY_PER_REQUEST" else None
-    if throughput is not None:
-        made.provisioned_throughput = throughput
+    if overrides.billing_mode:
+        made.billing_mode = overrides.billing_mode
+        made.billing_changed = now if overrides.billing_mode == "PAY_PER_REQUEST" else None
+    if overrides.throughput is not None:
+        made.provisioned_throughput = overrides.throughput
+    if overrides.encryption:
+        (made.encryption,) = overrides.encryption
     tx.put(Restore(account, region, name, old.table_name, backup_id, made, moment))
     return made
 

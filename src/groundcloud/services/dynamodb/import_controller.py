@@ -19,6 +19,7 @@ from groundcloud.context import Context
 from groundcloud.controllers import Act, Outcome
 from groundcloud.errors import AwsError
 from groundcloud.services.dynamodb import items
+from groundcloud.services.dynamodb.encryption import own_cipher
 from groundcloud.services.dynamodb.records import Erasure, Import, Restore, Table
 from groundcloud.services.dynamodb.schema import Schema, plane
 from groundcloud.services.dynamodb.transfers import fail
@@ -55,17 +56,18 @@ class Imports:
         low = pack(("dynamodb.item", wanted.table_id))
         erase(self._store, low, after_prefix(low))
         wanted.processed_bytes = wanted.processed_items = wanted.imported_items = wanted.failed_items = 0
-        schema = Schema(place.definition)
+        table = place.definition
         try:
-            self._act(wanted.account, wanted.region, "dynamodb", "", lambda ctx: self._read(ctx, wanted, schema))
+            self._act(wanted.account, wanted.region, "dynamodb", "", lambda ctx: self._read(ctx, wanted, table))
             wanted.status = "COMPLETED"
         except AwsError as error:
             fail(wanted, error, self._clock())
         wanted.ended = self._clock().replace(microsecond=0)
         return Outcome(write=lambda tx: _settle(tx, wanted, place))
 
-    async def _read(self, ctx: Context, wanted: Import, schema: Schema) -> None:
+    async def _read(self, ctx: Context, wanted: Import, table: Table) -> None:
         """All objects below the prefix. Raises S3's errors."""
+        schema = Schema(table).under(own_cipher(ctx, table))
         bucket, token = wanted.source.s3_bucket, None
         while True:
             with ctx.snapshot() as inner:

@@ -11,6 +11,7 @@ from groundcloud.errors import AwsError, ParameterNotWritten
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors
+from groundcloud.services.dynamodb.encryption import check_specification, new_encryption
 from groundcloud.services.dynamodb.records import (
     Import,
     InputFormatOptions,
@@ -50,6 +51,8 @@ async def import_table(
         ctx, place, wanted.attribute_definitions, wanted.key_schema, (), wanted.global_secondary_indexes or (),
         wanted.billing_mode, wanted.provisioned_throughput, wanted.on_demand_throughput,
     )  # fmt: skip
+    check_specification(wanted.sse_specification)
+    table.encryption = await new_encryption(ctx, wanted.table_name, wanted.sse_specification)
     made = Import(
         *place, new_backup_id(ctx), table.table_id, s3_bucket_source, input_format, input_compression_type, wanted,
         ctx.now(), input_format_options, client_token,

@@ -297,6 +297,7 @@ class TableCreationParameters(Part):
     provisioned_throughput: ProvisionedThroughput | None = None
     on_demand_throughput: OnDemandThroughput | None = None
     global_secondary_indexes: list[IndexDefinition] | None = None
+    sse_specification: SseSpecification | None = None
 
 
 class Import(Record):

@@ -11,11 +11,16 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.resource import Resource
 from groundcloud.services.dynamodb import errors, history
-from groundcloud.services.dynamodb.backups import WRITES, put_restore
+from groundcloud.services.dynamodb.backups import WRITES, Overrides, key_override, put_restore
 from groundcloud.services.dynamodb.descriptions import described
 from groundcloud.services.dynamodb.errors import invalid
 from groundcloud.services.dynamodb.reads import on_table
-from groundcloud.services.dynamodb.records import PointInTimeRecoverySpecification, ProvisionedThroughput, Table
+from groundcloud.services.dynamodb.records import (
+    PointInTimeRecoverySpecification,
+    ProvisionedThroughput,
+    SseSpecification,
+    Table,
+)
 from groundcloud.services.dynamodb.schema import named, plane, resource
 from groundcloud.services.dynamodb.table_checks import check_name
 from groundcloud.services.dynamodb.tables import new_uuid
@@ -108,6 +113,7 @@ async def restore_table_to_point_in_time(
     provisioned_throughput_override: ProvisionedThroughput | None = None,
     global_secondary_index_override: Sequence[Any] | None = None,
     local_secondary_index_override: Sequence[Any] | None = None,
+    sse_specification_override: SseSpecification | None = None,
 ) -> object:
     check_name(target_table_name)
     if use_latest_restorable_time == (restore_date_time is not None):
@@ -115,14 +121,15 @@ async def restore_table_to_point_in_time(
     name = _source(ctx, source_table_arn, source_table_name)
     now = ctx.world.clock()
     table_id = new_uuid(ctx)
+    overrides = Overrides(
+        global_secondary_index_override, local_secondary_index_override, billing_mode_override,
+        provisioned_throughput_override, await key_override(ctx, target_table_name, sse_specification_override),
+    )  # fmt: skip
 
     def work(tx: Transaction) -> Table:
         source = _find(tx, (ctx.account, ctx.region, name))
-        return put_restore(
-            tx, source, (ctx.account, ctx.region, target_table_name, table_id), ctx.now(),
-            global_secondary_index_override, local_secondary_index_override,
-            billing_mode_override, provisioned_throughput_override,
-            moment=history.moment_of(tx, source, restore_date_time, now),
-        )  # fmt: skip
+        moment = history.moment_of(tx, source, restore_date_time, now)
+        place = (ctx.account, ctx.region, target_table_name, table_id)
+        return put_restore(tx, source, place, ctx.now(), overrides, moment=moment)
 
     return {"table_description": described(await plane(ctx).submit(work), "CREATING")}

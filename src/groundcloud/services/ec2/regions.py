@@ -71,6 +71,12 @@ def zones(account: str, region: str) -> tuple[Zone, ...]:
     )
 
 
+@cache
+def zone_id_of(account: str, region: str, name: str) -> str:
+    """The id of a zone that exists."""
+    return next(each.zone_id for each in zones(account, region) if each.zone_name == name)
+
+
 def zone(ctx: Context, name: str = "", zone_id: str = "") -> Zone:
     """The zone that a call names. Raises `InvalidParameterValue`."""
     known = zones(ctx.account, ctx.region)

@@ -1,7 +1,7 @@
 """The operations of EC2."""
 
 from groundcloud.operation import FirstUse, Service
-from groundcloud.services.ec2 import errors, regions, tags
+from groundcloud.services.ec2 import absent, account_settings, errors, regions, tags
 from groundcloud.services.ec2.filters import check_max_results
 from groundcloud.services.ec2.machines import (
     attaching,
@@ -42,13 +42,15 @@ from groundcloud.services.ec2.network import (
     subnets,
     vpcs,
 )
-from groundcloud.services.ec2.storage import encryption, snapshots, volume_attributes, volumes
+from groundcloud.services.ec2.storage import encryption, image_states, snapshots, volume_attributes, volumes
 from groundcloud.services.ec2.storage import images as made_images
 
 service = Service(
     "ec2",
     regions,
     tags,
+    absent,
+    account_settings,
     vpcs,
     subnets,
     groups,
@@ -84,6 +86,7 @@ service = Service(
     volume_attributes,
     snapshots,
     made_images,
+    image_states,
     peering,
     endpoints,
     prefix_lists,

@@ -65,8 +65,8 @@ def modify_db_instance(
     manage_master_user_password: bool | None = None,
     rotate_master_user_password: bool = False,
     master_user_secret_kms_key_id: str = "",
-    enable_iam_database_authentication: bool | None = None,
     cloudwatch_logs_export_configuration: CloudwatchLogsExportConfiguration | None = None,
+    enable_iam_database_authentication: bool | None = None,
 ) -> object:
     instance = instance_named(ctx, db_instance_identifier)
     need(instance, "available", "stopped", "storage-full", "incompatible-parameters", "backing-up")

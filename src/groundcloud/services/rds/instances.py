@@ -253,8 +253,8 @@ def create_db_instance(
         auto_minor_version_upgrade=auto_minor_version_upgrade, iops=iops, storage_throughput=storage_throughput,
         storage_type=storage_type or ("io1" if iops else "gp2"), max_allocated_storage=max_allocated_storage,
         deletion_protection=deletion_protection,
-        iam_database_authentication_enabled=enable_iam_database_authentication,
         enabled_cloudwatch_logs_exports=checked_exports(kind, enable_cloudwatch_logs_exports),
+        iam_database_authentication_enabled=enable_iam_database_authentication,
         ca_certificate_identifier=ca_certificate_identifier,
     )  # fmt: skip
     encryption.seal(ctx, instance, encryption.chosen_key(storage_encrypted, kms_key_id))

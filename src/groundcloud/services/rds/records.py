@@ -41,8 +41,8 @@ class DBInstance(Record):
         "by_subnet_group": ("account", "region", "subnet_group"),
         "by_parameter_group": ("account", "region", "parameter_group"),
         "by_source": ("account", "region", "source_resource_id"),
-        "by_restore": ("account", "region", "restore_source"),
         "by_cluster": ("account", "region", "db_cluster_identifier"),
+        "by_restore": ("account", "region", "restore_source"),
     }
     absent = errors.DBInstanceNotFound
 

@@ -77,10 +77,10 @@ def told(tx: Transaction, sealer: Sealer, machine: DBMachine, ca: str) -> dict[s
         "waited_for": machine.role == STANDBY or machine.synchronous,
         "source": source,
         "settings": server_settings(tx, instance),
+        "exports": instance.enabled_cloudwatch_logs_exports,
         "archive": bool(instance.backup_retention_period) and machine.role in (PRIMARY, STANDBY),
         "restore": _restore(instance, machine),
         "iam": instance.iam_database_authentication_enabled,
-        "exports": instance.enabled_cloudwatch_logs_exports,
         "tls_only": False,
         "tls": {"certificate": secrets.certificate, "key": secrets.key, "ca": ca},
     }

@@ -20,12 +20,12 @@ def instance_shown(ctx: Context, instance: DBInstance) -> dict[str, Any]:
                 for each in ctx.scan(DBInstance, instance.dbi_resource_id, index="by_source")]  # fmt: skip
     source = instance_of(ctx.tx, instance.account, instance.region, instance.source_resource_id)
     has_endpoint = instance.availability_zone and instance.db_instance_status not in _NO_ENDPOINT
-    known = window(ctx.get(DBAutomatedBackup, instance.dbi_resource_id))
     endpoint = {
         "address": instance.endpoint_name,
         "port": instance.port,
         "hosted_zone_id": endpoint_zone(instance.region),
     }
+    known = window(ctx.get(DBAutomatedBackup, instance.dbi_resource_id))
     fields = {name: getattr(instance, name) for name in instance.__struct_fields__}
     return {
         **fields,

@@ -132,6 +132,7 @@ class Content(Record):
     """What an object and a version of one have in common."""
 
     watched = False
+    quiet = True
 
     bucket: str
     name: str
@@ -202,6 +203,7 @@ class Blob(Record):
     key = ("body",)
     indexes = {"by_file": _file}
     watched = False
+    quiet = True
 
     body: str
     size: int
@@ -227,6 +229,7 @@ class Layout(Record):
     table = "s3.layout"
     key = ("body",)
     watched = False
+    quiet = True
 
     body: str
     segments: list[Segment]
@@ -339,6 +342,7 @@ class UploadedPart(Record):
     table = "s3.part"
     key = ("upload_id", "number")
     watched = False
+    quiet = True
 
     upload_id: str
     number: int

@@ -39,6 +39,22 @@ class EventDestinationDoesNotExist(AwsError):
     """Event destination <{name}> does not exist in configuration set <{configuration_set}>."""
 
 
+class InvalidDeliveryOptions(AwsError):
+    """{reason}"""
+
+
+class AccountSendingPaused(AwsError, code="AccountSendingPausedException"):
+    """Email sending is disabled for your Amazon SES account."""
+
+
+class ConfigurationSetSendingPaused(AwsError, code="ConfigurationSetSendingPausedException"):
+    """Email sending is disabled for the configuration set <{name}>."""
+
+
+class SendingPausedException(AwsError):
+    """{reason}"""
+
+
 class InvalidSNSDestination(AwsError):
     """{reason}"""
 

@@ -121,6 +121,7 @@ class ConfigurationSet(Record):
     tags: dict[str, str] = {}
     suppressed_reasons: list[str] | None = None
     """None where the account's are its."""
+    sending_enabled: bool = True
 
 
 class DimensionConfiguration(Part):
@@ -158,6 +159,18 @@ class SuppressionSettings(Record):
     account: str
     region: str
     reasons: tuple[str, ...] = ("BOUNCE", "COMPLAINT")
+
+
+class AccountSending(Record):
+    """Whether an account may send mail."""
+
+    table = "ses.account_sending"
+    key = ("account", "region")
+    watched = False
+
+    account: str
+    region: str
+    enabled: bool
 
 
 class SuppressedAddress(Record):

@@ -9,12 +9,17 @@ from groundcloud.paging import Page
 from groundcloud.resource import Resource
 from groundcloud.services.ses import errors, identities, second_dkim, sending
 from groundcloud.services.ses.composing import Destination, Message, Whole, bare, composed, raw_parties, words
-from groundcloud.services.ses.errors import AlreadyExistsException, BadRequestException, NotFoundException
+from groundcloud.services.ses.errors import (
+    AlreadyExistsException,
+    BadRequestException,
+    NotFoundException,
+)
 from groundcloud.services.ses.records import ConfigurationSet, Identity, SuppressionSettings, Tag, Template
 from groundcloud.services.ses.rendering import MissingAttribute, check, rendered
+from groundcloud.services.ses.second_destinations import in_its_words
 from groundcloud.services.ses.second_dkim import DkimSigningAttributes, found_identity
 from groundcloud.services.ses.sending import MessageTag, Options, RawMessage
-from groundcloud.services.ses.templates import remove_set
+from groundcloud.services.ses.settings import account_sends
 from groundcloud.store import Part
 
 PAGE = 100
@@ -88,10 +93,7 @@ def create_email_identity(
 ) -> dict[str, Any]:
     if ctx.exists(Identity, email_identity):
         raise AlreadyExistsException(reason=f"Email identity {email_identity} already exist.")
-    try:
-        found = identities.make(ctx, email_identity)
-    except errors.InvalidParameterValue as error:
-        raise BadRequestException(reason=error.message) from error
+    found = in_its_words(lambda: identities.make(ctx, email_identity))
     given = dkim_signing_attributes or DkimSigningAttributes()
     if found.domain and given.domain_signing_private_key:
         second_dkim.bring(ctx, found, given)
@@ -157,24 +159,25 @@ def send_email(
     to, options = destination or Destination(), Options(configuration_set_name, email_tags)
     if sum(part is not None for part in (content.simple, content.raw, content.template)) != 1:
         raise BadRequestException(reason="Exactly one of Simple, Raw and Template must be specified.")
+    message_id = in_its_words(lambda: _send(ctx, content, from_email_address, to, reply_to_addresses, options))
+    return {"message_id": message_id}
+
+
+def _send(
+    ctx: Context, content: EmailContent, source: str, to: Destination, replies: Sequence[str], options: Options
+) -> str:
+    """The message's id."""
+    if content.raw is not None:
+        named, listed = raw_parties(content.raw.data)
+        if named:
+            sending.check_sender(ctx, bare(named))
+        return sending.send(ctx, source or named, to.all or listed, content.raw.data, options)
     try:
-        if content.raw is not None:
-            named, listed = raw_parties(content.raw.data)
-            if named:
-                sending.check_sender(ctx, bare(named))
-            made, source, recipients = content.raw.data, from_email_address or named, to.all or listed
-        else:
-            whole = words(content.simple) if content.simple is not None else _filled(ctx, content.template)
-            extra = [(each.name, each.value) for each in content.simple.headers] if content.simple else []
-            source, recipients = from_email_address, to.all
-            made = composed(source, to, whole, reply_to_addresses, extra)
-        return {"message_id": sending.send(ctx, source, recipients, made, options)}
-    except errors.InvalidParameterValue as error:
-        raise BadRequestException(reason=error.message) from error
-    except errors.ConfigurationSetDoesNotExist as error:
-        raise NotFoundException(reason=error.message) from error
+        whole = words(content.simple) if content.simple is not None else _filled(ctx, content.template)
     except MissingAttribute as error:
-        return {"message_id": sending.not_filled(ctx, from_email_address, to, options, error)}
+        return sending.not_filled(ctx, source, to, options, error)
+    extra = [(each.name, each.value) for each in content.simple.headers] if content.simple else []
+    return sending.send(ctx, source, to.all, composed(source, to, whole, replies, extra), options)
 
 
 def _filled(ctx: Context, given: ContentTemplate | None) -> Whole:
@@ -205,7 +208,7 @@ def get_account(ctx: Context) -> dict[str, Any]:
         "dedicated_ip_auto_warmup_enabled": False,
         "enforcement_status": "HEALTHY",
         "production_access_enabled": True,
-        "sending_enabled": True,
+        "sending_enabled": account_sends(ctx),
         "suppression_attributes": {"suppressed_reasons": settings.reasons},
         "send_quota": {
             "max24_hour_send": sending.DAILY, "max_send_rate": sending.RATE,
@@ -214,7 +217,7 @@ def get_account(ctx: Context) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# -- templates and configuration sets
+# -- templates
 
 
 def _put(ctx: Context, name: str, content: TemplateContent, known: Template | None) -> None:
@@ -253,26 +256,3 @@ def delete_email_template(ctx: Context, template_name: str) -> None:
 @operation(on="*", read=True)
 def list_email_templates(ctx: Context, next_token: str = "", page_size: int = PAGE) -> dict[str, Any]:
     return cut(ctx, "templates_metadata", ctx.page(Template, each=_metadata), next_token, page_size)
-
-
-@operation(on="*")
-def create_configuration_set(ctx: Context, configuration_set_name: str, tags: Sequence[Tag] = ()) -> None:
-    if ctx.exists(ConfigurationSet, configuration_set_name):
-        raise AlreadyExistsException(reason=f"Configuration set {configuration_set_name} already exists.")
-    kept = {tag.key: tag.value for tag in tags}
-    ctx.put(ConfigurationSet(ctx.account, ctx.region, configuration_set_name, kept))
-
-
-@operation(on="*", read=True)
-def list_configuration_sets(ctx: Context, next_token: str = "", page_size: int = PAGE) -> dict[str, Any]:
-    return cut(
-        ctx, "configuration_sets", ctx.page(ConfigurationSet, each=lambda each: each.name), next_token, page_size
-    )
-
-
-@operation(on="*")
-def delete_configuration_set(ctx: Context, configuration_set_name: str) -> None:
-    found = ctx.get(ConfigurationSet, configuration_set_name)
-    if found is None:
-        raise NotFoundException(reason=f"Configuration set <{configuration_set_name}> does not exist.")
-    remove_set(ctx, found)

@@ -11,6 +11,7 @@ from groundcloud.services.ses.errors import BadRequestException
 from groundcloud.services.ses.records import Template
 from groundcloud.services.ses.rendering import MissingAttribute, rendered
 from groundcloud.services.ses.second_api import ContentTemplate, Header, chosen_template, found_template
+from groundcloud.services.ses.second_destinations import in_its_words
 from groundcloud.services.ses.sending import MessageTag, Options, check_sender, from_source
 from groundcloud.store import Part
 
@@ -78,18 +79,12 @@ def send_bulk_email(
         raise BadRequestException(reason="DefaultContent.Template must be specified.")
     if not 1 <= len(bulk_email_entries) <= _MOST:
         raise BadRequestException(reason=f"The number of entries must be from 1 to {_MOST}.")
-    try:
-        check_sender(ctx, bare(from_email_address))
-    except errors.InvalidParameterValue as error:
-        raise BadRequestException(reason=error.message) from error
+    in_its_words(lambda: check_sender(ctx, bare(from_email_address)))
     batch = _Batch(
         from_email_address, chosen_template(ctx, given), given.template_data or "{}", given.headers,
         list(reply_to_addresses), configuration_set_name, list(default_email_tags),
     )  # fmt: skip
-    try:
-        return {"bulk_email_entry_results": [_send(ctx, batch, entry) for entry in bulk_email_entries]}
-    except errors.ConfigurationSetDoesNotExist as error:
-        raise errors.NotFoundException(reason=error.message) from error
+    return {"bulk_email_entry_results": in_its_words(lambda: [_send(ctx, batch, each) for each in bulk_email_entries])}
 
 
 def _send(ctx: Context, batch: _Batch, entry: BulkEmailEntry) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Event destinations of configuration sets in the second API, and configuration sets as it shows them."""
+"""Event destinations of configuration sets in the second API."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,7 +7,12 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ses import destinations, errors
 from groundcloud.services.ses.destinations import CloudWatchDestination, FirstEventDestination, Topic
-from groundcloud.services.ses.errors import AlreadyExistsException, BadRequestException, NotFoundException
+from groundcloud.services.ses.errors import (
+    AlreadyExistsException,
+    BadRequestException,
+    NotFoundException,
+    SendingPausedException,
+)
 from groundcloud.services.ses.records import ConfigurationSet, EventDestination
 from groundcloud.store import Part
 
@@ -21,7 +26,7 @@ class EventDestinationDefinition(Part):
     sns_destination: Topic | None = None
 
 
-def _in_its_words(work: Callable[[], T]) -> T:
+def in_its_words(work: Callable[[], T]) -> T:
     """The first API's errors as the second one has them."""
     try:
         return work()
@@ -29,7 +34,9 @@ def _in_its_words(work: Callable[[], T]) -> T:
         raise NotFoundException(reason=error.message) from error
     except errors.EventDestinationAlreadyExists as error:
         raise AlreadyExistsException(reason=error.message) from error
-    except (errors.InvalidParameterValue, errors.InvalidSNSDestination) as error:
+    except (errors.AccountSendingPaused, errors.ConfigurationSetSendingPaused) as error:
+        raise SendingPausedException(reason=error.message) from error
+    except (errors.InvalidParameterValue, errors.InvalidSNSDestination, errors.InvalidDeliveryOptions) as error:
         raise BadRequestException(reason=error.message) from error
 
 
@@ -37,7 +44,7 @@ def _put(ctx: Context, configuration_set: str, name: str, given: EventDestinatio
     whole = FirstEventDestination(
         name, given.matching_event_types, given.enabled, given.cloud_watch_destination, given.sns_destination
     )
-    _in_its_words(lambda: destinations.put(ctx, configuration_set, whole, anew))
+    in_its_words(lambda: destinations.put(ctx, configuration_set, whole, anew))
 
 
 @operation(on="configuration-set/{configuration_set_name}")
@@ -64,14 +71,14 @@ def update_configuration_set_event_destination(
 def delete_configuration_set_event_destination(
     ctx: Context, configuration_set_name: str, event_destination_name: str
 ) -> None:
-    _found(ctx, configuration_set_name)
+    found_set(ctx, configuration_set_name)
     name = event_destination_name
-    ctx.delete(_in_its_words(lambda: destinations.found_destination(ctx, configuration_set_name, name)))
+    ctx.delete(in_its_words(lambda: destinations.found_destination(ctx, configuration_set_name, name)))
 
 
 @operation(on="configuration-set/{configuration_set_name}", read=True)
 def get_configuration_set_event_destinations(ctx: Context, configuration_set_name: str) -> dict[str, Any]:
-    _found(ctx, configuration_set_name)
+    found_set(ctx, configuration_set_name)
     return {"event_destinations": [_shown(each) for each in ctx.scan(EventDestination, configuration_set_name)]}
 
 
@@ -85,18 +92,6 @@ def _shown(found: EventDestination) -> dict[str, Any]:
     }
 
 
-def _found(ctx: Context, name: str) -> ConfigurationSet:
-    found: ConfigurationSet = _in_its_words(lambda: ctx.find(ConfigurationSet, name))
+def found_set(ctx: Context, name: str) -> ConfigurationSet:
+    found: ConfigurationSet = in_its_words(lambda: ctx.find(ConfigurationSet, name))
     return found
-
-
-@operation(on="configuration-set/{configuration_set_name}", read=True)
-def get_configuration_set(ctx: Context, configuration_set_name: str) -> dict[str, Any]:
-    found = _found(ctx, configuration_set_name)
-    reasons = found.suppressed_reasons
-    return {
-        "configuration_set_name": found.name,
-        "sending_options": {"sending_enabled": True},
-        "suppression_options": {"suppressed_reasons": reasons} if reasons is not None else None,
-        "tags": [{"key": key, "value": value} for key, value in sorted(found.tags.items())],
-    }

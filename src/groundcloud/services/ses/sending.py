@@ -18,10 +18,16 @@ from groundcloud.services.ses.composing import (
     stamped,
     words,
 )
-from groundcloud.services.ses.errors import InvalidParameterValue, MessageRejected
+from groundcloud.services.ses.errors import (
+    AccountSendingPaused,
+    ConfigurationSetSendingPaused,
+    InvalidParameterValue,
+    MessageRejected,
+)
 from groundcloud.services.ses.events import Event, senders, tell
 from groundcloud.services.ses.records import ConfigurationSet, Identity, Tally
 from groundcloud.services.ses.rendering import MissingAttribute, rendered
+from groundcloud.services.ses.settings import account_sends
 from groundcloud.services.ses.templates import found_template
 from groundcloud.store import Part
 
@@ -73,16 +79,26 @@ def verified(ctx: Context, address: str) -> Identity | None:
 
 
 def posted(ctx: Context, source: str, options: Options) -> Posted:
-    """A message that is sent now, as its events have it. Raises `ConfigurationSetDoesNotExist`, `MessageRejected`."""
-    if options.configuration_set:
-        ctx.find(ConfigurationSet, options.configuration_set)
+    """A message that is sent now, as its events have it. Raises `ConfigurationSetDoesNotExist`, `MessageRejected`,
+    and what says that nothing is sent now."""
+    if not account_sends(ctx):
+        raise AccountSendingPaused()
     sender = bare(source)
     identity = check_sender(ctx, sender)
+    if name := options.configuration_set or identity.configuration_set:
+        _check_set(ctx, name, given=bool(options.configuration_set))
     tags = {tag.name: [tag.value] for tag in options.tags}
     return Posted(
         ctx.account, ctx.region, new_message_id(ctx), sender, ctx.milliseconds, ctx.principal.name or ctx.account,
-        ctx.facts.source_ip, options.configuration_set or identity.configuration_set, tags,
+        ctx.facts.source_ip, name, tags,
     )  # fmt: skip
+
+
+def _check_set(ctx: Context, name: str, given: bool) -> None:
+    """An identity's own set may be gone; the one that a request names may not."""
+    found = ctx.find(ConfigurationSet, name) if given else ctx.get(ConfigurationSet, name)
+    if found is not None and not found.sending_enabled:
+        raise ConfigurationSetSendingPaused(name=name)
 
 
 def send(ctx: Context, source: str, recipients: Sequence[str], message: bytes, options: Options = _PLAIN) -> str:
@@ -257,8 +273,3 @@ def get_send_statistics(ctx: Context) -> dict[str, list[dict[str, Any]]]:
             if tally.at >= since
         ]
     }  # fmt: skip
-
-
-@operation(on="*", read=True)
-def get_account_sending_enabled(ctx: Context) -> dict[str, bool]:
-    return {"enabled": True}

@@ -1,7 +1,7 @@
 """The operations of SES's first API."""
 
 from groundcloud.operation import Service
-from groundcloud.services.ses import destinations, identities, sending, templates
+from groundcloud.services.ses import destinations, identities, sending, settings, templates
 
-service = Service("ses", identities, sending, templates, destinations)
+service = Service("ses", identities, sending, templates, destinations, settings)
 """The second one is in `second_service.py`."""

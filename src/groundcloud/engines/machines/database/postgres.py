@@ -64,8 +64,8 @@ class Postgres:
 
     def apply(self, wanted: dict[str, Any], *, restart: bool) -> None:
         system.folder(RUN, "postgres", 0o755)
-        for path in (system.LOGS, f"{system.LOGS}/error"):
-            system.folder(path, "postgres", 0o755)
+        system.folder(system.LOGS, "postgres", 0o755)
+        system.folder(f"{system.LOGS}/error", "postgres", 0o755)
         fresh = system.first("machine")
         if not os.path.exists(_HOME + "/PG_VERSION"):
             self._make()
@@ -210,6 +210,9 @@ class Postgres:
             self._sql(f"CREATE DATABASE {_name(name)} OWNER {master}")
         self._users = users
 
+    def turn_logs(self) -> None:
+        """PostgreSQL begins a new file each hour by itself."""
+
     def archived(self, wanted: dict[str, Any]) -> float:
         """Up to when all that was committed is in the archive (Unix time); 0 where that is not known.
 
@@ -231,9 +234,6 @@ class Postgres:
     def pending(self, wanted: dict[str, Any]) -> bool:
         """Whether the archive is about to be brought up to now."""
         return bool(wanted["archive"]) and wanted["role"] == "primary" and self._marks.pending
-
-    def turn_logs(self) -> None:
-        """PostgreSQL begins a new file each hour by itself."""
 
     # -- what is
 

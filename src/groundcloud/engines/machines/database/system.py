@@ -189,12 +189,6 @@ def stop() -> None:
     subprocess.run(["systemctl", "stop", "database"], check=False, timeout=600)
 
 
-def moment(microseconds: int) -> str:
-    """A time since 1970 as databases write it, in UTC: without a fraction where it is a whole second."""
-    found = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
-    return found.isoformat(" ")
-
-
 def memory() -> dict[str, Any]:
     """What programs could still have: the limit, less what is in use and not merely a copy of files."""
     for folder, limit, current, idle in (
@@ -210,6 +204,12 @@ def memory() -> dict[str, Any]:
         except (OSError, ValueError, KeyError):
             continue
     return {}
+
+
+def moment(microseconds: int) -> str:
+    """A time since 1970 as databases write it, in UTC: without a fraction where it is a whole second."""
+    found = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)
+    return found.isoformat(" ")
 
 
 def disk() -> dict[str, Any]:

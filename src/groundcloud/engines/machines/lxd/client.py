@@ -5,7 +5,9 @@ Source: https://documentation.ubuntu.com/lxd/en/stable-5.0/rest-api/. It knows n
 
 import http.client
 import json
+import math
 import socket
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from groundcloud.engines.machines.wanted import MachineFailed
 
 _SECONDS = 50.0
 """The longest that a request may take; what lasts longer is asked for again by its operation."""
+_WAIT = "20"
 
 
 class LxdFailed(MachineFailed):
@@ -50,9 +53,9 @@ class Lxd:
                 return None
             raise
 
-    def do(self, method: str, *path: str, body: Any = None, **query: str) -> Any:
-        """Change something, and wait until that is done. Raises `LxdFailed`."""
-        return self._waited(self.ask(method, *path, body=body, **query))
+    def do(self, method: str, *path: str, body: Any = None, seconds: float = math.inf, **query: str) -> Any:
+        """Change something, and wait until that is done. Raises `LxdFailed`, also when it takes longer than that."""
+        return self._waited(self.ask(method, *path, body=body, **query), seconds)
 
     def raw(self, *path: str) -> bytes:
         """A file of the daemon's; empty when there is none."""
@@ -62,14 +65,17 @@ class Lxd:
     def upload(self, content: Iterable[bytes], *path: str) -> Any:
         """Send a file, as it comes."""
         headers = {"Content-Type": "application/octet-stream"}
-        return self._waited(self._answer("POST", path, content, {}, headers))
+        return self._waited(self._answer("POST", path, content, {}, headers), math.inf)
 
-    def _waited(self, answer: Mapping[str, Any]) -> Any:
+    def _waited(self, answer: Mapping[str, Any], seconds: float) -> Any:
         found = answer["metadata"]
         if answer["type"] != "async":
             return found
+        last = time.monotonic() + seconds
         while found["status_code"] < 200:  # 1xx: it goes on
-            found = self.get("operations", found["id"], "wait", timeout=str(int(_SECONDS) - 10))
+            if time.monotonic() > last:
+                raise LxdFailed(http.client.REQUEST_TIMEOUT, f"{found['description']}: not done in {seconds} s")
+            found = self.get("operations", found["id"], "wait", timeout=_WAIT)
         if found["status_code"] != 200:
             raise LxdFailed(found["status_code"], found["err"])
         return found["metadata"]

@@ -193,7 +193,8 @@ class LxdMachines(LocalMachines):
 
     def _clean(self, entry: Entry) -> None:
         found = self._project.find(entry.machine.root, plan.ROOT)
-        if found is not None and plan.machine_of(found) == entry.machine.id:  # or another one has its root
+        ours = found is not None and plan.machine_of(found) == entry.machine.id  # or another one has its root
+        if ours and found["status"] != "Stopped":
             self._project.stop(entry.machine.root)
         self._brokers.shut(entry.machine.id)
         shutil.rmtree(self._service(entry), ignore_errors=True)

@@ -15,7 +15,7 @@ SHARED = "default"
 _CONFIG = {"features.images": "false", "features.networks": "false"}
 _KEPT = ("architecture", "config", "devices", "ephemeral", "profiles", "description")
 _RUNNING = "Running"
-_BUSY = 30.0
+_BUSY = 60.0
 """Seconds that the daemon may be busy with an instance."""
 
 
@@ -67,8 +67,10 @@ class Project:
             "devices": {"root": plan.root_device(self.address.pool, size)},
         }
         members = self.members.open() if kind == plan.ROOT else None
-        target = {} if members is None else {"target": self._next(members)}
-        self.lxd.do("POST", "instances", body=body, **target)
+        if members is None:
+            self.lxd.do("POST", "instances", body=body)
+        else:
+            self.lxd.do("POST", "instances", body=body, target=self._next(members))
 
     def move_off(self, name: str, location: str) -> None:
         """Move an instance that does not run away from a member that takes no machines."""
@@ -133,11 +135,12 @@ class Project:
         return "".join(found)
 
     def _patiently(self, method: str, *path: str, body: Any = None) -> None:
-        """Wait for what the daemon does with an instance by itself, such as to clean up after its end."""
+        """Do what is soon done, but wait for what the daemon does with the instance by itself, such as to clean up
+        after its end."""
         last = time.monotonic() + _BUSY
         while True:
             try:
-                self.lxd.do(method, *path, body=body)
+                self.lxd.do(method, *path, body=body, seconds=_BUSY)
             except LxdFailed as error:
                 if "is busy" not in str(error) or time.monotonic() > last:
                     raise

@@ -64,7 +64,7 @@ def start_instances(ctx: Context, instance_ids: Sequence[str]) -> object:
             )
         instance.state, instance.state_reason, instance.state_transition_reason = PENDING, None, ""
         instance.launch_time = ctx.now()
-        instance.reachability = "initializing"
+        instance.reachability, instance.impaired_since = "initializing", None
         instance.booted = instance.boots = instance.boots + 1
         grants_of_instance(ctx, [each.volume_id for each in instance.block_devices], instance.instance_id)
         for interface in interfaces_of(ctx, instance):

@@ -25,6 +25,7 @@ from groundcloud.services.ec2.machines.records import (
     Instance,
     StateReason,
 )
+from groundcloud.services.ec2.machines.status_checks import StatusChecks
 from groundcloud.services.ec2.network.names import private_name
 from groundcloud.services.ec2.network.records import NetworkInterface
 from groundcloud.services.ec2.storage.encryption import KeyNotUsable, opened
@@ -63,6 +64,7 @@ class Instances:
         self._seen: tuple[float, Mapping[str, State]] = (0.0, {})
         self._asked: dict[str, float] = {}
         """When a machine was asked to shut down."""
+        self._checks = StatusChecks(networks)
 
     def reconcile(self, key: Key, wanted: Instance | None) -> Outcome:
         if wanted is None:
@@ -159,11 +161,10 @@ class Instances:
             self._machines.reboot(instance.instance_id)
             return Outcome(partial(self._rebooted, instance.key_values(), instance.boots), again=_LOOK)
         state = self._state(instance.instance_id)
+        if state is None or not state.running:
+            state = self._state(instance.instance_id, 0)
         if state is not None and state.running:
-            return Outcome(again=_LOOK)
-        state = self._state(instance.instance_id, 0)
-        if state is not None and state.running:
-            return Outcome(again=_LOOK)
+            return self._check(instance)
         if state is not None and state.ended == "shutdown":
             return Outcome(partial(self._shut_itself_down, instance.key_values()))
         try:
@@ -171,6 +172,12 @@ class Instances:
         except (MachineFailed, KeyNotUsable) as error:
             return Outcome(partial(self._failed, instance.key_values(), error))
         return Outcome(again=_LOOK if ready else _SOON)
+
+    def _check(self, instance: Instance) -> Outcome:
+        found = self._checks.result(instance, self._now())
+        if found == instance.reachability:
+            return Outcome(again=_LOOK)
+        return Outcome(partial(self._checked, instance.key_values(), found), again=_LOOK)
 
     def _stop(self, instance: Instance) -> Outcome:
         if not self._ended(instance):
@@ -187,6 +194,7 @@ class Instances:
                 self._machines.stop(instance.instance_id, force=force)
             return False
         self._asked.pop(instance.instance_id, None)
+        self._checks.forget(instance.instance_id)
         for interface in instance.interfaces:
             self._networks.unplug(instance.vpc_id, interface)
         self._machines.forget(instance.instance_id)
@@ -232,6 +240,13 @@ class Instances:
         found = tx.get(Instance, *key)
         if found is not None:
             found.booted = boots
+            tx.put(found)
+
+    def _checked(self, key: Key, result: str, tx: Transaction) -> None:
+        found = tx.get(Instance, *key)
+        if found is not None and found.state == RUNNING:
+            found.reachability = result
+            found.impaired_since = self._clock() if result == "failed" else None
             tx.put(found)
 
     def _failed(self, key: Key, error: Exception, tx: Transaction) -> None:

@@ -9,6 +9,7 @@ from groundcloud.operation import operation
 from groundcloud.paging import page_of
 from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.account_settings import settings_of
 from groundcloud.services.ec2.common import find, find_all, on
 from groundcloud.services.ec2.filters import Filter, Filters, matcher
 from groundcloud.services.ec2.machines.instance_types import instance_types
@@ -28,11 +29,16 @@ def _burstable(instance: Instance) -> bool:
 
 
 def _credits(instance: Instance) -> str:
-    """As chosen, or as the family has them: T2 begins with standard ones, later families with unlimited ones.
+    """As chosen, or as the family has them."""
+    return instance.credits or usual_credits(instance.instance_type.partition(".")[0])
+
+
+def usual_credits(family: str) -> str:
+    """T2 begins with standard ones, later families with unlimited ones.
 
     Source: "Key concepts for burstable performance instances" in the EC2 user guide.
     """
-    return instance.credits or ("standard" if instance.instance_type.startswith("t2.") else "unlimited")
+    return "standard" if family == "t2" else "unlimited"
 
 
 _FILTERS: Filters = {"instance-id": lambda instance: instance.instance_id}
@@ -86,13 +92,43 @@ def modify_instance_credit_specification(
     }
 
 
+def _check_choice(credits: str) -> None:
+    if credits not in _CHOICES:
+        raise errors.InvalidParameterValue(
+            reason=f"Value ({credits}) for parameter CpuCredits is invalid. It is standard or unlimited."
+        )
+
+
 def _change(ctx: Context, wanted: CreditChange) -> Instance:
     instance = find(ctx, Instance, wanted.instance_id)
-    if wanted.cpu_credits not in _CHOICES:
-        raise errors.InvalidParameterValue(
-            reason=f"Value ({wanted.cpu_credits}) for parameter CpuCredits is invalid. It is standard or unlimited."
-        )
+    _check_choice(wanted.cpu_credits)
     if not _burstable(instance):
         raise _not_burstable(instance)
     instance.credits = wanted.cpu_credits
     return ctx.put(instance)
+
+
+_FAMILIES = ("t2", "t3", "t3a", "t4g")
+
+
+@operation(on="*", read=True)
+def get_default_credit_specification(ctx: Context, instance_family: str) -> object:
+    """What new instances of a family get that ask for nothing."""
+    _check_family(instance_family)
+    usual = settings_of(ctx).credits.get(instance_family) or usual_credits(instance_family)
+    return {"instance_family_credit_specification": {"instance_family": instance_family, "cpu_credits": usual}}
+
+
+@operation(on="*")
+def modify_default_credit_specification(ctx: Context, instance_family: str, cpu_credits: str) -> object:
+    _check_family(instance_family)
+    _check_choice(cpu_credits)
+    settings = settings_of(ctx)
+    settings.credits = {**settings.credits, instance_family: cpu_credits}
+    ctx.put(settings)
+    return {"instance_family_credit_specification": {"instance_family": instance_family, "cpu_credits": cpu_credits}}
+
+
+def _check_family(family: str) -> None:
+    if family not in _FAMILIES:
+        raise errors.InvalidParameterValue(reason=f"Value ({family}) for parameter InstanceFamily is invalid.")

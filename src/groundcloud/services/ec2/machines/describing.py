@@ -1,6 +1,6 @@
 """Instances as Describe calls list them: by reservation, by status, and one attribute at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Any
 
@@ -8,94 +8,102 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.paging import Page
 from groundcloud.services.ec2.common import find_all
-from groundcloud.services.ec2.filters import Filter, Filters, matcher, only_values
+from groundcloud.services.ec2.filters import Filter, Filters, matcher, only_values, texts
 from groundcloud.services.ec2.machines.records import RUNNING, TERMINATED, BlockDevice, Instance
 from groundcloud.services.ec2.machines.views import image_of, instance_view, interfaces_of, state
 from groundcloud.services.ec2.network.names import private_name, public_name
 from groundcloud.services.ec2.network.records import NetworkInterface
-from groundcloud.services.ec2.regions import zones
+from groundcloud.services.ec2.regions import zone_id_of
 
 
 def _zone_id(instance: Instance) -> str:
-    found = (each for each in zones(instance.owner_id, instance.region) if each.zone_name == instance.availability_zone)
-    return next(found).zone_id
+    return zone_id_of(instance.owner_id, instance.region, instance.availability_zone)
 
 
 def _devices(read: Callable[[BlockDevice], Any]) -> Callable[[Instance], list[Any]]:
     return lambda instance: [read(each) for each in instance.block_devices]
 
 
+def _public(eni: NetworkInterface) -> str | None:
+    return eni.association.public_ip if eni.association is not None else None
+
+
+def _public_name(eni: NetworkInterface) -> str | None:
+    address = _public(eni)
+    return public_name(eni.region, address) if address is not None else None
+
+
+def _private_name(eni: NetworkInterface) -> str:
+    return private_name(eni.region, eni.private_ip_address)
+
+
+def _groups(field: str) -> Callable[[NetworkInterface], list[str]]:
+    return lambda eni: [getattr(group, field) for group in eni.groups]
+
+
+def _attachment(field: str) -> Callable[[NetworkInterface], Any]:
+    return lambda eni: getattr(eni.attachment, field) if eni.attachment is not None else None
+
+
+_PRIMARY: Mapping[str, Callable[[NetworkInterface], Any]] = {
+    "dns-name": _public_name,
+    "ip-address": _public,
+    "private-ip-address": lambda eni: eni.private_ip_address,
+    "private-dns-name": _private_name,
+    "instance.group-id": _groups("group_id"),
+    "instance.group-name": _groups("group_name"),
+    "group-id": _groups("group_id"),
+    "group-name": _groups("group_name"),
+    "source-dest-check": lambda eni: eni.source_dest_check,
+}
+"""What an instance's first interface has, which is the instance's own."""
+
+_EVERY: Mapping[str, Callable[[NetworkInterface], Any]] = {
+    "network-interface.subnet-id": lambda eni: eni.subnet_id,
+    "network-interface.vpc-id": lambda eni: eni.vpc_id,
+    "network-interface.availability-zone": lambda eni: eni.availability_zone,
+    "network-interface.description": lambda eni: eni.description,
+    "network-interface.mac-address": lambda eni: eni.mac_address,
+    "network-interface.owner-id": lambda eni: eni.owner_id,
+    "network-interface.status": lambda eni: eni.status,
+    "network-interface.private-dns-name": _private_name,
+    "network-interface.source-dest-check": lambda eni: eni.source_dest_check,
+    "network-interface.group-id": _groups("group_id"),
+    "network-interface.group-name": _groups("group_name"),
+    "network-interface.addresses.private-ip-address": lambda eni: [
+        one.private_ip_address for one in eni.private_ip_addresses
+    ],
+    "network-interface.addresses.primary": lambda eni: [
+        "true" if one.primary else "false" for one in eni.private_ip_addresses
+    ],
+    "network-interface.addresses.association.public-ip": _public,
+    "association.public-ip": _public,
+    "network-interface.association.public-ip": _public,
+    "network-interface.attachment.attachment-id": _attachment("attachment_id"),
+    "network-interface.attachment.device-index": _attachment("device_index"),
+    "network-interface.attachment.status": _attachment("status"),
+    "network-interface.attachment.delete-on-termination": _attachment("delete_on_termination"),
+}
+"""What any of an instance's interfaces may have."""
+
+
 def _filters(ctx: Context) -> Filters:
     """The filters of DescribeInstances. Those on what is outside the instance's record read it when they are asked."""
 
-    def interfaces(instance: Instance) -> list[NetworkInterface]:
-        return interfaces_of(ctx, instance) if instance.state != TERMINATED else []
+    def over(read: Callable[[NetworkInterface], Any], most: int | None) -> Callable[[Instance], list[Any]]:
+        def values(instance: Instance) -> list[Any]:
+            found = interfaces_of(ctx, instance)[:most] if instance.state != TERMINATED else []
+            return [value for each in found for value in texts(read(each))]
 
-    def primary(read: Callable[[NetworkInterface], Any]) -> Callable[[Instance], Any]:
-        return lambda instance: [read(each) for each in interfaces(instance)[:1]]
-
-    def each_interface(read: Callable[[NetworkInterface], Any]) -> Callable[[Instance], Any]:
-        return lambda instance: [read(each) for each in interfaces(instance)]
-
-    def every(read: Callable[[NetworkInterface], Iterable[Any]]) -> Callable[[Instance], Any]:
-        return lambda instance: [value for each in interfaces(instance) for value in read(each)]
-
-    def public(name: Callable[[str], Any]) -> Callable[[NetworkInterface], Any]:
-        return lambda each: name(each.association.public_ip) if each.association is not None else None
+        return values
 
     return {
         **_PLAIN,
         "product-code": lambda instance: getattr(image_of(ctx, instance.image_id), "product_codes", ()),
-        "dns-name": primary(public(lambda address: public_name(ctx.region, address))),
-        "ip-address": primary(public(str)),
-        "private-ip-address": primary(lambda each: each.private_ip_address),
-        "private-dns-name": primary(lambda each: private_name(ctx.region, each.private_ip_address)),
-        "instance.group-id": primary_groups(interfaces, "group_id"),
-        "instance.group-name": primary_groups(interfaces, "group_name"),
-        "group-id": primary_groups(interfaces, "group_id"),
-        "group-name": primary_groups(interfaces, "group_name"),
-        "source-dest-check": primary(lambda each: each.source_dest_check),
         "network-interface.network-interface-id": lambda instance: instance.interfaces,
-        "network-interface.subnet-id": each_interface(lambda each: each.subnet_id),
-        "network-interface.vpc-id": each_interface(lambda each: each.vpc_id),
-        "network-interface.availability-zone": each_interface(lambda each: each.availability_zone),
-        "network-interface.description": each_interface(lambda each: each.description),
-        "network-interface.mac-address": each_interface(lambda each: each.mac_address),
-        "network-interface.owner-id": each_interface(lambda each: each.owner_id),
-        "network-interface.status": each_interface(lambda each: each.status),
-        "network-interface.private-dns-name": each_interface(
-            lambda each: private_name(ctx.region, each.private_ip_address)
-        ),
-        "network-interface.source-dest-check": each_interface(lambda each: each.source_dest_check),
-        "network-interface.group-id": every(lambda each: [group.group_id for group in each.groups]),
-        "network-interface.group-name": every(lambda each: [group.group_name for group in each.groups]),
-        "network-interface.addresses.private-ip-address": every(
-            lambda each: [one.private_ip_address for one in each.private_ip_addresses]
-        ),
-        "network-interface.addresses.primary": every(lambda each: [one.primary for one in each.private_ip_addresses]),
-        "network-interface.addresses.association.public-ip": each_interface(public(str)),
-        "association.public-ip": each_interface(public(str)),
-        "network-interface.association.public-ip": each_interface(public(str)),
-        "network-interface.attachment.attachment-id": each_interface(
-            lambda each: each.attachment.attachment_id if each.attachment is not None else None
-        ),
-        "network-interface.attachment.device-index": each_interface(
-            lambda each: each.attachment.device_index if each.attachment is not None else None
-        ),
-        "network-interface.attachment.status": each_interface(
-            lambda each: each.attachment.status if each.attachment is not None else None
-        ),
-        "network-interface.attachment.delete-on-termination": each_interface(
-            lambda each: each.attachment.delete_on_termination if each.attachment is not None else None
-        ),
+        **{name: over(read, 1) for name, read in _PRIMARY.items()},
+        **{name: over(read, None) for name, read in _EVERY.items()},
     }
-
-
-def primary_groups(
-    interfaces: Callable[[Instance], list[NetworkInterface]], field: str
-) -> Callable[[Instance], list[str]]:
-    """The groups of an instance's first interface, which are the instance's own."""
-    return lambda instance: [getattr(group, field) for each in interfaces(instance)[:1] for group in each.groups]
 
 
 _PLAIN: Filters = {
@@ -213,26 +221,29 @@ _STATUS_FILTERS: Filters = {
     "instance-state-name": _PLAIN["instance-state-name"],
     "instance-status.reachability": lambda instance: instance.reachability,
     "instance-status.status": lambda instance: instance.health,
-    "system-status.reachability": lambda instance: instance.reachability,
-    "system-status.status": lambda instance: instance.health,
+    "system-status.reachability": lambda instance: "initializing" if instance.health == "initializing" else "passed",
+    "system-status.status": lambda instance: _status(instance)["system_status"]["status"],
 }
+
+
+_HOST_IS_WELL = {"details": [{"name": "reachability", "status": "passed"}], "status": "ok"}
+"""Who answers this call is the host itself."""
 
 
 def _status(instance: Instance) -> dict[str, Any]:
     if instance.state == RUNNING:
-        summary = {
-            "details": [{"name": "reachability", "status": instance.reachability}],
-            "status": instance.health,
-        }
+        detail = {"name": "reachability", "status": instance.reachability, "impaired_since": instance.impaired_since}
+        own = {"details": [detail], "status": instance.health}
+        system = own if instance.health == "initializing" else _HOST_IS_WELL
     else:
-        summary = {"status": "not-applicable"}
+        own = system = {"status": "not-applicable"}
     return {
         "availability_zone": instance.availability_zone,
         "availability_zone_id": _zone_id(instance),
         "instance_id": instance.instance_id,
         "instance_state": state(instance),
-        "instance_status": summary,
-        "system_status": summary,
+        "instance_status": own,
+        "system_status": system,
     }
 
 

@@ -13,7 +13,7 @@ def stop(ctx: Context, instance: Instance) -> None:
     """It keeps its volumes and interfaces, and gives back the public address that was not its own."""
     instance.state = STOPPED
     instance.forced = False
-    instance.reachability = "initializing"
+    instance.reachability, instance.impaired_since = "initializing", None
     for interface in interfaces_of(ctx, instance):
         lay_down(ctx, interface)
     retire_of_instance(ctx, [each.volume_id for each in instance.block_devices])

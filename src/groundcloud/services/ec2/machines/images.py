@@ -10,7 +10,7 @@ from groundcloud.public_images import ALIASES
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.filters import Filter, Filters, matcher
 from groundcloud.services.ec2.machines.catalog import public_images
-from groundcloud.services.ec2.machines.records import Image
+from groundcloud.services.ec2.machines.records import Image, ImageDevice
 from groundcloud.services.ec2.machines.views import image_of
 
 _STAMP = "%Y-%m-%dT%H:%M:%S.000Z"
@@ -21,26 +21,16 @@ def may_launch(ctx: Context, image: Image) -> bool:
     return image.owner_id == ctx.account or bool({ctx.account, "all"} & set(image.launch_accounts))
 
 
+def _device_view(device: ImageDevice) -> dict[str, Any]:
+    names = ("delete_on_termination", "iops", "snapshot_id", "volume_size", "volume_type", "throughput", "encrypted")
+    return {"device_name": device.device_name, "ebs": {name: getattr(device, name) for name in names}}
+
+
 def image_view(image: Image) -> dict[str, Any]:
-    mappings = [
-        {
-            "device_name": each.device_name,
-            "ebs": {
-                "delete_on_termination": each.delete_on_termination,
-                "iops": each.iops,
-                "snapshot_id": each.snapshot_id,
-                "volume_size": each.volume_size,
-                "volume_type": each.volume_type,
-                "throughput": each.throughput,
-                "encrypted": each.encrypted,
-            },
-        }
-        for each in image.devices
-    ]
     return {
         "platform_details": "Linux/UNIX",
         "usage_operation": "RunInstances",
-        "block_device_mappings": mappings,
+        "block_device_mappings": [_device_view(each) for each in image.devices],
         "description": image.description,
         "ena_support": True,
         "hypervisor": "xen",
@@ -53,6 +43,7 @@ def image_view(image: Image) -> dict[str, Any]:
         "tags": image.tags or None,
         "virtualization_type": "hvm",
         "boot_mode": None,
+        "deregistration_protection": image.deregistration_protection,
         "deprecation_time": image.deprecation_time.strftime(_STAMP) if image.deprecation_time else None,
         "imds_support": image.imds_support,
         "source_instance_id": image.source_instance_id,
@@ -147,13 +138,14 @@ def describe_images(
     wanted = {ctx.account if each == "self" else each for each in owners}
     users = {ctx.account if each == "self" else each for each in executable_users}
 
-    def shown(image: Image) -> bool:
+    def meant(image: Image) -> bool:
         owned = not wanted or bool(wanted & {image.owner_id, ALIASES.get(image.owner_id, "")})
         executable = not users or bool(users & set(image.launch_accounts))
         deprecated = image.deprecation_time is not None and image.deprecation_time <= ctx.now()
         listed = include_deprecated or image.owner_id == ctx.account or bool(image_ids) or not deprecated
-        return owned and executable and listed and passes(image)
+        shown = listed and (include_disabled or image.state != "disabled")
+        return owned and executable and shown and passes(image)
 
-    found = (image for image in (_named(ctx, image_ids) if image_ids else _visible(ctx)) if shown(image))
+    found = (image for image in (_named(ctx, image_ids) if image_ids else _visible(ctx)) if meant(image))
     unique = {image.image_id: image_view(image) for image in found}
     return {"images": page_of(unique.values(), lambda image: str(image["image_id"]))}

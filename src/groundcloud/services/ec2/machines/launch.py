@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from groundcloud.context import Context
 from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.account_settings import settings_of
 from groundcloud.services.ec2.common import Tag, TagSpecification
 from groundcloud.services.ec2.machines.devices import Device, devices_for, make_volumes
 from groundcloud.services.ec2.machines.images import may_launch
@@ -113,12 +114,12 @@ def _make(ctx: Context, asked: Asked, launch: Launch, reservation_id: str, index
         root_device_name=launch.image.root_device_name, profile=launch.profile,
         interfaces=make_interfaces(ctx, place, instance_id, launch.tags["network-interface"]),
         block_devices=make_volumes(ctx, launch.devices, zone, instance_id, launch.tags["volume"]),
-        metadata_options=_metadata_options(asked.metadata_options),
+        metadata_options=_metadata_options(ctx, launch.image, asked.metadata_options),
         disable_api_termination=asked.disable_api_termination, disable_api_stop=asked.disable_api_stop,
         shutdown_behavior=asked.instance_initiated_shutdown_behavior or "stop",
         ebs_optimized=asked.ebs_optimized, monitoring=asked.monitoring is not None and asked.monitoring.enabled,
         tenancy=placement.tenancy or "default", placement_group=placement.group_name or None,
-        credits=credits.cpu_credits if credits is not None else "",
+        credits=credits.cpu_credits if credits is not None else settings_of(ctx).credits.get(launch.kind.family, ""),
         spot=is_spot(market), tags=launch.tags["instance"],
     )  # fmt: skip
     if instance.spot:
@@ -258,7 +259,12 @@ def read_user_data(encoded: str) -> bytes:
     return found
 
 
-def _metadata_options(asked: MetadataSpecification | None) -> MetadataOptions:
-    asked = asked or MetadataSpecification()
-    given = {name: value for name in asked.__struct_fields__ if (value := getattr(asked, name)) is not None}
+def _metadata_options(ctx: Context, image: Image, asked: MetadataSpecification | None) -> MetadataOptions:
+    """As the launch says, else as the account says, else as the image says. Source: "Order of precedence for instance
+    metadata options" in the EC2 user guide."""
+    given: dict[str, Any] = {}
+    if image.imds_support == "v2.0":
+        given |= {"http_tokens": "required", "http_put_response_hop_limit": 2}
+    for said in (settings_of(ctx).metadata, asked or MetadataSpecification()):
+        given |= {name: value for name in said.__struct_fields__ if (value := getattr(said, name)) is not None}
     return MetadataOptions(**given)

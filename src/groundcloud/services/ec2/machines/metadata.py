@@ -15,7 +15,7 @@ from groundcloud.services.ec2.machines.catalog import public_images
 from groundcloud.services.ec2.machines.records import Image, Instance, UserData
 from groundcloud.services.ec2.network.names import private_name, public_name
 from groundcloud.services.ec2.network.records import NetworkInterface, Subnet, Vpc, interface_at
-from groundcloud.services.ec2.regions import zones
+from groundcloud.services.ec2.regions import zone_id_of
 from groundcloud.store import Record, Transaction
 
 Leaf = str | Callable[[], str]
@@ -137,11 +137,7 @@ def _image(tx: Transaction, instance: Instance) -> Image | None:
 def _metadata(tx: Transaction, who: Asking, extra: Extra) -> Tree:
     instance, interface = who
     primary = next(iter(_interfaces(tx, instance)), interface)
-    zone_id = next(
-        (each.zone_id for each in zones(instance.owner_id, instance.region)
-         if each.zone_name == instance.availability_zone), ""
-    )  # fmt: skip
-    found: dict[str, Tree | Leaf] = {
+    return {
         "ami-id": instance.image_id,
         "ami-launch-index": str(instance.ami_launch_index),
         "ami-manifest-path": "(unknown)",
@@ -161,14 +157,20 @@ def _metadata(tx: Transaction, who: Asking, extra: Extra) -> Tree:
         },
         "placement": {
             "availability-zone": instance.availability_zone,
-            "availability-zone-id": zone_id,
+            "availability-zone-id": zone_id_of(instance.owner_id, instance.region, instance.availability_zone),
             "region": instance.region,
         },
         "profile": "default-hvm",
         "reservation-id": instance.reservation_id,
         "security-groups": "\n".join(group.group_name for group in primary.groups),
         "services": {"domain": "amazonaws.com", "partition": "aws"},
+        **_at_times(tx, instance, primary, extra),
     }
+
+
+def _at_times(tx: Transaction, instance: Instance, primary: NetworkInterface, extra: Extra) -> dict[str, Tree | Leaf]:
+    """What some instances have and others do not."""
+    found: dict[str, Tree | Leaf] = {}
     association = primary.association
     if association is not None:
         found["public-ipv4"] = association.public_ip

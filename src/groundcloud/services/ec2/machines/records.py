@@ -138,7 +138,8 @@ class Instance(Tagged):
     booted: int = 0
     """How many of them the engine has carried out."""
     reachability: str = "initializing"
-    """`passed` once the machine has called from inside."""
+    """What its status checks say: `passed` or `failed`, once there was one."""
+    impaired_since: datetime | None = None
     terminated: datetime | None = None
     """When it ended; it is shown for an hour after."""
 
@@ -210,7 +211,7 @@ class Image(Tagged):
     name: str
     creation_date: datetime
     state: str = "pending"
-    """`pending`, `available`, `failed`, `deregistered`."""
+    """`pending`, `available`, `disabled`, `failed`, `deregistered`."""
     state_reason: StateReason | None = None
     description: str | None = None
     engine_image: str = ""
@@ -226,6 +227,10 @@ class Image(Tagged):
     product_codes: list[str] = []
     imds_support: str | None = None
     deprecation_time: datetime | None = None
+    deregistration_protection: str = "disabled"
+    """Or `enabled-with-cooldown`, `enabled-without-cooldown`."""
+    protected_until: datetime | None = None
+    """The end of the cooldown."""
 
 
 register(KeyPair, Instance, Image)

@@ -11,7 +11,7 @@ from groundcloud.services.ec2.machines.records import STATE_NAMES, TERMINATED, I
 from groundcloud.services.ec2.network.interfaces import names
 from groundcloud.services.ec2.network.interfaces import shown as interface_shown
 from groundcloud.services.ec2.network.records import NetworkInterface
-from groundcloud.services.ec2.regions import zones
+from groundcloud.services.ec2.regions import zone_id_of
 
 
 def image_of(ctx: Context, image_id: str) -> Image | None:
@@ -105,7 +105,7 @@ def _placement(instance: Instance) -> dict[str, Any]:
 
 @cache
 def _in_zone(account: str, region: str, name: str, tenancy: str) -> Fixed:
-    zone_id = next(each.zone_id for each in zones(account, region) if each.zone_name == name)
+    zone_id = zone_id_of(account, region, name)
     return Fixed(availability_zone=name, availability_zone_id=zone_id, group_name="", tenancy=tenancy)
 
 

@@ -86,8 +86,7 @@ def create_interface(
     where a count of None means one if the subnet gives them by itself. Raises
     `InvalidIPAddress.InUse`, `InsufficientFreeAddressesInSubnet`, `InvalidParameterValue`, and what `groups_of` does.
     """
-    identifiers = groups_of(ctx, subnet.vpc_id, groups, subnet.subnet_id)
-    interface_id = ctx.new_id("eni")
+    identifiers, interface_id = groups_of(ctx, subnet.vpc_id, groups, subnet.subnet_id), ctx.new_id("eni")
     wanted: list[str | None] = [private_address, *secondary, *[None] * secondary_count]
     addresses = [PrivateAddress(take_private(ctx, subnet.subnet_id, interface_id, each)) for each in wanted]
     addresses[0].primary = True
@@ -102,9 +101,7 @@ def create_interface(
         source_dest_check=source_dest_check, interface_type=interface_type, requester_id=requester_id,
         requester_managed=requester_id is not None, used_by=used_by, tags=list(tags),
     )  # fmt: skip
-    ctx.put(interface)
-    network_changed(ctx, subnet.vpc_id)
-    return interface
+    return _changed(ctx, interface)
 
 
 def _new_mac(ctx: Context) -> str:

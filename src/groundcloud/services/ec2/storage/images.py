@@ -10,12 +10,14 @@ from msgspec.structs import replace
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.account_settings import check_public, settings_of
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.machines.images import image_view, may_launch
 from groundcloud.services.ec2.machines.parts import Ebs, Mapping
 from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, BlockDevice, Image, ImageDevice, Instance
 from groundcloud.services.ec2.machines.views import image_of
 from groundcloud.services.ec2.storage.encryption import chosen_key, is_managed
+from groundcloud.services.ec2.storage.image_states import check_protection
 from groundcloud.services.ec2.storage.lookup import snapshot_of, usable_snapshot
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
 from groundcloud.services.ec2.storage.sharing import PermissionChange, asked, permissions
@@ -232,6 +234,7 @@ def _encrypt_copies(ctx: Context, image: Image, encrypted: bool | None, kms_key_
 def deregister_image(ctx: Context, image_id: str, delete_associated_snapshots: bool = False) -> object:
     """Instances that were launched of it go on; no new one is."""
     image = find(ctx, Image, image_id)
+    check_protection(ctx, image)
     ctx.delete(image)
     results = []
     for device in image.devices if delete_associated_snapshots else ():
@@ -266,6 +269,8 @@ def modify_image_attribute(
     if imds_support is not None:
         image.imds_support = imds_support.value
     change = asked(launch_permission, operation_type, [*user_groups, *user_ids])
+    if "all" in change.added:
+        check_public(settings_of(ctx).public_images, "image")
     if change.added:
         _check_sharing(ctx, image, change.added)
     image.launch_accounts = change.applied(image.launch_accounts)

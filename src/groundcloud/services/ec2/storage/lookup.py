@@ -2,12 +2,18 @@
 
 from groundcloud.context import Context
 from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.account_settings import ALL, AccountSettings
 from groundcloud.services.ec2.storage.records import Snapshot
 
 
 def may_use(ctx: Context, snapshot: Snapshot) -> bool:
     """Whether the caller's account may make volumes of a snapshot."""
-    return snapshot.owner_id == ctx.account or bool({ctx.account, "all"} & set(snapshot.create_volume_accounts))
+    if ctx.account in (snapshot.owner_id, *snapshot.create_volume_accounts):
+        return True
+    if "all" not in snapshot.create_volume_accounts:
+        return False
+    settings = ctx.tx.get(AccountSettings, snapshot.owner_id, snapshot.region)
+    return settings is None or settings.public_snapshots != ALL
 
 
 def snapshot_of(ctx: Context, snapshot_id: str) -> Snapshot | None:

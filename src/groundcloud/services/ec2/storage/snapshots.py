@@ -7,6 +7,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.paging import Page
 from groundcloud.services.ec2 import errors
+from groundcloud.services.ec2.account_settings import check_public, settings_of
 from groundcloud.services.ec2.common import Tag, TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, matcher
 from groundcloud.services.ec2.machines.records import Image, Instance
@@ -192,6 +193,8 @@ def modify_snapshot_attribute(
     if attribute != "createVolumePermission":
         raise errors.InvalidParameterValue(reason=f"The attribute {attribute} cannot be modified.")
     change = asked(create_volume_permission, operation_type, [*group_names, *user_ids])
+    if "all" in change.added:
+        check_public(settings_of(ctx).public_snapshots, "snapshot")
     if change.added and snapshot.encrypted:
         _check_sharing(ctx, snapshot, change.added)
     snapshot.create_volume_accounts = change.applied(snapshot.create_volume_accounts)
