@@ -1,7 +1,7 @@
 """Large buffers that are used again: to make a new one, and have the kernel clear it, costs as much as filling it."""
 
 _SIZE = 9 << 17
-_MOST_FREE = 8
+_MOST_FREE = 4
 _free: list["Lent"] = []
 
 

@@ -30,8 +30,8 @@ _SYNC_EVERY = 32 << 20
 class LocalObjects:
     """The embedded engine. Implements `Objects`."""
 
-    def __init__(self, folder: Path, threads: int = 4, writers: int = 8) -> None:
-        """More of them write than read: they wait for the disk, and syncs that wait together are one to it."""
+    def __init__(self, folder: Path, threads: int = 4, writers: int = 4) -> None:
+        """Those who write have threads of their own: a read does not wait for a sync."""
         self._folder = folder
         self._threads = ThreadPoolExecutor(threads, "objects")
         self._writers = ThreadPoolExecutor(writers, "writes")
@@ -155,6 +155,7 @@ class _Writer:
 
     def _write(self, pieces: list[bytes]) -> None:
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()  # nobody holds the bytes twice while they are digested
         for digest in self._digests:
             digest.update(data)
         self._put(self._sealing.feed(data, _buffer()))

@@ -15,8 +15,9 @@ from groundcloud.engines.machines.wanted import MachineFailed, Seal
 from groundcloud.errors import AwsError
 from groundcloud.sealing import Sealer
 from groundcloud.services.rds import archives, backups, encryption, faults, roles, sizes, standbys, steps
+from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.fleet import Fleet, data_volume
-from groundcloud.services.rds.records import FAILED, REPLICA, STANDBY, DBCluster, DBInstance, DBMachine
+from groundcloud.services.rds.records import FAILED, REPLICA, STANDBY, DBInstance, DBMachine
 from groundcloud.services.rds.reports import Report, Reports
 from groundcloud.services.rds.secrets import keep, secrets_of
 from groundcloud.services.rds.telling import leader_of, machines_of, told
@@ -227,6 +228,10 @@ class DBInstances:
                 return Outcome(again=0.2)
             if not steps.final_snapshot(self, seen.instance, data_volume(leader)):
                 return Outcome(again=0.2)
+        if seen.instance.db_cluster_identifier and leader is not None and leader.served:
+            if not self.end(leader):
+                return Outcome(again=0.2)
+            roles.keep_data(self, seen.instance, data_volume(leader))
         for machine in seen.machines:
             if not self.fleet.clear(machine):
                 return Outcome(again=SOON)

@@ -8,12 +8,13 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.rds import encryption, errors, subnet_groups
+from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.engines import Engine, class_named, engine_named, version_for
 from groundcloud.services.rds.log_exports import checked_exports
 from groundcloud.services.rds.lookup import checked_groups, cluster_named, default_groups, identifier, merged, on
 from groundcloud.services.rds.options import default_option_group
 from groundcloud.services.rds.parameter_groups import group_for
-from groundcloud.services.rds.records import DBCluster, DBInstance, DBSubnetGroup, Tag
+from groundcloud.services.rds.records import DBInstance, DBSubnetGroup, Tag
 from groundcloud.services.rds.secrets import Secrets, keep, new_password, new_secrets, secrets_of
 from groundcloud.services.rds.views import instance_shown
 
@@ -25,8 +26,6 @@ _RESERVED = {
 }  # fmt: skip
 SMALLEST, LARGEST = 5, 65536
 """GiB. AWS takes 20 and more for SSD volumes, 5 and more for magnetic ones."""
-_MEMBER = 10
-"""GiB with which an instance of a cluster begins; its volume grows by itself."""
 
 
 def check_password(engine: Engine, password: str) -> None:
@@ -263,6 +262,12 @@ def create_db_instance(
     return {"db_instance": started(ctx, instance, secrets)}
 
 
+def check_there(cluster: DBCluster) -> None:
+    """Raises `InvalidDBClusterState` for a cluster that is being deleted."""
+    if cluster.status == "deleting":
+        raise errors.InvalidDBClusterState(reason=f"Cluster {cluster.db_cluster_identifier} is being deleted.")
+
+
 def new_member(
     ctx: Context, engine: Engine, cluster_name: str, name: str, *, instance_class: str, zone: str, public: bool | None,
     parameter_group: str, tags: Sequence[Tag], exports: Sequence[str], **fields: Any,
@@ -273,6 +278,7 @@ def new_member(
             reason=f"The parameter DBClusterIdentifier must be provided for the engine {engine.name}"
         )
     cluster = cluster_named(ctx, cluster_name)
+    check_there(cluster)
     if cluster.engine != engine.name:
         raise errors.InvalidParameterCombination(
             reason=f"The engine {engine.name} does not match the cluster's, {cluster.engine}."
@@ -281,7 +287,7 @@ def new_member(
         ctx, engine, name, group_named(ctx, cluster.subnet_group), instance_class=instance_class, port=cluster.port,
         group_ids=cluster.groups, zone=zone, multi_az=False, public=public, parameter_group=parameter_group,
         option_group="", tags=tags, engine_version=cluster.engine_version, master_username=cluster.master_username,
-        allocated_storage=_MEMBER, max_allocated_storage=LARGEST, storage_type="aurora",
+        allocated_storage=cluster.storage, max_allocated_storage=LARGEST, storage_type="aurora",
         db_name=cluster.database_name, db_cluster_identifier=cluster.db_cluster_identifier, backup_retention_period=0,
         preferred_backup_window=cluster.preferred_backup_window, deletion_protection=False,
         enabled_cloudwatch_logs_exports=checked_exports(engine, exports), **fields,
@@ -289,7 +295,10 @@ def new_member(
     if cluster.writer:
         instance.source_resource_id = cluster.writer
         instance.seed = ctx.new_id("rds-replica")
+        source = next(ctx.scan(DBInstance, cluster.writer, index="by_resource"))
+        instance.allocated_storage = max(instance.allocated_storage, source.allocated_storage)
     else:
+        instance.seed = cluster.seed
         cluster.writer = instance.dbi_resource_id
         ctx.put(cluster)
     before = secrets_of(ctx.tx, ctx.world.sealer, cluster)

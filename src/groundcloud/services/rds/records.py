@@ -129,52 +129,6 @@ class DBInstance(Record):
         return f"arn:aws:rds:{self.region}:{self.account}:db:{self.db_instance_identifier}"
 
 
-class DBCluster(Record):
-    """Instances of which one writes and the others follow it."""
-
-    table = "rds.cluster"
-    key = ("account", "region", "db_cluster_identifier")
-    indexes = {"by_name": lambda cluster: [(cluster.endpoint,), (cluster.reader_endpoint,)]}
-    absent = errors.DBClusterNotFound
-
-    account: str
-    region: str
-    db_cluster_identifier: str
-    db_cluster_resource_id: str
-    """`cluster-...`, for good."""
-    engine: str
-    engine_version: str
-    master_username: str
-    port: int
-    endpoint: str
-    reader_endpoint: str
-    subnet_group: str
-    vpc_id: str
-    groups: list[str]
-    cluster_create_time: datetime
-    status: str = "available"
-    database_name: str | None = None
-    preferred_backup_window: str = ""
-    preferred_maintenance_window: str = ""
-    backup_retention_period: int = 1
-    deletion_protection: bool = False
-    copy_tags_to_snapshot: bool = False
-    tags: list[Tag] = []
-    writer: str = ""
-    """The resource id of the instance that writes; empty while there is none."""
-    target: str = ""
-    """The resource id of the instance that is to write next; `any` leaves the choice."""
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:rds:{self.region}:{self.account}:cluster:{self.db_cluster_identifier}"
-
-    @property
-    def dbi_resource_id(self) -> str:
-        """Under which its secrets lie."""
-        return self.db_cluster_resource_id
-
-
 class DBMachine(Record):
     """A machine of an instance: the one that serves, its standby, or one that has failed and is to be cleared away."""
 
@@ -336,50 +290,6 @@ class Event(Record):
     date: datetime
     event_categories: list[str] = []
     source_arn: str = ""
-
-
-class EventSubscription(Record):
-    """Who is told of which events: none named is all."""
-
-    table = "rds.event_subscription"
-    key = ("account", "region", "cust_subscription_id")
-    absent = errors.SubscriptionNotFound
-
-    account: str
-    region: str
-    cust_subscription_id: str
-    sns_topic_arn: str
-    subscription_creation_time: str
-    source_type: str = ""
-    source_ids_list: list[str] = []
-    event_categories_list: list[str] = []
-    enabled: bool = True
-    tags: list[Tag] = []
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:rds:{self.region}:{self.account}:es:{self.cust_subscription_id}"
-
-
-class LogQuestion(Record):
-    """What a call wants to read of a machine's log files, and the answer: both are gone when the call has it."""
-
-    table = "rds.log_question"
-    key = ("question_id",)
-    indexes = {"by_machine": ("machine_id",)}
-    watched = False
-
-    question_id: str
-    machine_id: str
-    asked: int
-    """Milliseconds since 1970."""
-    file: str = ""
-    """Empty for the list of all."""
-    place: int = 0
-    """The first byte; negative for the last lines."""
-    lines: int = 0
-    answer: bytes | None = None
-    """JSON, once the machine has given it."""
 
 
 class DBOptionGroup(Record):

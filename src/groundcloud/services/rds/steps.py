@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
 from groundcloud.services.rds import archives, backups, encryption, faults, sizes
+from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.fleet import data_volume
 from groundcloud.services.rds.lookup import note
 from groundcloud.services.rds.parameters import wanted_values
@@ -14,7 +15,6 @@ from groundcloud.services.rds.records import (
     PRIMARY,
     REPLICA,
     STANDBY,
-    DBCluster,
     DBInstance,
     DBMachine,
     DBSecret,

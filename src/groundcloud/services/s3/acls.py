@@ -1,7 +1,7 @@
 """Access control lists of buckets and objects."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -9,6 +9,7 @@ from groundcloud.resource import Resource
 from groundcloud.services.s3 import events, replication_outbox, versioning
 from groundcloud.services.s3.access import ARN, find_bucket, of_bucket, public_access
 from groundcloud.services.s3.owners import accounts, canonical_id
+from groundcloud.services.s3.parameters import BucketGrants
 from groundcloud.services.s3.reading import of_existing
 from groundcloud.services.s3.records import Bucket
 from groundcloud.services.s3.rules import acl as rules
@@ -26,17 +27,22 @@ ACL_CONDITIONS = {
 
 
 def _wanted(
-    ctx: Context, bucket: Bucket, given: Mapping[str, Any], owner: str, resource: str, of_object: bool
+    ctx: Context,
+    bucket: Bucket,
+    policy: AccessControlPolicy | None,
+    given: Mapping[str, Any],
+    owner: str,
+    key: str | None = None,
 ) -> list[Grant]:
-    """The grants that a request sets. Raises S3's refusals."""
-    canned, policy = given["acl"], given["access_control_policy"]
+    """The grants that a request sets, for a bucket or for an object of it. Raises S3's refusals."""
+    canned, resource = given.get("acl"), ARN + bucket.name + ("" if key is None else f"/{key}")
     headers = {name: given.get(name) for name in rules.GRANT_HEADERS}
     rules.check_one_way(canned, any(headers.values()), policy, needed=True)
     bucket_owner = canonical_id(bucket.account)
     if policy is not None:
         grants = rules.from_policy(policy, owner, accounts(ctx))
     elif canned is not None:
-        grants = rules.canned(canned, owner=owner, bucket_owner=bucket_owner if of_object else "")
+        grants = rules.canned(canned, owner=owner, bucket_owner="" if key is None else bucket_owner)
     else:
         grants = rules.from_headers(headers, accounts(ctx))
     if canned != "private":
@@ -54,17 +60,11 @@ def _shown(grants: list[Grant] | None, owner: str) -> dict[str, Any]:
 def put_bucket_acl(
     ctx: Context,
     bucket: str,
-    acl: str | None = None,
     access_control_policy: AccessControlPolicy | None = None,
-    grant_full_control: str | None = None,
-    grant_read: str | None = None,
-    grant_read_acp: str | None = None,
-    grant_write: str | None = None,
-    grant_write_acp: str | None = None,
+    **given: Unpack[BucketGrants],
 ) -> None:
-    given = dict(locals())
     found = find_bucket(ctx, bucket)
-    grants = _wanted(ctx, found, given, canonical_id(found.account), ARN + bucket, False)
+    grants = _wanted(ctx, found, access_control_policy, given, canonical_id(found.account))
     found.acl = None if found.ownership == rules.BUCKET_OWNER_ENFORCED else grants
     ctx.put(found)
 
@@ -88,20 +88,14 @@ def put_object_acl(
     ctx: Context,
     bucket: str,
     key: str,
-    acl: str | None = None,
     access_control_policy: AccessControlPolicy | None = None,
-    grant_full_control: str | None = None,
-    grant_read: str | None = None,
-    grant_read_acp: str | None = None,
-    grant_write: str | None = None,
-    grant_write_acp: str | None = None,
     version_id: str | None = None,
+    **given: Unpack[BucketGrants],
 ) -> None:
-    given = dict(locals())
     found = find_bucket(ctx, bucket)
     content = versioning.find_shown(ctx, bucket, key, version_id)
     owner = canonical_id(content.owner or found.account)
-    content.acl = _wanted(ctx, found, given, owner, f"{ARN}{bucket}/{key}", True)
+    content.acl = _wanted(ctx, found, access_control_policy, given, owner, key)
     replication_outbox.note(ctx, found, content, change=True)
     ctx.put(content)
     events.tell(ctx, found, "s3:ObjectAcl:Put", content)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from groundcloud.context import Context
-from groundcloud.engines.objects import Damaged, Objects, Unavailable, chunks
+from groundcloud.engines.objects import Damaged, Digest, Objects, Unavailable, chunks
 from groundcloud.services.s3 import errors
 from groundcloud.services.s3.records import Blob, Condemned, Content, Layout, Segment
 from groundcloud.services.s3.rules import checksums
@@ -83,11 +83,7 @@ async def receive(
     source = _source(payload)
     first, more = await _beginning(source)
     if more:
-        try:
-            stored = await engine(ctx).put(_both(first, source), key, (md5, running), length)
-        except Unavailable as error:
-            raise errors.ServiceUnavailable() from error
-        blob = Blob(body=body, size=stored.size, file=stored.blob, digest=stored.digest)
+        blob = await _stored(ctx, body, key, _both(first, source), (md5, running), length)
     else:
         md5.update(first)
         running.update(first)
@@ -108,6 +104,22 @@ async def receive(
         await forget(ctx, blob)
         raise
     return Taken(blob, md5.hexdigest(), used.name, found)
+
+
+async def _stored(
+    ctx: Context,
+    body: str,
+    key: bytes,
+    source: AsyncIterator[bytes],
+    digests: Sequence[Digest],
+    length: int | None,
+) -> Blob:
+    """A body as a file of the engine. Raises `ServiceUnavailable`."""
+    try:
+        stored = await engine(ctx).put(source, key, digests, length)
+    except Unavailable as error:
+        raise errors.ServiceUnavailable() from error
+    return Blob(body=body, size=stored.size, file=stored.blob, digest=stored.digest)
 
 
 async def forget(ctx: Context, blob: Blob) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Unpack
 
 from groundcloud.context import Context
 from groundcloud.models import service_model
@@ -14,6 +14,7 @@ from groundcloud.services.s3 import errors
 from groundcloud.services.s3.access import ARN, POINT, bucket_resource, find_bucket, of_bucket
 from groundcloud.services.s3.acls import ACL_CONDITIONS
 from groundcloud.services.s3.owners import accounts, canonical_id
+from groundcloud.services.s3.parameters import BucketGrants
 from groundcloud.services.s3.records import AccessPoint, Bucket, Object, Setting, Tag, Upload, Version
 from groundcloud.services.s3.rules import acl as acl_rules
 from groundcloud.services.s3.rules import bucket_names, public
@@ -45,20 +46,14 @@ class CreateBucketConfiguration(Part):
 def _new_bucket(
     ctx: Context,
     bucket: str,
-    acl: str | None,
-    grant_full_control: str | None,
-    grant_read: str | None,
-    grant_read_acp: str | None,
-    grant_write: str | None,
-    grant_write_acp: str | None,
     object_lock_enabled_for_bucket: bool,
     object_ownership: str | None,
     create_bucket_configuration: CreateBucketConfiguration | None,
+    **given: Unpack[BucketGrants],
 ) -> list[Resource]:
     """What the new bucket is given at once takes the permission to give it later (CreateBucket, "Permissions")."""
-    grants = grant_full_control or grant_read or grant_read_acp or grant_write or grant_write_acp
     actions = ["s3:CreateBucket"]
-    if grants or acl not in (None, "private"):
+    if any(given.get(name) for name in acl_rules.GRANT_HEADERS) or given.get("acl") not in (None, "private"):
         actions.append("s3:PutBucketAcl")
     if object_lock_enabled_for_bucket:
         actions += ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"]
@@ -84,18 +79,12 @@ def _location(ctx: Context, create_bucket_configuration: CreateBucketConfigurati
 def create_bucket(
     ctx: Context,
     bucket: str,
-    acl: str | None = None,
     create_bucket_configuration: CreateBucketConfiguration | None = None,
-    grant_full_control: str | None = None,
-    grant_read: str | None = None,
-    grant_read_acp: str | None = None,
-    grant_write: str | None = None,
-    grant_write_acp: str | None = None,
     object_lock_enabled_for_bucket: bool = False,
     object_ownership: str | None = None,
     bucket_namespace: str = "",
+    **given: Unpack[BucketGrants],
 ) -> dict[str, Any]:
-    given = dict(locals())
     ownership = object_ownership or BUCKET_OWNER_ENFORCED
     bucket_names.check_new(bucket, account=ctx.account, region=ctx.region, namespace=bucket_namespace)
     asked = create_bucket_configuration or CreateBucketConfiguration()
@@ -129,7 +118,7 @@ def create_bucket(
 
 def _first_acl(ctx: Context, given: Mapping[str, Any], ownership: str) -> list[Grant] | None:
     """The list of a new bucket; Block Public Access, which is on for new buckets, lets it give nothing to everybody."""
-    canned, headers = given["acl"], {name: given[name] for name in acl_rules.GRANT_HEADERS}
+    canned, headers = given.get("acl"), {name: given.get(name) for name in acl_rules.GRANT_HEADERS}
     by_headers = any(headers.values())
     acl_rules.check_one_way(canned, by_headers)
     if ownership == BUCKET_OWNER_ENFORCED:

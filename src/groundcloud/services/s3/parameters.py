@@ -38,14 +38,25 @@ class Checksums(TypedDict, total=False):
     checksum_xxhash128: str | None
 
 
-class Granting(TypedDict, total=False):
-    """What of a write takes a permission of its own."""
+class Grants(TypedDict, total=False):
+    """The access control list of an object."""
 
     acl: str | None
     grant_full_control: str | None
     grant_read: str | None
     grant_read_acp: str | None
     grant_write_acp: str | None
+
+
+class BucketGrants(Grants, total=False):
+    """The same of a bucket; the lists of objects take the fifth grant as well (PutObjectAcl)."""
+
+    grant_write: str | None
+
+
+class Granting(Grants, total=False):
+    """What of a write takes a permission of its own."""
+
     tagging: str | None
     object_lock_mode: str | None
     object_lock_legal_hold_status: str | None

@@ -27,8 +27,19 @@ def _keep(ctx: Context, bucket: str, kind: str, id: str, document: dict[str, Any
     keep(ctx, bucket, kind, document, id)
 
 
+def _get(ctx: Context, bucket: str, kind: str, id: str) -> dict[str, Any]:
+    """Raises `NoSuchConfiguration`."""
+    return {f"{kind}_configuration": kept(ctx, bucket, kind, errors.NoSuchConfiguration, id)}
+
+
+def _drop(ctx: Context, bucket: str, kind: str, id: str) -> None:
+    """Raises `NoSuchConfiguration`."""
+    kept(ctx, bucket, kind, errors.NoSuchConfiguration, id)
+    drop(ctx, bucket, kind, id)
+
+
 def _list(ctx: Context, bucket: str, kind: str, token: str) -> dict[str, Any]:
-    """A page of the documents: the list, and how it goes on."""
+    """A page of the documents, and how it goes on."""
     find_bucket(ctx, bucket)
     after = ctx.open_text(token, f"s3 {kind} {bucket}") if token else b""
     if after is None:
@@ -37,7 +48,7 @@ def _list(ctx: Context, bucket: str, kind: str, token: str) -> dict[str, Any]:
     page = found[:_PAGE]
     more = len(found) > _PAGE
     return {
-        "list": [each.document for each in page] or None,
+        f"{kind}_configuration_list": [each.document for each in page] or None,
         "is_truncated": more,
         "continuation_token": token or None,
         "next_continuation_token": ctx.seal_text(page[-1].id.encode(), f"s3 {kind} {bucket}") if more else None,
@@ -53,19 +64,17 @@ def put_bucket_analytics_configuration(
 
 @operation(on=of_bucket, read=True, action="s3:GetAnalyticsConfiguration")
 def get_bucket_analytics_configuration(ctx: Context, bucket: str, id: str) -> dict[str, Any]:
-    return {"analytics_configuration": kept(ctx, bucket, "analytics", errors.NoSuchConfiguration, id)}
+    return _get(ctx, bucket, "analytics", id)
 
 
 @operation(on=of_bucket, action="s3:PutAnalyticsConfiguration")
 def delete_bucket_analytics_configuration(ctx: Context, bucket: str, id: str) -> None:
-    kept(ctx, bucket, "analytics", errors.NoSuchConfiguration, id)
-    drop(ctx, bucket, "analytics", id)
+    _drop(ctx, bucket, "analytics", id)
 
 
 @operation(on=of_bucket, read=True, action="s3:GetAnalyticsConfiguration")
 def list_bucket_analytics_configurations(ctx: Context, bucket: str, continuation_token: str = "") -> dict[str, Any]:
-    page = _list(ctx, bucket, "analytics", continuation_token)
-    return {**page, "analytics_configuration_list": page["list"]}
+    return _list(ctx, bucket, "analytics", continuation_token)
 
 
 @operation(on=of_bucket, action="s3:PutInventoryConfiguration")
@@ -77,19 +86,17 @@ def put_bucket_inventory_configuration(
 
 @operation(on=of_bucket, read=True, action="s3:GetInventoryConfiguration")
 def get_bucket_inventory_configuration(ctx: Context, bucket: str, id: str) -> dict[str, Any]:
-    return {"inventory_configuration": kept(ctx, bucket, "inventory", errors.NoSuchConfiguration, id)}
+    return _get(ctx, bucket, "inventory", id)
 
 
 @operation(on=of_bucket, action="s3:PutInventoryConfiguration")
 def delete_bucket_inventory_configuration(ctx: Context, bucket: str, id: str) -> None:
-    kept(ctx, bucket, "inventory", errors.NoSuchConfiguration, id)
-    drop(ctx, bucket, "inventory", id)
+    _drop(ctx, bucket, "inventory", id)
 
 
 @operation(on=of_bucket, read=True, action="s3:GetInventoryConfiguration")
 def list_bucket_inventory_configurations(ctx: Context, bucket: str, continuation_token: str = "") -> dict[str, Any]:
-    page = _list(ctx, bucket, "inventory", continuation_token)
-    return {**page, "inventory_configuration_list": page["list"]}
+    return _list(ctx, bucket, "inventory", continuation_token)
 
 
 @operation(on=of_bucket, action="s3:PutMetricsConfiguration")
@@ -99,19 +106,17 @@ def put_bucket_metrics_configuration(ctx: Context, bucket: str, id: str, metrics
 
 @operation(on=of_bucket, read=True, action="s3:GetMetricsConfiguration")
 def get_bucket_metrics_configuration(ctx: Context, bucket: str, id: str) -> dict[str, Any]:
-    return {"metrics_configuration": kept(ctx, bucket, "metrics", errors.NoSuchConfiguration, id)}
+    return _get(ctx, bucket, "metrics", id)
 
 
 @operation(on=of_bucket, action="s3:PutMetricsConfiguration")
 def delete_bucket_metrics_configuration(ctx: Context, bucket: str, id: str) -> None:
-    kept(ctx, bucket, "metrics", errors.NoSuchConfiguration, id)
-    drop(ctx, bucket, "metrics", id)
+    _drop(ctx, bucket, "metrics", id)
 
 
 @operation(on=of_bucket, read=True, action="s3:GetMetricsConfiguration")
 def list_bucket_metrics_configurations(ctx: Context, bucket: str, continuation_token: str = "") -> dict[str, Any]:
-    page = _list(ctx, bucket, "metrics", continuation_token)
-    return {**page, "metrics_configuration_list": page["list"]}
+    return _list(ctx, bucket, "metrics", continuation_token)
 
 
 @operation(on=of_bucket, action="s3:PutIntelligentTieringConfiguration")
@@ -123,20 +128,16 @@ def put_bucket_intelligent_tiering_configuration(
 
 @operation(on=of_bucket, read=True, action="s3:GetIntelligentTieringConfiguration")
 def get_bucket_intelligent_tiering_configuration(ctx: Context, bucket: str, id: str) -> dict[str, Any]:
-    return {
-        "intelligent_tiering_configuration": kept(ctx, bucket, "intelligent_tiering", errors.NoSuchConfiguration, id)
-    }
+    return _get(ctx, bucket, "intelligent_tiering", id)
 
 
 @operation(on=of_bucket, action="s3:PutIntelligentTieringConfiguration")
 def delete_bucket_intelligent_tiering_configuration(ctx: Context, bucket: str, id: str) -> None:
-    kept(ctx, bucket, "intelligent_tiering", errors.NoSuchConfiguration, id)
-    drop(ctx, bucket, "intelligent_tiering", id)
+    _drop(ctx, bucket, "intelligent_tiering", id)
 
 
 @operation(on=of_bucket, read=True, action="s3:GetIntelligentTieringConfiguration")
 def list_bucket_intelligent_tiering_configurations(
     ctx: Context, bucket: str, continuation_token: str = ""
 ) -> dict[str, Any]:
-    page = _list(ctx, bucket, "intelligent_tiering", continuation_token)
-    return {**page, "intelligent_tiering_configuration_list": page["list"]}
+    return _list(ctx, bucket, "intelligent_tiering", continuation_token)

@@ -1,6 +1,7 @@
 """Lists of uploads in progress and of their parts."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -74,40 +75,51 @@ def list_multipart_uploads(
 ) -> dict[str, Any]:
     found = find_bucket(ctx, bucket)
     limit, spelling = checked_limit(max_uploads), Spelling(encoding_type)
+    after = (key_marker, upload_id_marker)
+    page = _page(ctx.tx.scan(Upload, bucket), prefix, delimiter, after, limit)
+    owner = shown_owner(ctx, found)
+    return {
+        "bucket": bucket,
+        "key_marker": spelling(key_marker),
+        "upload_id_marker": upload_id_marker,
+        "next_key_marker": spelling(page.last.name) if page.last is not None else None,
+        "next_upload_id_marker": page.last.upload_id if page.last is not None else None,
+        "delimiter": spelling(delimiter) or None,
+        "prefix": spelling(prefix),
+        "max_uploads": limit,
+        "is_truncated": page.last is not None,
+        "encoding_type": spelling.type,
+        "uploads": [_shown_upload(each, spelling, owner) for each in page.rows] or None,
+        "common_prefixes": [{"prefix": spelling(each)} for each in page.prefixes] or None,
+    }
+
+
+class _Page(NamedTuple):
+    rows: list[Upload]
+    prefixes: list[str]
+    last: Upload | None
+    """The last upload that it shows, where more follow."""
+
+
+def _page(uploads: Iterator[Upload], prefix: str, delimiter: str, after: tuple[str, str], limit: int) -> _Page:
     rows: list[Upload] = []
     prefixes: list[str] = []
-    truncated = False
     last: Upload | None = None
-    for upload in ctx.tx.scan(Upload, bucket):
-        if not upload.name.startswith(prefix) or not _after(upload, key_marker, upload_id_marker):
+    for upload in uploads:
+        if not upload.name.startswith(prefix) or not _after(upload, *after):
             continue
         end = upload.name.find(delimiter, len(prefix)) if delimiter else -1
         common = upload.name[: end + len(delimiter)] if end >= 0 else ""
         if common and common in prefixes:
             continue
         if len(rows) + len(prefixes) >= limit:
-            truncated = True
-            break
+            return _Page(rows, prefixes, last)
         if common:
             prefixes.append(common)
         else:
             rows.append(upload)
         last = upload
-    owner = shown_owner(ctx, found)
-    return {
-        "bucket": bucket,
-        "key_marker": spelling(key_marker),
-        "upload_id_marker": upload_id_marker,
-        "next_key_marker": spelling(last.name) if truncated and last is not None else None,
-        "next_upload_id_marker": last.upload_id if truncated and last is not None else None,
-        "delimiter": spelling(delimiter) or None,
-        "prefix": spelling(prefix),
-        "max_uploads": limit,
-        "is_truncated": truncated,
-        "encoding_type": spelling.type,
-        "uploads": [_shown_upload(each, spelling, owner) for each in rows] or None,
-        "common_prefixes": [{"prefix": spelling(each)} for each in prefixes] or None,
-    }
+    return _Page(rows, prefixes, None)
 
 
 def _after(upload: Upload, key_marker: str, upload_id_marker: str) -> bool:

@@ -86,6 +86,9 @@ class Engine:
     def __contains__(self, network):
         return True
 
+    def answering(self, network):
+        return set()
+
     def plug(self, *_):
         pass
 
@@ -540,6 +543,7 @@ def test_an_image_is_shared_as_its_encrypted_snapshots_can_be(cloud, ec2, key, i
     managed, own = images
     with refused("InvalidParameter", "Snapshots encrypted with the AWS Managed CMK can't be shared."):
         ec2.modify_image_attribute(ImageId=managed, LaunchPermission={"Add": [{"UserId": account}]})
+    ec2.disable_image_block_public_access()
     with refused("InvalidParameter", "Creating Public AMIs with encrypted snapshots is not supported."):
         ec2.modify_image_attribute(ImageId=own, LaunchPermission={"Add": [{"Group": "all"}]})
     ec2.modify_image_attribute(ImageId=own, LaunchPermission={"Add": [{"UserId": account}]})

@@ -5,6 +5,7 @@ How the records are made is in `launch.py`; the controller boots what is written
 
 from collections.abc import Mapping as Mapping_
 from collections.abc import Sequence
+from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -18,12 +19,17 @@ from groundcloud.services.ec2.machines.launch import DEFAULT_TYPE, Asked, from_t
 from groundcloud.services.ec2.machines.launch_templates import data_of, known_template
 from groundcloud.services.ec2.machines.parts import (
     CreditSpecification,
+    EnclaveOptions,
+    HibernationOptions,
     InterfaceSpecification,
+    Ipv6Address,
+    MaintenanceOptions,
     Mapping,
     MarketOptions,
     MetadataSpecification,
     MonitoringSpecification,
     PlacementSpecification,
+    PrivateDnsNameOptions,
     ProfileSpecification,
     TemplateSpecification,
 )
@@ -114,9 +120,17 @@ def run_instances(
     credit_specification: CreditSpecification | None = None,
     instance_market_options: MarketOptions | None = None,
     launch_template: TemplateSpecification | None = None,
+    ipv6_addresses: Sequence[Ipv6Address] = (),
+    ipv6_address_count: int | None = None,
+    hibernation_options: HibernationOptions | None = None,
+    enclave_options: EnclaveOptions | None = None,
+    maintenance_options: MaintenanceOptions | None = None,
+    private_dns_name_options: PrivateDnsNameOptions | None = None,
 ) -> object:
-    asked = locals().copy()
-    del asked["ctx"], asked["client_token"]
+    return _launch_once(**locals())
+
+
+def _launch_once(ctx: Context, client_token: str, **asked: Any) -> dict[str, Any]:
     once = Once(ctx, "RunInstances", client_token, asked)
     before = [each for one in once.made if (each := ctx.get(Instance, one)) is not None]
     if before:

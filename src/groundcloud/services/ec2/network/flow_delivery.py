@@ -28,6 +28,8 @@ from groundcloud.store import Key, Store, Transaction
 SERVICE, FILE_SERVICE = "vpc-flow-logs.amazonaws.com", "delivery.logs.amazonaws.com"
 _AT_ONCE = 1_000_000
 """Bytes in one call of PutLogEvents, which takes 1,048,576."""
+_SHORTEST = 60
+"""Seconds of the shortest aggregation interval."""
 _ACCESS = "Access error"
 """Source: `DeliverLogsErrorMessage` of DescribeFlowLogs in the API reference, which has all three."""
 _GONE, _UNKNOWN = "LogDestination undeliverable", "Unknown error"
@@ -58,13 +60,15 @@ class FlowLogDeliveries:
         self._begun: dict[str, int] = {}
 
     def reconcile(self, key: Key, wanted: NetworkChange | None) -> Outcome:
-        vpc_id = str(key[2])
+        vpc_id, now = str(key[2]), int(self._clock().timestamp())
+        early = self._begun.get(vpc_id, 0) + _SHORTEST - now
+        if early > 0:  # whatever has changed in the VPC, nothing is due yet
+            return Outcome(again=early)
         with self._store.snapshot() as tx:
             window = _window(tx, key) if wanted is not None else None
         if window is None:
             self._begun.pop(vpc_id, None)
             return Outcome()
-        now = int(self._clock().timestamp())
         length = min(log.max_aggregation_interval for log in window.logs)
         begun = self._begun.setdefault(vpc_id, now)
         if now < begun + length:
