@@ -36,7 +36,8 @@ class CommandLine:
     def __init__(self, home: Path) -> None:
         self.home = home
         self._data: set[Path] = set()
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "GROUNDCLOUD_", "XDG_"))}
+        other = ("AWS_", "GROUNDCLOUD_", "XDG_", "PYTHONUNBUFFERED")
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(other)}
         self.environment = {
             **clean,
             "HOME": str(home),

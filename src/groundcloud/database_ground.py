@@ -22,6 +22,7 @@ from groundcloud.services.rds.fleet import IMAGE, Fleet
 from groundcloud.services.rds.gauges import Gauges
 from groundcloud.services.rds.log_exports import export
 from groundcloud.services.rds.reports import Reports
+from groundcloud.services.rds.roles import DBClusters
 from groundcloud.store import Transaction
 
 
@@ -54,6 +55,7 @@ class DatabaseGround:
         instances.ca = self._certificate
         return [
             instances,
+            DBClusters(self._volumes),
             DBSnapshots(cloud.store, fleet, cloud.within_rds, cloud.world.clock),
             DBBackups(cloud.store, engines["objects"], cloud.world.clock),
         ]

@@ -17,7 +17,7 @@ from groundcloud.engines.dns.providers import Endpoints
 from groundcloud.engines.host.client import HostMachines
 from groundcloud.engines.host.places import shell_address
 from groundcloud.engines.machines.wanted import Volumes
-from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, Network, Networks
+from groundcloud.engines.network.wanted import SERVICE_ADDRESSES, CountingNetworks, Network, Networks
 from groundcloud.fronts.metadata import Metadata
 from groundcloud.fronts.resolver import Elsewhere, host_resolvers
 from groundcloud.fronts.vpc import HOST, Vpcs
@@ -28,6 +28,7 @@ from groundcloud.services.ec2.machines.controller import Instances
 from groundcloud.services.ec2.machines.instance_metrics import InstanceMetrics
 from groundcloud.services.ec2.machines.interface_controller import InstanceInterfaces
 from groundcloud.services.ec2.network.controller import VpcNetworks
+from groundcloud.services.ec2.network.flow_delivery import FlowLogDeliveries
 from groundcloud.services.ec2.network.resolving import InstanceNames, service_names
 from groundcloud.services.ec2.network.ways import way_of
 from groundcloud.services.ec2.storage.controller import EbsVolumes
@@ -45,7 +46,7 @@ class Ground:
         self._cloud = cloud
         self._machines: HostMachines = engines["machines"]
         self._volumes: Volumes = engines["volumes"]
-        self._networks: Networks = engines["network"]
+        self._networks: CountingNetworks = engines["network"]
         certificate = (ca / "ca.crt").read_text()
         store, dns = cloud.store, cloud.dns
         self.databases = DatabaseGround(cloud, ca, certificate)
@@ -78,11 +79,15 @@ class Ground:
             VpcNetworks(store, _Announcing(self._networks, self.vpcs.changed), clock, within),
             Instances(store, self._machines, self._volumes, self._networks, clock, within),
             InstanceInterfaces(store, self._networks, clock, within),
-            EbsVolumes(self._volumes, self._machines, clock),
-            EbsSnapshots(self._volumes, clock),
+            EbsVolumes(store, self._volumes, self._machines, clock, within),
+            EbsSnapshots(store, self._volumes, clock, within),
             Images(store, self._volumes),
             *self.databases.controllers(),
         ]
+
+    def slow_controllers(self) -> list[Controller[Any]]:
+        """What brings what was counted elsewhere, in a loop of its own: no boot waits for it."""
+        return [FlowLogDeliveries(self._cloud.store, self._networks, self._cloud.world.clock, self._cloud.act)]
 
     def _role_of(self, tx: Transaction, profile_arn: str) -> str | None:
         account, name = profile_arn.split(":")[4], profile_arn.rpartition("/")[2]

@@ -56,9 +56,10 @@ class MachinesAndNetworks:
         if "machines" not in self._cloud.world.engines:
             return
         ground = await asyncio.to_thread(self._build)
-        loop = Loop(self._cloud.store, ground.controllers(), now=self._cloud.world.clock)
-        self._loops.append(loop)
-        loop.start()
+        for controllers in (ground.controllers(), ground.slow_controllers()):
+            loop = Loop(self._cloud.store, controllers, now=self._cloud.world.clock)
+            self._loops.append(loop)
+            loop.start()
         await asyncio.gather(ground.vpcs.run(), _lasting(ground.metrics.run), _lasting(ground.databases.gauges.run))
 
     def _build(self) -> "Ground":

@@ -119,7 +119,7 @@ class Loops:
         from groundcloud.services.ses.controller import Verifications
         from groundcloud.services.ses.dkim_controller import DkimKeys, DkimNames
 
-        domains = Domains(self._cloud.dns.table, self._cloud.world.clock)
+        domains = Domains(self._cloud.store, self._cloud.dns.table, self._cloud.world.clock)
         signing = Signing(self._cloud.store, self._cloud.world.sealer, self._sign_by_kms, self._cloud.world.clock)
         load(self._cloud.store, self._cloud.dns.table, signing)
         self._cloud.dns.add_provider(DkimNames(self._cloud.store))

@@ -1,5 +1,8 @@
-"""Network interfaces that come to machines and leave them while they run."""
+"""Network interfaces that come to machines and leave them while they run, and the log of what goes by them."""
 
+import gzip
+import json
+import socket
 import subprocess
 
 import pytest
@@ -7,6 +10,27 @@ import pytest
 from tests.machines.conftest import LOGIN, eventually
 
 pytestmark = pytest.mark.machines
+
+
+@pytest.fixture(scope="module", autouse=True)
+def logged(ground):
+    """The default VPC is logged to a log group and a bucket from the first test on: a record takes a minute."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    allowed = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    iam = ground.client("iam")
+    role = iam.create_role(RoleName="flows", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="flows", PolicyName="logs", PolicyDocument=policy(allowed))
+    ground.client("s3").create_bucket(Bucket="flows")
+    vpc = ground.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    every = {"ResourceIds": [vpc], "ResourceType": "VPC", "TrafficType": "ALL", "MaxAggregationInterval": 60}
+    ground.ec2.create_flow_logs(LogGroupName="flows", DeliverLogsPermissionArn=role, **every)
+    ground.ec2.create_flow_logs(LogDestinationType="s3", LogDestination="arn:aws:s3:::flows", **every)
+    machine = ground.answers(ground.launch())
+    return machine, ground.seen(machine)
+
+
+def policy(statement):
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def links(ground, instance):
@@ -61,3 +85,35 @@ def test_a_machine_that_is_started_has_the_interfaces_that_it_got_while_stopped(
     ground.reaches(machine, "terminated")
     assert interface_of(ground, second)["Status"] == "available"
     ground.ec2.delete_network_interface(NetworkInterfaceId=second)
+
+
+def test_flow_logs_have_what_was_let_through_and_what_was_not(ground, logged):
+    machine, seen = logged
+    interface, address = seen["NetworkInterfaces"][0]["NetworkInterfaceId"], seen["PrivateIpAddress"]
+    stream = {"logGroupName": "flows", "logStreamName": f"{interface}-all"}
+
+    def flows():
+        """Until both are there: packets are sent again and again."""
+        assert ground.ssh(machine, "true") == ""
+        with socket.socket() as refused:
+            refused.settimeout(0.2)
+            assert refused.connect_ex((seen["PublicIpAddress"], 4444)) != 0
+        try:
+            events = ground.client("logs").get_log_events(startFromHead=True, **stream)["events"]
+        except ground.client("logs").exceptions.ResourceNotFoundException:
+            return []
+        found = [each["message"].split() for each in events]
+        into = {(each[6], each[12]) for each in found if each[4] == address and each[7] == "6"}
+        return found if {("22", "ACCEPT"), ("4444", "REJECT")} <= into else []
+
+    for record in eventually(flows, every=2):
+        assert record[0] == "2" and record[2] == interface and record[13] in ("OK", "NODATA")
+        assert int(record[11]) - int(record[10]) >= 60
+    answers = [each for each in flows() if each[3] == address and each[5] == "22"]
+    assert answers and all(int(each[9]) >= int(each[8]) * 40 for each in answers)
+    s3 = ground.client("s3")
+    files = eventually(lambda: s3.list_objects_v2(Bucket="flows").get("Contents"))
+    whole = "".join(
+        gzip.decompress(s3.get_object(Bucket="flows", Key=each["Key"])["Body"].read()).decode() for each in files
+    )
+    assert f"{interface} " in whole and " 22 " in whole

@@ -21,13 +21,17 @@ class Cluster(Databases):
             DBClusterIdentifier=name, Engine=engine, MasterUsername="lab", MasterUserPassword=PASSWORD,
             DatabaseName="app", VpcSecurityGroupIds=[self.group],
         )  # fmt: skip
+        self.engine = engine
         for number in (1, 2):
-            self.rds.create_db_instance(
-                DBInstanceIdentifier=f"{name}-{number}", DBClusterIdentifier=name, Engine=engine,
-                DBInstanceClass="db.t3.micro", PubliclyAccessible=True,
-            )  # fmt: skip
+            self.add(f"{name}-{number}")
         for number in (1, 2):
             self.available(f"{name}-{number}")
+
+    def add(self, name):
+        self.rds.create_db_instance(
+            DBInstanceIdentifier=name, DBClusterIdentifier=self.cluster, Engine=self.engine,
+            DBInstanceClass="db.t3.micro", PubliclyAccessible=True,
+        )  # fmt: skip
 
     def shown(self):
         return self.rds.describe_db_clusters(DBClusterIdentifier=self.cluster)["DBClusters"][0]
@@ -50,7 +54,11 @@ class Cluster(Databases):
                 self.rds.delete_db_instance(DBInstanceIdentifier=each["DBInstanceIdentifier"])
         eventually(lambda: len(self.shown()["DBClusterMembers"]) == 1)
         self.delete_all()
+
+    def delete(self):
+        self.end()
         self.rds.delete_db_cluster(DBClusterIdentifier=self.cluster, SkipFinalSnapshot=True)
+        eventually(lambda: not self.rds.describe_db_clusters()["DBClusters"])
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +122,10 @@ def test_a_cluster_of_postgresql_fails_over_when_it_is_told_to_and_when_its_writ
         SourceType="db-cluster", SourceIdentifier="sales", Duration=60)["Events"]]  # fmt: skip
     assert len([each for each in messages if each.startswith("Completed failover to DB instance")]) == 2
     databases.end()
+    databases.add("sales-3")  # the data of a cluster outlive its instances
+    databases.available("sales-3")
+    assert databases.psql("writes", "SELECT count(*) FROM written") == str(len(kept))
+    databases.delete()
 
 
 def test_a_cluster_of_mariadb_fails_over(databases):
@@ -123,4 +135,4 @@ def test_a_cluster_of_mariadb_fails_over(databases):
     eventually(lambda: counted(connect) == len(kept))
     with connect("reads") as connection, connection.cursor() as cursor, pytest.raises(pymysql.Error):
         cursor.execute("CREATE TABLE no (n int)")
-    databases.end()
+    databases.delete()

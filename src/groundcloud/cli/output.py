@@ -44,12 +44,11 @@ def warn(text: str) -> None:
 
 
 def answer(value: Any, as_json: bool, lines: Sequence[str]) -> None:
-    """Print the answer: one JSON value, or lines for people."""
+    """Print the answer, for a program that waits for it, too: one JSON value, or lines for people."""
     if as_json:
-        print(json.dumps(value))
-    else:
-        for line in lines:
-            print(with_name(line))
+        print(json.dumps(value), flush=True)
+    elif lines:
+        print("\n".join(map(with_name, lines)), flush=True)
 
 
 def columns(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -13,11 +13,12 @@ from groundcloud.engines.host.client import Host, HostAway, HostMachines, HostNe
 from groundcloud.engines.host.places import places, socket_of
 from groundcloud.engines.host.server import Server
 from groundcloud.engines.host.table import FUNCTIONS, NoSuchCall, arguments, bound
-from groundcloud.engines.machines.wanted import Disk, DiskUse, Machine, MachineFailed, State, Usage
-from groundcloud.engines.network.wanted import Interface, Network, Traffic, Unreachable
+from groundcloud.engines.machines.wanted import Disk, DiskUse, Machine, MachineFailed, Seal, State, Usage
+from groundcloud.engines.network.wanted import Flow, Interface, Network, Traffic, Unreachable
 
 MACHINE = Machine("i-1", "debian-12", "vol-1", "ip-10-0-0-1", 1, 512, disks=(Disk("vol-2", "xvdf"),))
 NETWORK = Network("vpc-1", ("10.0.0.0/16",))
+FLOW = Flow("eni-1", True, "10.0.0.4", "10.0.0.5", 6, 40000, 22, 3, 180)
 
 
 class Recorder:
@@ -40,6 +41,8 @@ class Recorder:
             return {"i-1": State("i-1", False, ended="died")}
         if name == "console":
             return b"\x00\xff console"
+        if name == "flows":
+            return [FLOW]
         if name == "images":
             return {"debian-12"}
         if name == "reboot":
@@ -81,7 +84,9 @@ def test_values_arrive_as_what_they_were(engines):
     machines.stop("i-1", force=True)
     machines.detach("i-1", "vol-2")
     machines.attach("i-1", Disk("vol-2", "xvdf", read_only=True))
-    volumes.create("vol-3", 5)
+    volumes.create("vol-3", 5, "", Seal(bytes(range(64))))
+    volumes.unlock("vol-3", bytes(range(64)))
+    assert networks.flows("vpc-1") == [FLOW]
     assert volumes.images() == {"debian-12"}
     networks.reconcile(NETWORK)
     assert recorder.calls == [
@@ -91,7 +96,9 @@ def test_values_arrive_as_what_they_were(engines):
         ("stop", ("i-1",), {"force": True}),
         ("detach", ("i-1", "vol-2"), {"force": False}),
         ("attach", ("i-1", Disk("vol-2", "xvdf", read_only=True)), {}),
-        ("create", ("vol-3", 5, ""), {}),
+        ("create", ("vol-3", 5, "", Seal(bytes(range(64)))), {}),
+        ("unlock", ("vol-3", bytes(range(64))), {}),
+        ("flows", ("vpc-1",), {}),
         ("images", (), {}),
         ("reconcile", (NETWORK,), {}),
     ]
@@ -230,12 +237,10 @@ def test_what_machines_use_arrives_as_it_was_counted(tmp_path):
 
 def test_every_line_of_the_table_is_a_method_of_the_contract():
     from groundcloud.engines.machines.wanted import Machines, Volumes
-    from groundcloud.engines.network.wanted import Networks
+    from groundcloud.engines.network.wanted import FlowLogs, Networks
 
-    kinds = {"machines": Machines, "volumes": Volumes, "network": Networks}
-    methods = {
-        f"{kind}.{name}" for kind, protocol in kinds.items() for name in vars(protocol) if not name.startswith("_")
-    }
+    kinds = (("machines", Machines), ("volumes", Volumes), ("network", Networks), ("network", FlowLogs))
+    methods = {f"{kind}.{name}" for kind, protocol in kinds for name in vars(protocol) if not name.startswith("_")}
     assert methods == FUNCTIONS.keys() - {"host.about", "host.listen", "host.usage"}
 
 

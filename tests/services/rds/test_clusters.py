@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.names import EndpointNames
 from groundcloud.services.rds.records import PRIMARY, REPLICA, DBInstance, DBMachine
+from groundcloud.services.rds.roles import DBClusters
 from tests.services.rds.test_instances import refused
 
 
@@ -115,10 +117,32 @@ def test_a_cluster_ends_after_its_instances_and_the_writer_last(rds, member):
     assert rds.delete_db_instance(DBInstanceIdentifier="two")["DBInstance"]["DBInstanceStatus"] == "deleting"
 
 
-def test_an_empty_cluster_ends_at_once(rds, cluster):
-    assert (
-        rds.delete_db_cluster(DBClusterIdentifier="sales", SkipFinalSnapshot=True)["DBCluster"]["Status"] == "deleting"
-    )
+class Volumes:
+    """Snapshots that a test can look at."""
+
+    def __init__(self):
+        self.deleted = []
+
+    def delete_snapshot(self, snapshot):
+        self.deleted.append(snapshot)
+
+
+def test_an_empty_cluster_ends_with_the_data_that_its_last_instance_has_left(cloud, rds, cluster):
+    def seeded(tx):
+        found = tx.get(DBCluster, cloud.account, "us-east-1", "sales")
+        found.seed = "rds-seed"
+        tx.put(found)
+
+    cloud.store.write(seeded)
+    ended = rds.delete_db_cluster(DBClusterIdentifier="sales", SkipFinalSnapshot=True)["DBCluster"]
+    assert ended["Status"] == "deleting"
+    with refused(rds, "InvalidDBClusterStateFault", "is being deleted"):
+        rds.delete_db_cluster(DBClusterIdentifier="sales", SkipFinalSnapshot=True)
+    volumes = Volumes()
+    with cloud.store.snapshot() as tx:
+        found = tx.get(DBCluster, cloud.account, "us-east-1", "sales")
+    cloud.store.write(DBClusters(volumes).reconcile(found.key_values(), found).write)
+    assert volumes.deleted == ["rds-seed"]
     with refused(rds, "DBClusterNotFoundFault"):
         rds.describe_db_clusters(DBClusterIdentifier="sales")
 

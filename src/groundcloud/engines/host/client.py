@@ -14,8 +14,8 @@ import msgspec
 
 from groundcloud.engines.host import wire
 from groundcloud.engines.host.table import ERRORS, FUNCTIONS
-from groundcloud.engines.machines.wanted import Disk, ImageProgress, Machine, MachineFailed, State, Usage
-from groundcloud.engines.network.wanted import PUBLIC_POOL, Network, Traffic, Unreachable
+from groundcloud.engines.machines.wanted import Disk, ImageProgress, Machine, MachineFailed, Seal, State, Usage
+from groundcloud.engines.network.wanted import PUBLIC_POOL, Flow, Network, Traffic, Unreachable
 
 _SECONDS = 60.0
 """The longest that a call may take; a snapshot of a large volume may take longer, and has no limit."""
@@ -155,11 +155,14 @@ class HostVolumes:
         except HostAway as error:
             raise MachineFailed(str(error)) from error
 
-    def create_root(self, volume: str, size: int, image: str) -> None:
-        self._call("create_root", volume, size, image)
+    def create_root(self, volume: str, size: int, image: str, seal: Seal | None = None) -> None:
+        self._call("create_root", volume, size, image, seal)
 
-    def create(self, volume: str, size: int, snapshot: str = "") -> None:
-        self._call("create", volume, size, snapshot)
+    def create(self, volume: str, size: int, snapshot: str = "", seal: Seal | None = None) -> None:
+        self._call("create", volume, size, snapshot, seal)
+
+    def unlock(self, volume: str, key: bytes) -> None:
+        self._call("unlock", volume, key)
 
     def grow(self, volume: str, size: int) -> None:
         self._call("grow", volume, size)
@@ -236,6 +239,10 @@ class HostNetworks:
 
     def unplug(self, network_id: str, interface: str) -> None:
         self._call("unplug", network_id, interface)
+
+    def flows(self, network_id: str) -> list[Flow]:
+        found: list[Flow] = self._call("flows", network_id)
+        return found
 
     def listen(self, network_id: str) -> dict[str, int]:
         found: dict[str, int] = self._call("listen", network_id)

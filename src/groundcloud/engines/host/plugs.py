@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from groundcloud.engines.machines.wanted import MachineFailed
-from groundcloud.engines.network.wanted import Network, Networks, Traffic, Unreachable
+from groundcloud.engines.network.wanted import CountingNetworks, Flow, Network, Traffic, Unreachable
 
 
 class Plug(Struct, frozen=True):
@@ -29,7 +29,7 @@ class Plug(Struct, frozen=True):
 class PluggedNetworks:
     """The network engine, and a memory of what it plugged in where."""
 
-    def __init__(self, networks: Networks, process_of: Callable[[str], int], file: Path) -> None:
+    def __init__(self, networks: CountingNetworks, process_of: Callable[[str], int], file: Path) -> None:
         self._networks = networks
         self._process_of = process_of
         self._file = file
@@ -69,6 +69,9 @@ class PluggedNetworks:
 
     def listen(self, network_id: str) -> dict[str, int]:
         return self._networks.listen(network_id)
+
+    def flows(self, network_id: str) -> list[Flow]:
+        return self._networks.flows(network_id)
 
     def traffic(self, network_id: str) -> dict[str, Traffic]:
         return self._networks.traffic(network_id)

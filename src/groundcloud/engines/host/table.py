@@ -15,11 +15,12 @@ from groundcloud.engines.machines.wanted import (
     Machine,
     MachineFailed,
     Machines,
+    Seal,
     State,
     Usage,
     Volumes,
 )
-from groundcloud.engines.network.wanted import Network, Networks, Traffic, Unreachable
+from groundcloud.engines.network.wanted import CountingNetworks, Flow, Network, Traffic, Unreachable
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$")]
 Maybe = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{0,62})?$")]
@@ -52,8 +53,9 @@ FUNCTIONS = {
     "machines.console": Function((Id,), bytes),
     "machines.attach": Function((Id, Disk)),
     "machines.detach": Function((Id, Id, bool)),
-    "volumes.create_root": Function((Id, Size, Id)),
-    "volumes.create": Function((Id, Size, Maybe)),
+    "volumes.create_root": Function((Id, Size, Id, Seal | None)),
+    "volumes.create": Function((Id, Size, Maybe, Seal | None)),
+    "volumes.unlock": Function((Id, bytes)),
     "volumes.grow": Function((Id, Size)),
     "volumes.grow_file_system": Function((Id,)),
     "volumes.delete": Function((Id,)),
@@ -69,6 +71,7 @@ FUNCTIONS = {
     "network.networks": Function((), set[str]),
     "network.plug": Function((Id, Id, Id, Link)),
     "network.unplug": Function((Id, Id)),
+    "network.flows": Function((Id,), list[Flow]),
     "network.traffic": Function((Id,), dict[str, Traffic]),
     "network.answering": Function((Id,), set[str]),
     "network.listen": Function((Id,), dict[str, int], descriptors=True),
@@ -82,7 +85,7 @@ class NoSuchCall(Exception):
 def bound(
     machines: Machines,
     volumes: Volumes,
-    networks: Networks,
+    networks: CountingNetworks,
     about: Callable[[], object],
     listen: Callable[[], dict[str, int]],
     usage: Callable[[], dict[str, Usage]] = dict,

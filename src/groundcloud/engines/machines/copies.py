@@ -4,8 +4,9 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from groundcloud.engines.machines import kernel, loops
@@ -14,17 +15,40 @@ from groundcloud.engines.machines.wanted import MachineFailed
 _FICLONE = 0x40049409
 _FIFREEZE, _FITHAW = 0xC0045877, 0xC0045878
 _EXT4_RESIZE, _BLOCK = 0x40086610, 4096
-_CHUNK = 1 << 26
+_CHUNK, _PIECE = 1 << 26, 1 << 22
 
 
 def make(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file under another name, then give it its own. Raises `MachineFailed`, and leaves nothing."""
     made = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with cleaned(made):
         write(made)
         made.replace(path)
+
+
+@contextlib.contextmanager
+def cleaned(made: Path) -> Iterator[None]:
+    """A file or folder that is being made, which is not left behind. Raises `MachineFailed` for OSError."""
+    try:
+        yield
     except OSError as error:
         raise MachineFailed(_reason(error)) from error
+    finally:
+        if made.is_dir():
+            shutil.rmtree(made, ignore_errors=True)
+        else:
+            made.unlink(missing_ok=True)
+
+
+def can_share(file: Path, folder: Path) -> bool:
+    """Whether a copy of a file in this folder shares its blocks."""
+    made = folder / f".{file.name}.{os.getpid()}.shared"
+    try:
+        with open(file, "rb") as old, open(made, "wb") as new:
+            fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
+        return True
+    except OSError:
+        return False
     finally:
         made.unlink(missing_ok=True)
 
@@ -45,11 +69,12 @@ def copy(source: Path, target: Path, size: int = 0) -> None:
         try:
             fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
         except OSError:
-            _copy_data(old.fileno(), new.fileno())
+            copy_data(old.fileno(), new.fileno())
         new.truncate(max(size, os.fstat(old.fileno()).st_size))
 
 
-def _copy_data(old: int, new: int) -> None:
+def copy_data(old: int, new: int, offset: int = 0) -> None:
+    """What is not a hole, to the same places and so many bytes further."""
     end = os.fstat(old).st_size
     position = 0
     while position < end:
@@ -61,20 +86,37 @@ def _copy_data(old: int, new: int) -> None:
             raise
         position = os.lseek(old, start, os.SEEK_HOLE)
         while start < position:
-            copied = os.copy_file_range(old, new, min(_CHUNK, position - start), start, start)
+            copied = _copy_range(old, new, start, start + offset, min(_CHUNK, position - start))
             if copied == 0:
                 return
             start += copied
 
 
+def _copy_range(old: int, new: int, start: int, to: int, size: int) -> int:
+    try:
+        return os.copy_file_range(old, new, size, start, to)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP):
+            raise
+    content = os.pread(old, min(size, _PIECE), start)  # between file systems the kernel does not do it
+    return os.pwrite(new, content, to) if content else 0
+
+
 @contextlib.contextmanager
 def still(file: Path) -> Iterator[None]:
     """Let nobody write into the file system of a volume that is mounted, and have all of it on the disk."""
-    mounts = [mount for device in loops.found(file) if (mount := _second_mount(device)) is not None]
+    with frozen(loops.found(file)):
+        flush(file)
+        yield
+
+
+@contextlib.contextmanager
+def frozen(devices: Sequence[str]) -> Iterator[None]:
+    """Let nobody write into the file systems that are mounted from these devices."""
+    mounts = _mounts(devices)
     try:
         for mount in mounts:
             fcntl.ioctl(mount, _FIFREEZE, struct.pack("i", 0))
-        _flush(file)
         yield
     finally:
         for mount in mounts:
@@ -85,7 +127,12 @@ def still(file: Path) -> Iterator[None]:
 
 def grow_ext4(file: Path, size: int) -> bool:
     """Make the ext4 of a volume that is mounted as large as the volume; False where it must be unmounted first."""
-    mounts = [mount for device in loops.found(file) if (mount := _second_mount(device)) is not None]
+    return grow_ext4_on(loops.found(file), size)
+
+
+def grow_ext4_on(devices: Sequence[str], size: int) -> bool:
+    """The same by its devices."""
+    mounts = _mounts(devices)
     try:
         for mount in mounts:
             fcntl.ioctl(mount, _EXT4_RESIZE, struct.pack("Q", size // _BLOCK))
@@ -95,6 +142,15 @@ def grow_ext4(file: Path, size: int) -> bool:
         for mount in mounts:
             os.close(mount)
     return bool(mounts)
+
+
+def mounts_of(file: Path) -> list[int]:
+    """The file systems that are mounted from a file: descriptors of their top folders, the caller's to close."""
+    return _mounts(loops.found(file))
+
+
+def _mounts(devices: Sequence[str]) -> list[int]:
+    return [mount for device in devices if (mount := _second_mount(device)) is not None]
 
 
 def _second_mount(device: str) -> int | None:
@@ -120,7 +176,8 @@ def mounted_kind(device: str) -> str:
     return ""
 
 
-def _flush(file: Path) -> None:
+def flush(file: Path) -> None:
+    """Have all that was written into a file, or a device, on the disk."""
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

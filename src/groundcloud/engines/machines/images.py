@@ -11,7 +11,7 @@ from threading import Lock
 import msgspec
 from msgspec import Struct
 
-from groundcloud.engines.machines import copies, kernel, loops
+from groundcloud.engines.machines import copies, kernel, loops, snapshots
 from groundcloud.engines.machines.image.progress import building, failure
 from groundcloud.engines.machines.names import Folders, checked_id
 from groundcloud.engines.machines.roots import in_thread
@@ -22,6 +22,11 @@ class Image(Struct, frozen=True):
     """What an image is made of, from the bottom."""
 
     layers: tuple[str, ...]
+    disk: str = ""
+    """Of an encrypted snapshot: the encrypted disk that every root volume begins as a copy of. It lies on the layers,
+    and is none itself: a layer would have to be unlocked with a key of its own."""
+    size: int = 0
+    """That disk's, in GiB."""
 
 
 class Images:
@@ -35,11 +40,11 @@ class Images:
         own = {path.stem for path in (self._folders.state / "images").glob("*.json")}
         return own | {path.stem for path in self._folders.cache.glob("*.json")}
 
-    def layers(self, image: str) -> Sequence[str]:
-        """The layers' names. Raises `MachineFailed`."""
+    def image(self, image: str) -> Image:
+        """What an image is made of. Raises `MachineFailed`."""
         for path in (self._folders.image(image), self._folders.cache / f"{checked_id(image)}.json"):
             with contextlib.suppress(FileNotFoundError):
-                return msgspec.json.decode(path.read_bytes(), type=Image).layers
+                return msgspec.json.decode(path.read_bytes(), type=Image)
         why = failure(self._folders.cache, image)
         said = f"there is no image {image}; `groundcloud image build {image}` makes one that is known"
         raise MachineFailed(f"{said} (the last try failed: {why})" if why else said)
@@ -61,7 +66,8 @@ class Images:
         target = self._folders.state / "layers" / layer
         made = target.with_name(f".{layer}.{os.getpid()}")
         try:
-            in_thread(lambda: _copy_upper(snapshot, made))
+            with snapshots.whole(snapshot, target.parent) as disk:
+                in_thread(lambda: _copy_upper(disk, made))
             _delete_tree(target)
             made.rename(target)
         except (OSError, subprocess.CalledProcessError) as error:
@@ -71,16 +77,28 @@ class Images:
         content = msgspec.json.encode(Image((*below, layer)))
         copies.make(described, lambda path: path.write_bytes(content))
 
+    def add_disk(self, image: str, snapshot: Path, below: Sequence[str], size: int) -> None:
+        """An image whose root volumes begin as copies of an encrypted snapshot."""
+        described = self._folders.image(image)
+        if described.exists():
+            return
+        disk = f"of-{image}"
+        copies.make(self._folders.disk(disk), lambda made: snapshots.restore(snapshot, made))
+        content = msgspec.json.encode(Image(tuple(below), disk, size))
+        copies.make(described, lambda path: path.write_bytes(content))
+
     def delete(self, image: str) -> None:
         """Forget an image of a snapshot. Its layer stays as long as a volume or an image lies on it."""
         described = self._folders.image(image)
         try:
-            layers = msgspec.json.decode(described.read_bytes(), type=Image).layers
+            found = msgspec.json.decode(described.read_bytes(), type=Image)
         except FileNotFoundError:
             return
         described.unlink()
+        if found.disk:
+            self._folders.disk(found.disk).unlink(missing_ok=True)
         used = self._used_layers()
-        for layer in layers:
+        for layer in found.layers:
             if layer.startswith("of-") and layer not in used:
                 _delete_tree(self._folders.state / "layers" / layer)
 

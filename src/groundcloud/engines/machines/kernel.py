@@ -53,6 +53,15 @@ def _checked(result: int) -> None:
         raise OSError(error, os.strerror(error))
 
 
+def sync(folder: str | os.PathLike[str]) -> None:
+    """Have all that was written into a folder's file system on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _checked(_libc.syncfs(c_int(descriptor)))
+    finally:
+        os.close(descriptor)
+
+
 def own_mounts() -> None:
     """Give this thread a mount namespace, to which the host's mounts come, but from which none goes out."""
     _checked(_libc.unshare(c_int(CLONE_NEWNS)))

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import stat
 import struct
 from pathlib import Path
 
@@ -10,6 +11,8 @@ _CONTROL = "/dev/loop-control"
 _GET_FREE, _CONFIGURE, _CLR_FD, _SET_CAPACITY = 0x4C82, 0x4C0A, 0x4C01, 0x4C07
 _READ_ONLY, _AUTOCLEAR, _DIRECT_IO = 1, 4, 16
 _MAJOR = 7
+_GET_STATUS, _STATUS_SIZE = 0x4C05, 232
+"""`struct loop_info64` of linux/loop.h; it begins with the device, as the kernel's `huge_encode_dev` writes it."""
 
 
 def attach(file: Path, *, read_only: bool = False, stays: bool = False) -> int:
@@ -27,6 +30,13 @@ def attach(file: Path, *, read_only: bool = False, stays: bool = False) -> int:
     finally:
         os.close(backing)
     raise AssertionError("unreachable")
+
+
+def opened(volume: Path) -> int:
+    """The device of a volume that may be one already, as an encrypted one is: its open descriptor."""
+    if stat.S_ISBLK(os.stat(volume).st_mode):
+        return os.open(volume, os.O_RDWR | os.O_CLOEXEC)
+    return attach(volume)
 
 
 def _attach(backing: int, flags: int) -> int:
@@ -73,11 +83,33 @@ def found(file: Path) -> list[str]:
 def resized(file: Path) -> None:
     """Let the loop devices of a file see its new size."""
     for path in found(file):
-        device = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            fcntl.ioctl(device, _SET_CAPACITY)
-        finally:
-            os.close(device)
+        see_size(path)
+
+
+def see_size(path: str) -> None:
+    """Let a loop device see the new size of its file."""
+    device = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.ioctl(device, _SET_CAPACITY)
+    finally:
+        os.close(device)
+
+
+def lies_on(path: str) -> str:
+    """The loop device whose file system has the file of another one; nothing when that has none any more."""
+    try:
+        device = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        status = bytearray(_STATUS_SIZE)
+        fcntl.ioctl(device, _GET_STATUS, status)
+    except OSError:
+        return ""
+    finally:
+        os.close(device)
+    (number,) = struct.unpack_from("=Q", status)
+    return f"/dev/loop{number & 0xFF | number >> 12 & 0xFFF00}" if number >> 8 & 0xFFF == _MAJOR else ""
 
 
 def clear(path: str) -> None:
@@ -90,6 +122,14 @@ def clear(path: str) -> None:
             raise
     finally:
         os.close(device)
+
+
+def goes(path: str) -> bool:
+    """Whether a loop device goes away when nobody has it open any more: it is nothing to begin something on."""
+    try:
+        return Path("/sys/block", Path(path).name, "loop/autoclear").read_text().strip() == "1"
+    except OSError:  # it has gone
+        return True
 
 
 def all_found() -> list[tuple[Path, str]]:

@@ -59,6 +59,10 @@ class Folders(NamedTuple):
         """The description of an image that was made from a snapshot."""
         return self.state / "images" / f"{checked_id(image)}.json"
 
+    def disk(self, disk: str) -> Path:
+        """The encrypted disk of an image of an encrypted snapshot."""
+        return self.state / "disks" / checked_id(disk)
+
     def layer(self, layer: str) -> Path:
         """A read-only tree: of a built image, or of a snapshot."""
         checked_id(layer)
@@ -66,4 +70,4 @@ class Folders(NamedTuple):
         return own if own.is_dir() else self.cache / layer / "tree"
 
 
-_PARTS = ("run", "volumes", "snapshots", "images", "layers", "templates")
+_PARTS = ("run", "volumes", "snapshots", "images", "layers", "disks", "templates")

@@ -51,7 +51,8 @@ class NspawnMachines(LocalMachines):
                 self._settle(entry)
         for stray in self._groups.machines() - self._entries.keys():
             self._groups.remove(stray)
-        used = {disk.volume for entry in self._entries.values() if entry.supervisor for disk in entry.machine.disks}
+        running = [entry.machine for entry in self._entries.values() if entry.supervisor]
+        used = {machine.root for machine in running} | {disk.volume for machine in running for disk in machine.disks}
         self._volumes.let_go_of_all_but(used)
 
     def _launch(self, entry: Entry) -> None:
@@ -104,15 +105,15 @@ class NspawnMachines(LocalMachines):
         entry = self._entries[machine_id]
         with entry.lock:
             again = entry.exit_code() == _RESTART and not entry.asked
-            self._settle(entry)
+            self._settle(entry, again=again)
             if again:
                 with contextlib.suppress(MachineFailed):
                     self._boot(entry)
         if again and entry.supervisor is not None:
             self.again(machine_id)
 
-    def _settle(self, entry: Entry) -> None:
-        """Note how a machine ended, and clean up."""
+    def _settle(self, entry: Entry, *, again: bool = False) -> None:
+        """Note how a machine ended, and clean up, but for what it needs to start again."""
         if entry.process is not None:
             entry.process.wait()
         entry.supervisor, entry.leader, entry.process = None, 0, None
@@ -120,13 +121,15 @@ class NspawnMachines(LocalMachines):
         if code is not None or entry.asked or (entry.run / "supervisor.json").exists():
             died = code not in (0, _RESTART) and not entry.asked
             entry.ended = "died" if died else "reboot" if code == _RESTART and not entry.asked else "shutdown"
-        self._clean(entry)
+        self._clean(entry, again=again)
 
-    def _clean(self, entry: Entry) -> None:
+    def _clean(self, entry: Entry, *, again: bool = False) -> None:
         self._groups.remove(entry.machine.id)
         self._brokers.shut(entry.machine.id)
-        for disk in entry.machine.disks:
-            self._volumes.let_go(disk.volume)
+        if not again:  # nobody brings the keys of encrypted volumes to a machine that restarts by itself
+            self._volumes.lock(entry.machine.root)
+            for disk in entry.machine.disks:
+                self._volumes.let_go(disk.volume)
         users.give_back(entry.run)
 
 

@@ -41,7 +41,7 @@ def put_together(run: Path, volume: Path, layers: Sequence[Path], users: Range, 
     for name in ("root", "volume", "devices"):
         (run / name).mkdir(exist_ok=True)
     os.chdir(run)
-    device = loops.attach(volume)
+    device = loops.opened(volume)
     try:
         mount = kernel.new_mount("ext4", {"source": loops.path_of(device), "discard": None})
     finally:

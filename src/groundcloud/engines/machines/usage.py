@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from groundcloud.engines.machines import loops
+from groundcloud.engines.machines import loops, sealed
 from groundcloud.engines.machines.entry import Entry
 from groundcloud.engines.machines.wanted import DiskUse, State, Usage
 
@@ -26,7 +26,8 @@ class Seen(Protocol):
 
 def usage(machines: Seen, volumes: Path) -> dict[str, Usage]:
     """What each machine that runs has used since its start. `volumes` is the folder of the volumes' files."""
-    devices = {file.name: device for file, device in loops.all_found() if file.parent == volumes}
+    inner = sealed.unlocked()
+    devices = {file.name: inner.get(device, device) for file, device in loops.all_found() if file.parent == volumes}
     found = {}
     for machine_id, state in machines.states().items():
         if not state.running:

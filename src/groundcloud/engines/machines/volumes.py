@@ -7,19 +7,23 @@ engine reads nothing (`broker.py` mounts what a machine has made in it).
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from groundcloud.engines.machines import copies, loops
+from groundcloud.engines.machines import copies, loops, sealed, snapshots
 from groundcloud.engines.machines.image.building import Builds
 from groundcloud.engines.machines.images import Images
 from groundcloud.engines.machines.names import Folders
-from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
+from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed, Seal
 
 _GIB = 1024**3
+_BEFORE = 8
+"""Earlier snapshots that are remembered of a volume: the newest of them that is still there saves room."""
 _PATIENCE = 3.0
 """Seconds that the end of a machine may take to let go of its root."""
 MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "assume_storage_prezeroed=1,nodiscard,root_owner=0:0")
@@ -33,6 +37,17 @@ class About(Struct, frozen=True):
     """GiB."""
     layers: tuple[str, ...] = ()
     """What a root volume lies on, from the bottom; empty for a data volume."""
+    sealed: bool = False
+    """Its bytes are encrypted (`sealed.py`)."""
+    before: tuple[str, ...] = ()
+    """Of a volume, the last snapshots that were made of it or that it was made of, the newest first."""
+
+
+class Source(NamedTuple):
+    """What a volume is made of."""
+
+    path: Path
+    about: About
 
 
 class FileVolumes:
@@ -47,51 +62,66 @@ class FileVolumes:
 
     # -- what the contract says
 
-    def create_root(self, volume: str, size: int, image: str) -> None:
+    def create_root(self, volume: str, size: int, image: str, seal: Seal | None = None) -> None:
         path = self._folders.volume(volume)
         if path.exists():
             return
-        layers = self._images.layers(image)
-        template = self._template(size)
-        copies.make(path, lambda made: copies.copy(template, made))
-        self._write_about(path, About(size, tuple(layers)))
+        found = self._images.image(image)
+        if found.disk:
+            source = Source(self._folders.disk(found.disk), About(found.size, found.layers, sealed=True))
+        else:
+            source = Source(self._template(size), About(size, found.layers))
+        self._make(path, size, source, seal)
 
-    def create(self, volume: str, size: int, snapshot: str = "") -> None:
+    def create(self, volume: str, size: int, snapshot: str = "", seal: Seal | None = None) -> None:
         path = self._folders.volume(volume)
         if path.exists():
             return
-        if not snapshot:
-            copies.make(path, lambda made: copies.empty(made, size * _GIB))
-            self._write_about(path, About(size))
+        source = None
+        if snapshot:
+            there = self._folders.snapshot(snapshot)
+            found = self._about(there, "snapshot")
+            source = Source(there, msgspec.structs.replace(found, before=(snapshot, *found.before)[:_BEFORE]))
+        self._make(path, size, source, seal)
+
+    def unlock(self, volume: str, key: bytes) -> None:
+        path = self._folders.volume(volume)
+        about = self._about(path, "volume")
+        if not about.sealed:
             return
-        source = self._folders.snapshot(snapshot)
-        about = self._about(source, "snapshot")
-        if size < about.size:
-            raise MachineFailed(f"{snapshot} has {about.size} GiB, which {size} GiB do not hold")
-        copies.make(path, lambda made: copies.copy(source, made, size * _GIB))
-        self._write_about(path, About(size, about.layers))
+        _wait_until(lambda: not sealed.is_going(path), path)
+        with self._lock:
+            try:
+                sealed.unlock(path, key, about.size * _GIB)
+            except OSError as error:
+                raise MachineFailed(f"{volume} cannot be unlocked: {error}") from error
 
     def grow(self, volume: str, size: int) -> None:
         path = self._folders.volume(volume)
         about = self._about(path, "volume")
         if size < about.size:
             raise MachineFailed(f"{volume} has {about.size} GiB and cannot shrink to {size}")
-        os.truncate(path, size * _GIB)
-        loops.resized(path)
+        if about.sealed:
+            sealed.grow(path, size * _GIB)
+        else:
+            os.truncate(path, size * _GIB)
+            loops.resized(path)
         if about.layers:
             mark = _mark(path)
             mark.touch()
-            if copies.grow_ext4(path, size * _GIB):
+            if self._grow_mounted(path, about, size):
                 mark.unlink()
-        self._write_about(path, About(size, about.layers))
+        self._write_about(path, msgspec.structs.replace(about, size=size))
 
     def grow_file_system(self, volume: str) -> None:
         path = self._folders.volume(volume)
-        if not copies.grow_ext4(path, self._about(path, "volume").size * _GIB):
+        about = self._about(path, "volume")
+        if not self._grow_mounted(path, about, about.size):
             raise MachineFailed(f"the file system of {volume} cannot grow while it is used")
 
     def delete(self, volume: str) -> None:
         path = self._folders.volume(volume)
+        self.lock(volume)
         _wait_until_unused(path)
         for each in (path, _about_file(path), _mark(path)):
             each.unlink(missing_ok=True)
@@ -101,13 +131,15 @@ class FileVolumes:
         if path.exists():
             return
         about = self._about(source, "volume")
-        with copies.still(source):
-            copies.make(path, lambda made: copies.copy(source, made))
+        still = sealed.still(source) if about.sealed else copies.still(source)
+        snapshots.write(source, path, [self._folders.snapshot(each) for each in about.before], still)
         self._write_about(path, about)
+        now = self._about(source, "volume")  # it may have grown meanwhile
+        self._write_about(source, msgspec.structs.replace(now, before=(snapshot, *now.before)[:_BEFORE]))
 
     def delete_snapshot(self, snapshot: str) -> None:
         path = self._folders.snapshot(snapshot)
-        path.unlink(missing_ok=True)
+        snapshots.delete(path)
         _about_file(path).unlink(missing_ok=True)
 
     def image_from_snapshot(self, image: str, snapshot: str) -> None:
@@ -115,7 +147,10 @@ class FileVolumes:
         about = self._about(source, "snapshot")
         if not about.layers:
             raise MachineFailed(f"{snapshot} is of no root volume")
-        self._images.add_layer(image, source, about.layers)
+        if about.sealed:
+            self._images.add_disk(image, source, about.layers, about.size)
+        else:
+            self._images.add_layer(image, source, about.layers)
 
     def delete_image(self, image: str) -> None:
         self._images.delete(image)
@@ -143,20 +178,27 @@ class FileVolumes:
         return found
 
     def ready_root(self, root: str) -> Path:
-        """The file of a root volume that no other machine has, with its file system as large as it is."""
+        """The file, or for an encrypted one the device, of a root volume that no other machine has, with its file
+        system as large as it is."""
         path = self._folders.volume(root)
-        _wait_until_unused(path)
+        found = path
+        if self._about(path, "volume").sealed:
+            found = Path(self._unlocked(path))
+            _wait_until(lambda: not copies.mounted_kind(str(found)), path)
+        else:
+            _wait_until_unused(path)
         if _mark(path).exists():
-            for program in (["e2fsck", "-fp", str(path)], ["resize2fs", str(path)]):
+            for program in (["e2fsck", "-fp", str(found)], ["resize2fs", str(found)]):
                 subprocess.run(program, capture_output=True, check=False)
             _mark(path).unlink()
-        return path
+        return found
 
     def hold(self, volume: str, *, read_only: bool = False) -> str:
         """The loop device of a data volume, which stays until `let_go`."""
         with self._lock:
             path = self._folders.volume(volume)
-            self._about(path, "volume")
+            if self._about(path, "volume").sealed:
+                return self._unlocked(path)
             known = loops.found(path)
             if known:
                 return known[0]
@@ -168,22 +210,68 @@ class FileVolumes:
 
     def device(self, volume: str) -> str:
         """The loop device of a volume, or nothing."""
-        return next(iter(loops.found(self._folders.volume(volume))), "")
+        path = self._folders.volume(volume)
+        if path.exists() and self._about(path, "volume").sealed:
+            return sealed.device(path)
+        return next(iter(loops.found(path)), "")
 
     def let_go(self, volume: str) -> None:
         """Give the volume's loop device back as soon as nobody has it open."""
         with self._lock:
-            for device in loops.found(self._folders.volume(volume)):
+            device = self.device(volume)
+            if device:
                 loops.clear(device)
+
+    def lock(self, volume: str) -> None:
+        """Of an encrypted volume, take the key from the kernel as soon as nobody has it open."""
+        path = self._folders.volume(volume)
+        if _about_file(path).exists() and self._about(path, "volume").sealed:
+            sealed.lock(path)
 
     def let_go_of_all_but(self, volumes: set[str]) -> None:
         """Clean up what an earlier process has left."""
         folder = self._folders.state / "volumes"
         for file, device in loops.all_found():
             if file.parent == folder and file.name not in volumes:
-                loops.clear(device)
+                loops.clear(sealed.device(file) or device)
 
     # -- how
+
+    def _make(self, path: Path, size: int, source: "Source | None", seal: Seal | None) -> None:
+        """A volume of a source's content. Raises `MachineFailed`."""
+        before = source.about if source is not None else About(0)
+        if size < before.size:
+            raise MachineFailed(f"{path.name} is of {before.size} GiB, which {size} GiB do not hold")
+        if before.sealed and seal is None:
+            raise MachineFailed(f"{path.name} is of something encrypted, and so is encrypted too")
+
+        def write(made: Path) -> None:
+            if seal is not None and not (before.sealed and not seal.source):
+                sealed.make(made, size * _GIB, seal.key)
+                if source is not None:
+                    _fill(made, source, seal)
+            elif source is not None:  # encrypted content stays as it is: it has the same key
+                snapshots.restore(source.path, made, 0 if before.sealed else size * _GIB)
+            else:
+                copies.empty(made, size * _GIB)
+
+        copies.make(path, write)
+        if before.layers and size > before.size:
+            _mark(path).touch()
+        kept = () if seal is not None and not before.sealed else before.before
+        self._write_about(path, About(size, before.layers, seal is not None, kept))
+
+    def _unlocked(self, path: Path) -> str:
+        found = sealed.device(path)
+        if not found:
+            raise MachineFailed(f"{path.name} is encrypted, and its key is not here")
+        return found
+
+    def _grow_mounted(self, path: Path, about: About, size: int) -> bool:
+        if not about.sealed:
+            return copies.grow_ext4(path, size * _GIB)
+        device = sealed.device(path)
+        return bool(device) and copies.grow_ext4_on([device], size * _GIB)
 
     def _template(self, size: int) -> Path:
         """A file with an empty file system, made once for each size."""
@@ -203,14 +291,29 @@ class FileVolumes:
         copies.make(_about_file(path), lambda made: made.write_bytes(msgspec.json.encode(about)))
 
 
+def _fill(made: Path, source: Source, seal: Seal) -> None:
+    """Encrypt a source's content into a new volume."""
+    with snapshots.whole(source.path, made.parent) as content, sealed.disk(made, seal.key) as new:
+        if source.about.sealed:
+            with sealed.disk(content, seal.source, read_only=True) as old:
+                copies.copy_data(old, new)
+        else:
+            with open(content, "rb") as plain:
+                copies.copy_data(plain.fileno(), new)
+
+
 def _about_file(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
 def _wait_until_unused(path: Path) -> None:
     """A machine that has just ended may still be unmounting its root. Raises `MachineFailed`."""
+    _wait_until(lambda: not loops.found(path), path)
+
+
+def _wait_until(good: Callable[[], bool], path: Path) -> None:
     last = time.monotonic() + _PATIENCE
-    while loops.found(path):
+    while not good():
         if time.monotonic() > last:
             raise MachineFailed(f"{path.name} is in use")
         time.sleep(0.005)

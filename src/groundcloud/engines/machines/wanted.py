@@ -14,6 +14,18 @@ class Disk(Struct, frozen=True):
     read_only: bool = False
 
 
+class Seal(Struct, frozen=True):
+    """The data keys, 64 bytes each, of an encrypted volume that is made. Nobody writes them down, and no log has
+    them."""
+
+    key: bytes
+    source: bytes = b""
+    """Of the snapshot or image that it is made of, where that is encrypted under another key: all is encrypted anew."""
+
+    def __repr__(self) -> str:
+        return "Seal(...)"
+
+
 class Machine(Struct, frozen=True):
     """A machine that should run."""
 
@@ -136,12 +148,20 @@ class Meters(Protocol):
 class Volumes(Protocol):
     """Volumes, snapshots and images on disk. Sizes are in GiB."""
 
-    def create_root(self, volume: str, size: int, image: str) -> None:
-        """A writable layer on an image, which cannot grow over its size."""
+    def create_root(self, volume: str, size: int, image: str, seal: Seal | None = None) -> None:
+        """A writable layer on an image, which cannot grow over its size; encrypted where there is a seal. What the
+        image has of an encrypted snapshot comes into the layer."""
         ...
 
-    def create(self, volume: str, size: int, snapshot: str = "") -> None:
-        """An empty volume, or one with a snapshot's content."""
+    def create(self, volume: str, size: int, snapshot: str = "", seal: Seal | None = None) -> None:
+        """An empty volume, or one with a snapshot's content; encrypted where there is a seal. Of an encrypted snapshot
+        only encrypted volumes are made. A snapshot of an encrypted volume has that volume's key."""
+        ...
+
+    def unlock(self, volume: str, key: bytes) -> None:
+        """Let a machine use an encrypted volume: to be called before `Machines.start` and `Machines.attach`. It stays
+        so until the machine ends (not: until it reboots) or the volume is detached, also when this process ends.
+        Raises `MachineFailed` for another volume's key."""
         ...
 
     def grow(self, volume: str, size: int) -> None: ...

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from groundcloud.engines import sockets
 from groundcloud.engines.network import flowlog, plan, reach
 from groundcloud.engines.network.edge import ROUTER, Edge
 from groundcloud.engines.network.links import (
@@ -27,6 +28,7 @@ from groundcloud.engines.network.rules import ruleset
 from groundcloud.engines.network.seen import Seen, changes, counted, look, route_changes
 from groundcloud.engines.network.valid import check, check_ids, check_link
 from groundcloud.engines.network.wanted import PUBLIC_POOL, Flow, Interface, Network, Subnet, Traffic, Unreachable
+from groundcloud.engines.sockets import Wanted
 
 MTU = 9001
 """What AWS's interfaces have inside a VPC; across its border it is 1500."""
@@ -336,24 +338,15 @@ def _privates(network: Network) -> set[tuple[str, str]]:
 
 def _sockets() -> dict[str, int]:
     """Run in the VPC's namespace."""
-    made: dict[str, socket.socket] = {}
+    everywhere = "0.0.0.0"  # noqa: S104  (the filter leaves three addresses of it)
+    wanted = (
+        Wanted("metadata", socket.SOCK_STREAM, plan.METADATA, 80),
+        Wanted("dns-udp", socket.SOCK_DGRAM, plan.RESOLVER, 53),
+        Wanted("dns-tcp", socket.SOCK_STREAM, plan.RESOLVER, 53),
+        Wanted("http", socket.SOCK_STREAM, everywhere, 80),
+        Wanted("https", socket.SOCK_STREAM, everywhere, 443),
+    )
     try:
-        for name, kind, address, port in (
-            ("metadata", socket.SOCK_STREAM, plan.METADATA, 80),
-            ("dns-udp", socket.SOCK_DGRAM, plan.RESOLVER, 53),
-            ("dns-tcp", socket.SOCK_STREAM, plan.RESOLVER, 53),
-            ("http", socket.SOCK_STREAM, "0.0.0.0", 80),  # noqa: S104  (the filter leaves three addresses of it)
-            ("https", socket.SOCK_STREAM, "0.0.0.0", 443),  # noqa: S104
-        ):
-            made[name] = opened = socket.socket(socket.AF_INET, kind)
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            opened.bind((address, port))
-            opened.setblocking(False)
-            if kind == socket.SOCK_STREAM:
-                opened.listen(1024)
+        return sockets.listen(wanted, socket.SO_REUSEPORT)
     except OSError as error:
-        for opened in made.values():
-            opened.close()
         raise Unreachable(f"a socket in the VPC: {error}") from None
-    return {name: opened.detach() for name, opened in made.items()}

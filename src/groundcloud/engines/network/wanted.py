@@ -134,7 +134,7 @@ class Network(Struct, frozen=True):
     """The ids of interfaces whose traffic is counted for flow logs (`FlowLogs`)."""
 
 
-class Flow(Struct, frozen=True):
+class Flow(Struct, frozen=True, array_like=True):
     """Traffic of an interface in one direction since it was last asked for. Addresses are those that the machine sees;
     ports are 0 for protocols without them."""
 
@@ -209,6 +209,10 @@ class FlowLogs(Protocol):
     def flows(self, network_id: str) -> list[Flow]:
         """What went by the logged interfaces since the last call, and forget it."""
         ...
+
+
+class CountingNetworks(Networks, FlowLogs, Protocol):
+    """A network engine that counts flows, as the one of this host does."""
 
 
 SERVICE_ADDRESSES = {"": "198.51.100.1", "s3": "198.51.100.2", "dynamodb": "198.51.100.3"}

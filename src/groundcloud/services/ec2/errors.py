@@ -51,6 +51,10 @@ class OperationNotPermitted(AwsError):
     """{reason}"""
 
 
+class InvalidParameterDependency(AwsError):
+    """{reason}"""
+
+
 class UnsupportedOperation(AwsError):
     """{reason}"""
 

@@ -42,7 +42,7 @@ from groundcloud.services.ec2.network import (
     subnets,
     vpcs,
 )
-from groundcloud.services.ec2.storage import image_states, snapshots, volume_attributes, volumes
+from groundcloud.services.ec2.storage import encryption, image_states, snapshots, volume_attributes, volumes
 from groundcloud.services.ec2.storage import images as made_images
 
 service = Service(
@@ -82,6 +82,7 @@ service = Service(
     dhcp,
     cidr_blocks,
     volumes,
+    encryption,
     volume_attributes,
     snapshots,
     made_images,

@@ -10,6 +10,7 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.rds import errors
+from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.describing import Filter
 from groundcloud.services.rds.engines import ENGINES, engine_named, version_for
 from groundcloud.services.rds.instances import (
@@ -18,6 +19,7 @@ from groundcloud.services.rds.instances import (
     check_password,
     check_port,
     check_retention,
+    check_there,
     check_user,
     group_named,
     maintenance_window,
@@ -33,7 +35,7 @@ from groundcloud.services.rds.lookup import (
     note_cluster,
     on,
 )
-from groundcloud.services.rds.records import DBCluster, DBInstance, DBSecret, Tag
+from groundcloud.services.rds.records import DBInstance, DBSecret, Tag
 from groundcloud.services.rds.secrets import keep, new_secrets, secrets_of
 from groundcloud.services.rds.telling import instance_of
 from groundcloud.services.rds.views import endpoint_zone
@@ -205,6 +207,7 @@ def delete_db_cluster(
     final_db_snapshot_identifier: str = "",
 ) -> object:
     cluster = cluster_named(ctx, db_cluster_identifier)
+    check_there(cluster)
     if cluster.deletion_protection:
         raise errors.InvalidParameterCombination(
             reason="Cannot delete protected Cluster, please disable deletion protection and try again."
@@ -220,9 +223,9 @@ def delete_db_cluster(
     secret = ctx.get(DBSecret, cluster.dbi_resource_id)
     if secret is not None:
         ctx.delete(secret)
-    ctx.delete(cluster)
-    note_cluster(ctx, cluster, "DB cluster deleted", "deletion")
-    return {"db_cluster": {**cluster_shown(ctx, cluster), "status": "deleting"}}
+    cluster.status = "deleting"
+    note_cluster(ctx, ctx.put(cluster), "DB cluster deleted", "deletion")
+    return {"db_cluster": cluster_shown(ctx, cluster)}
 
 
 @operation(on=on("cluster", "db_cluster_identifier"))

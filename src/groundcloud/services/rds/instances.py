@@ -7,13 +7,14 @@ from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
-from groundcloud.services.rds import errors, subnet_groups
+from groundcloud.services.rds import encryption, errors, subnet_groups
+from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.engines import Engine, class_named, engine_named, version_for
 from groundcloud.services.rds.log_exports import checked_exports
 from groundcloud.services.rds.lookup import checked_groups, cluster_named, default_groups, identifier, merged, on
 from groundcloud.services.rds.options import default_option_group
 from groundcloud.services.rds.parameter_groups import group_for
-from groundcloud.services.rds.records import DBCluster, DBInstance, DBSubnetGroup, Tag
+from groundcloud.services.rds.records import DBInstance, DBSubnetGroup, Tag
 from groundcloud.services.rds.secrets import Secrets, keep, new_password, new_secrets, secrets_of
 from groundcloud.services.rds.views import instance_shown
 
@@ -25,8 +26,6 @@ _RESERVED = {
 }  # fmt: skip
 SMALLEST, LARGEST = 5, 65536
 """GiB. AWS takes 20 and more for SSD volumes, 5 and more for magnetic ones."""
-_MEMBER = 10
-"""GiB with which an instance of a cluster begins; its volume grows by itself."""
 
 
 def check_password(engine: Engine, password: str) -> None:
@@ -208,6 +207,7 @@ def create_db_instance(
     tags: Sequence[Tag] = (),
     storage_type: str = "",
     storage_encrypted: bool = False,
+    kms_key_id: str = "",
     enable_iam_database_authentication: bool = False,
     enable_cloudwatch_logs_exports: Sequence[str] = (),
     deletion_protection: bool = False,
@@ -220,6 +220,8 @@ def create_db_instance(
 ) -> object:
     kind = engine_named(engine)
     if kind.clustered:
+        if storage_encrypted or kms_key_id:
+            raise errors.InvalidParameterCombination(reason="The storage of a cluster is not encrypted in this cloud.")
         made = new_member(
             ctx, kind, db_cluster_identifier, db_instance_identifier, instance_class=db_instance_class,
             zone=availability_zone, public=publicly_accessible, parameter_group=db_parameter_group_name, tags=tags,
@@ -229,7 +231,7 @@ def create_db_instance(
         )  # fmt: skip
         return {"db_instance": {**made, "pending_modified_values": {}}}
     version = version_for(kind, engine_version)
-    _check_not_there(kind, character_set_name, license_model, encrypted=storage_encrypted)
+    _check_not_there(kind, character_set_name, license_model)
     if allocated_storage is None:
         raise errors.InvalidParameterCombination(reason="The parameter AllocatedStorage must be provided")
     if not master_username:
@@ -254,9 +256,16 @@ def create_db_instance(
         iam_database_authentication_enabled=enable_iam_database_authentication,
         ca_certificate_identifier=ca_certificate_identifier,
     )  # fmt: skip
+    encryption.seal(ctx, instance, encryption.chosen_key(storage_encrypted, kms_key_id))
     if manage_master_user_password:
         keep_in_secrets_manager(ctx, instance, secrets, master_user_secret_kms_key_id)
     return {"db_instance": started(ctx, instance, secrets)}
+
+
+def check_there(cluster: DBCluster) -> None:
+    """Raises `InvalidDBClusterState` for a cluster that is being deleted."""
+    if cluster.status == "deleting":
+        raise errors.InvalidDBClusterState(reason=f"Cluster {cluster.db_cluster_identifier} is being deleted.")
 
 
 def new_member(
@@ -269,6 +278,7 @@ def new_member(
             reason=f"The parameter DBClusterIdentifier must be provided for the engine {engine.name}"
         )
     cluster = cluster_named(ctx, cluster_name)
+    check_there(cluster)
     if cluster.engine != engine.name:
         raise errors.InvalidParameterCombination(
             reason=f"The engine {engine.name} does not match the cluster's, {cluster.engine}."
@@ -277,7 +287,7 @@ def new_member(
         ctx, engine, name, group_named(ctx, cluster.subnet_group), instance_class=instance_class, port=cluster.port,
         group_ids=cluster.groups, zone=zone, multi_az=False, public=public, parameter_group=parameter_group,
         option_group="", tags=tags, engine_version=cluster.engine_version, master_username=cluster.master_username,
-        allocated_storage=_MEMBER, max_allocated_storage=LARGEST, storage_type="aurora",
+        allocated_storage=cluster.storage, max_allocated_storage=LARGEST, storage_type="aurora",
         db_name=cluster.database_name, db_cluster_identifier=cluster.db_cluster_identifier, backup_retention_period=0,
         preferred_backup_window=cluster.preferred_backup_window, deletion_protection=False,
         enabled_cloudwatch_logs_exports=checked_exports(engine, exports), **fields,
@@ -285,7 +295,10 @@ def new_member(
     if cluster.writer:
         instance.source_resource_id = cluster.writer
         instance.seed = ctx.new_id("rds-replica")
+        source = next(ctx.scan(DBInstance, cluster.writer, index="by_resource"))
+        instance.allocated_storage = max(instance.allocated_storage, source.allocated_storage)
     else:
+        instance.seed = cluster.seed
         cluster.writer = instance.dbi_resource_id
         ctx.put(cluster)
     before = secrets_of(ctx.tx, ctx.world.sealer, cluster)
@@ -312,15 +325,13 @@ def check_database(engine: Engine, name: str | None) -> None:
         )
 
 
-def _check_not_there(engine: Engine, character_set: str, license_model: str, *, encrypted: bool) -> None:
+def _check_not_there(engine: Engine, character_set: str, license_model: str) -> None:
     if character_set:
         raise errors.InvalidParameterCombination(
             reason=f"The parameter CharacterSetName is not valid for the engine {engine.name}."
         )
     if license_model and license_model != engine.license_model:
         raise errors.InvalidParameterCombination(reason=f"Invalid license model '{license_model}' for {engine.name}.")
-    if encrypted:
-        raise errors.InvalidParameterCombination(reason="Encryption at rest is not available in this cloud yet.")
 
 
 def _secrets(ctx: Context, engine: Engine, password: str, managed: bool) -> Secrets:

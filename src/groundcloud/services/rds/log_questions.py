@@ -10,15 +10,36 @@ import msgspec
 
 from groundcloud.context import Context
 from groundcloud.services.rds import errors
-from groundcloud.services.rds.records import DBInstance, DBMachine, LogQuestion
+from groundcloud.services.rds.records import DBInstance, DBMachine
 from groundcloud.services.rds.telling import leader_of, machines_of
-from groundcloud.store import Transaction
+from groundcloud.store import Record, Transaction
 
 _PATIENCE = 10.0
 """Seconds that a machine has for its answer."""
 _EVERY = 0.02
 _OLD = 60_000
 """Milliseconds after which nobody waits for an answer any more."""
+
+
+class LogQuestion(Record):
+    """What a call wants to read of a machine's log files, and the answer: both are gone when the call has it."""
+
+    table = "rds.log_question"
+    key = ("question_id",)
+    indexes = {"by_machine": ("machine_id",)}
+    watched = False
+
+    question_id: str
+    machine_id: str
+    asked: int
+    """Milliseconds since 1970."""
+    file: str = ""
+    """Empty for the list of all."""
+    place: int = 0
+    """The first byte; negative for the last lines."""
+    lines: int = 0
+    answer: bytes | None = None
+    """JSON, once the machine has given it."""
 
 
 async def ask(ctx: Context, instance: DBInstance, file: str = "", place: int = 0, lines: int = 0) -> dict[str, Any]:

@@ -9,17 +9,10 @@ from groundcloud.context import Context
 from groundcloud.errors import AwsError
 from groundcloud.resource import Resource
 from groundcloud.services.rds import errors
+from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.event_messages import notice_of
-from groundcloud.services.rds.records import (
-    DBCluster,
-    DBInstance,
-    DBParameterGroup,
-    DBSnapshot,
-    DBSubnetGroup,
-    Event,
-    EventSubscription,
-    Tag,
-)
+from groundcloud.services.rds.records import DBInstance, DBParameterGroup, DBSnapshot, DBSubnetGroup, Event, Tag
+from groundcloud.services.rds.subscription_records import EventSubscription
 
 _IDENTIFIER = re.compile(r"[a-z](-?[a-z0-9])*")
 _LONGEST = 63

@@ -8,7 +8,8 @@ from groundcloud.engines.dns.message import ResourceRecord
 from groundcloud.engines.dns.names import to_wire
 from groundcloud.engines.dns.wire import A
 from groundcloud.engines.dns.zones import Extra
-from groundcloud.services.rds.records import DBCluster, DBInstance, DBMachine
+from groundcloud.services.rds.cluster_records import DBCluster
+from groundcloud.services.rds.records import DBInstance, DBMachine
 from groundcloud.services.rds.telling import instance_of, leader_of, machines_of, readers_of
 from groundcloud.store import Store, Transaction
 

@@ -9,9 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from groundcloud.controllers import Outcome
+from groundcloud.engines.machines.wanted import Volumes
+from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.lookup import note_cluster
 from groundcloud.services.rds.parameters import wanted_values
-from groundcloud.services.rds.records import FAILED, PRIMARY, DBCluster, DBInstance, DBMachine
+from groundcloud.services.rds.records import FAILED, PRIMARY, DBInstance, DBMachine
 from groundcloud.services.rds.standbys import dead, follows_again, lasts, waited_for
 from groundcloud.services.rds.telling import instance_of, leader_of, machines_of, readers_of
 from groundcloud.store import Key, Transaction
@@ -33,8 +35,10 @@ def fail_over(self: "DBInstances", seen: "Seen") -> Outcome | None:
     if cluster is None or leader is None:
         return None
     ready = next((each for each in readers if each[1].protected and self.fleet.runs(each[1])), None)
-    asked = cluster.target in ("any", ready[0].dbi_resource_id if ready is not None else "any")
-    if ready is None or not (dead(self, leader) or (cluster.target and asked)):
+    if ready is None:
+        return None
+    asked = cluster.target in ("any", ready[0].dbi_resource_id)
+    if not asked and not dead(self, leader):
         return None
     if not self.fleet.ended(leader, force=True):
         return Outcome(again=0.02)
@@ -49,6 +53,8 @@ def keep(self: "DBInstances", seen: "Seen") -> Outcome | None:
         return None
     if cluster.status == "failing-over" and not cluster.target and self.agrees(leader):
         return Outcome(partial(_over, self, cluster.key_values()), again=0.1)
+    if cluster.target and cluster.target not in ("any", *(each.dbi_resource_id for each, _ in readers)):
+        return Outcome(partial(_give_up, cluster.key_values()), again=0.1)
     for instance, machine in readers:
         if self.report(machine).streaming:
             follows_again(machine)
@@ -102,6 +108,52 @@ def _hopeless(self: "DBInstances", machine: DBMachine, now: float) -> bool:
     return bool(at) and last.ready and not last.streaming and lasts(machine, now, _HOPELESS)
 
 
+# -- what outlives the instances
+
+
+def keep_data(self: "DBInstances", instance: DBInstance, volume: str) -> None:
+    """Keep what the last instance leaves, once its server has ended: the next first instance begins with it."""
+    with self.store.snapshot() as tx:
+        cluster = tx.get(DBCluster, instance.account, instance.region, instance.db_cluster_identifier)
+    if cluster is None or cluster.writer != instance.dbi_resource_id:
+        return
+    seed = f"rds-kept-{instance.dbi_resource_id}".lower()
+    self.fleet.volumes.snapshot(volume, seed)
+    self.store.write(partial(_kept, cluster.key_values(), seed, instance.allocated_storage))
+    if cluster.seed not in ("", seed):
+        self.fleet.volumes.delete_snapshot(cluster.seed)
+
+
+def _kept(key: Key, seed: str, storage: int, tx: Transaction) -> None:
+    cluster = tx.get(DBCluster, *key)
+    if cluster is not None:
+        cluster.seed, cluster.storage = seed, storage
+        tx.put(cluster)
+
+
+class DBClusters:
+    """The controller of clusters: what is left of one that is deleted goes."""
+
+    name = "rds.clusters"
+    kind = DBCluster
+
+    def __init__(self, volumes: Volumes) -> None:
+        self._volumes = volumes
+
+    def reconcile(self, key: Key, wanted: DBCluster | None) -> Outcome:
+        if wanted is None or wanted.status != "deleting":
+            return Outcome()
+        if wanted.seed:
+            self._volumes.delete_snapshot(wanted.seed)
+        return Outcome(partial(_gone_for_good, key))
+
+
+def _gone_for_good(key: Key, tx: Transaction) -> None:
+    cluster = tx.get(DBCluster, *key)
+    if cluster is not None and cluster.status == "deleting":
+        tx.delete(cluster)
+
+
 # -- what is written down
 
 
@@ -115,6 +167,14 @@ def _mark(key: Key, what: str, tx: Transaction) -> None:
         machine.synchronous = True
         machine.protected = machine.protected or what == "protected"
         tx.put(machine)
+
+
+def _give_up(key: Key, tx: Transaction) -> None:
+    """Who was to write next is gone."""
+    cluster = tx.get(DBCluster, *key)
+    if cluster is not None:
+        cluster.target, cluster.status = "", "available"
+        tx.put(cluster)
 
 
 def _let_go(key: Key, tx: Transaction) -> None:
@@ -148,17 +208,26 @@ def _swap(self: "DBInstances", key: Key, target_id: str, tx: Transaction) -> Non
     for record in (machine, new, cluster):
         tx.put(record)
     if former is not None:
-        _begin_anew(self, tx, old, former)
+        _begin_anew(self, tx, old, former, new)
 
 
 def _anew(self: "DBInstances", key: Key, machine_key: Key, tx: Transaction) -> None:
     """A reader that cannot follow gets another machine."""
     instance, machine = tx.get(DBInstance, *key), tx.get(DBMachine, *machine_key)
-    if instance is not None and machine is not None and instance.source_resource_id:
-        _begin_anew(self, tx, instance, machine)
+    source = (
+        instance_of(tx, instance.account, instance.region, instance.source_resource_id)
+        if instance is not None
+        else None
+    )
+    if instance is not None and machine is not None and source is not None:
+        _begin_anew(self, tx, instance, machine, source)
 
 
-def _begin_anew(self: "DBInstances", tx: Transaction, instance: DBInstance, machine: DBMachine) -> None:
+def _begin_anew(
+    self: "DBInstances", tx: Transaction, instance: DBInstance, machine: DBMachine, source: DBInstance
+) -> None:
+    """It gets another machine, with the data of the one that it follows."""
+    instance.allocated_storage = max(instance.allocated_storage, source.allocated_storage)
     ctx = self.within(tx, instance.account, instance.region)
     machine.role = FAILED
     machine.synchronous = machine.protected = False

@@ -4,7 +4,8 @@ import msgspec
 
 from groundcloud.context import Context
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds.records import DBCluster, DBInstance, DBSecret
+from groundcloud.services.rds.cluster_records import DBCluster
+from groundcloud.services.rds.records import DBInstance, DBSecret
 from groundcloud.store import Transaction
 
 _PURPOSE = "rds.secrets"

@@ -8,7 +8,8 @@ from groundcloud.errors import AwsError
 from groundcloud.operation import operation
 from groundcloud.services.rds import errors
 from groundcloud.services.rds.lookup import KINDS, merged, on
-from groundcloud.services.rds.records import EventSubscription, Tag
+from groundcloud.services.rds.records import Tag
+from groundcloud.services.rds.subscription_records import EventSubscription
 
 CATEGORIES = {
     "db-instance": ["availability", "backup", "configuration change", "creation", "deletion", "failover", "failure",

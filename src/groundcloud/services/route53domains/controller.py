@@ -8,7 +8,8 @@ from groundcloud.engines.dns.names import to_wire
 from groundcloud.engines.dns.zones import Table
 from groundcloud.services.route53domains.records import Domain, DomainOperation
 from groundcloud.services.route53domains.shared import years_later
-from groundcloud.store import Key, Transaction
+from groundcloud.services.route53domains.transfers import LASTS, OUT
+from groundcloud.store import Key, Store, Transaction
 
 
 class Domains:
@@ -17,12 +18,15 @@ class Domains:
     name = "route53domains.domains"
     kind = Domain
 
-    def __init__(self, table: Table, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, table: Table, now: Callable[[], datetime]) -> None:
+        self._store = store
         self._table = table
         self._now = now
 
     def reconcile(self, key: Key, wanted: Domain | None) -> Outcome:
-        servers = None if wanted is None else [each.name for each in wanted.nameservers]
+        with self._store.snapshot() as tx:  # what is gone from here may be another account's now
+            owned = wanted or next(tx.scan(Domain, str(key[1]), index="by_name"), None)
+        servers = None if owned is None else [each.name for each in owned.nameservers]
         self._table.delegate(to_wire(str(key[1])), servers)
         if wanted is None:
             return Outcome()
@@ -53,7 +57,16 @@ class Operations:
     def reconcile(self, key: Key, wanted: DomainOperation | None) -> Outcome:
         if wanted is None or wanted.status != "IN_PROGRESS":
             return Outcome()
+        if wanted.type == OUT:  # the other account ends it, or time does
+            left = (wanted.submitted_date + LASTS - self._now()).total_seconds()
+            return Outcome(again=left) if left > 0 else Outcome(lambda tx: self._give_up(tx, key))
         return Outcome(lambda tx: self._finish(tx, key))
+
+    def _give_up(self, tx: Transaction, key: Key) -> None:
+        found = tx.get(DomainOperation, *key)
+        if found is not None and found.status == "IN_PROGRESS":
+            found.status, found.last_updated_date = "FAILED", self._now().replace(microsecond=0)
+            tx.put(found)
 
     def _finish(self, tx: Transaction, key: Key) -> None:
         found = tx.get(DomainOperation, *key)

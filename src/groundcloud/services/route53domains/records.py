@@ -61,6 +61,22 @@ class Domain(Record):
     tags: list[Tag] = []
 
 
+class DomainTransfer(Record):
+    """A domain that its account offers to another one."""
+
+    table = "route53domains.transfer"
+    key = ("name",)
+    watched = False
+
+    name: str
+    account: str
+    receiver: str
+    sealed: bytes
+    """The password."""
+    operation_id: str
+    asked: datetime
+
+
 class DomainOperation(Record):
     """A change of a domain on its way to the DNS server."""
 

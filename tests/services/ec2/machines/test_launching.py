@@ -134,3 +134,32 @@ def test_a_launch_template_says_what_a_launch_leaves_open(ec2, image):
     ec2.delete_launch_template(LaunchTemplateName="web")
     with refused("InvalidLaunchTemplateName.NotFoundException"):
         ec2.describe_launch_templates(LaunchTemplateNames=["web"])
+
+
+def test_an_instance_gets_the_ipv6_addresses_that_its_launch_asks_for(ec2, image):
+    block = ec2.create_vpc(CidrBlock="10.9.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]["VpcId"]
+    six = ec2.describe_vpcs(VpcIds=[block])["Vpcs"][0]["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"]
+    subnet = ec2.create_subnet(VpcId=block, CidrBlock="10.9.0.0/24", Ipv6CidrBlock=six.replace("/56", "/64"))["Subnet"]
+    made = launched(ec2, image, SubnetId=subnet["SubnetId"], Ipv6AddressCount=2)
+    addresses = [each["Ipv6Address"] for each in made["NetworkInterfaces"][0]["Ipv6Addresses"]]
+    assert len(set(addresses)) == 2
+    assert made["Ipv6Address"] == addresses[0]
+    named = six.replace("::/56", "::77")
+    made = launched(ec2, image, SubnetId=subnet["SubnetId"], Ipv6Addresses=[{"Ipv6Address": named}])
+    assert made["Ipv6Address"] == named
+    with refused("InvalidParameterValue", "does not have an associated Ipv6 CIDR block"):
+        launched(ec2, image, Ipv6AddressCount=1)
+    with refused("InvalidParameterCombination"):
+        launched(ec2, image, Ipv6AddressCount=1, NetworkInterfaces=[{"DeviceIndex": 0}])
+
+
+def test_a_launch_may_say_what_every_instance_has_and_nothing_else(ec2, image):
+    made = launched(
+        ec2, image, HibernationOptions={"Configured": False}, MaintenanceOptions={"AutoRecovery": "default"},
+        EnclaveOptions={"Enabled": False}, PrivateDnsNameOptions={"HostnameType": "ip-name"},
+    )  # fmt: skip
+    assert made["HibernationOptions"] == {"Configured": False}
+    with refused("UnsupportedOperation", "hibernation options"):
+        launched(ec2, image, HibernationOptions={"Configured": True})
+    with refused("UnsupportedOperation", "private dns name options"):
+        launched(ec2, image, PrivateDnsNameOptions={"HostnameType": "resource-name"})

@@ -157,6 +157,17 @@ def test_status_checks_are_told_every_minute_and_fail_while_the_host_says_nothin
     assert meter.told("StatusCheckFailed_AttachedEBS", InstanceId=name) == []  # T2 is no Nitro system
 
 
+def test_a_period_is_told_late_where_the_host_said_nothing_at_its_end(meter):
+    name = meter.launch()["InstanceId"]
+    meter.minutes(4)
+    meter.engines.away = True
+    meter.minutes()
+    meter.engines.away = False
+    meter.uses(name, 180.0)
+    meter.minutes()
+    assert meter.told("CPUUtilization", "Average", InstanceId=name) == [(0, pytest.approx(50.0))]
+
+
 def test_requests_for_metadata_without_a_token_are_counted(meter):
     name = meter.launch(Monitoring={"Enabled": True})["InstanceId"]
     for refused in (False, False, True):

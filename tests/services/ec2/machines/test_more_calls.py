@@ -1,4 +1,4 @@
-"""Calls that tools make beside a launch: CPU credits, placement groups, attributes and encryption of volumes."""
+"""Calls that tools make beside a launch: CPU credits, placement groups, and attributes of volumes."""
 
 import pytest
 
@@ -65,10 +65,3 @@ def test_attributes_of_a_volume_are_read_and_changed(ec2):
     ec2.enable_volume_io(VolumeId=volume)
     with refused("InvalidVolume.NotFound"):
         ec2.enable_volume_io(VolumeId="vol-0123456789abcdef0")
-
-
-def test_encryption_by_default_is_off_and_cannot_be_turned_on(ec2):
-    assert ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"] is False
-    with refused("UnsupportedOperation", "cannot be encrypted yet"):
-        ec2.enable_ebs_encryption_by_default()
-    assert ec2.disable_ebs_encryption_by_default()["EbsEncryptionByDefault"] is False

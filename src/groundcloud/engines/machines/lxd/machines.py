@@ -117,9 +117,9 @@ class LxdMachines(LocalMachines):
         self._project.change(entry.machine.root, {}, {**found, disk.volume: plan.block_device(disk, loop)})
 
     def _take(self, entry: Entry, disk: Disk) -> None:
-        close_node(entry, disk)
         found = dict(self._project.lxd.get("instances", entry.machine.root)["devices"])
         if found.pop(disk.volume, None) is not None:
+            close_node(entry, disk)
             self._project.change(entry.machine.root, {}, found)
         self._volumes.let_go(disk.volume)
 

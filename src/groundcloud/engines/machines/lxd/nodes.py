@@ -4,20 +4,21 @@ LXD deletes a node when it takes the device away, but a mount of it that the mac
 the device, and later what comes to have its number. So the node is closed to the machine's root before.
 """
 
-import contextlib
 import os
 from pathlib import Path
 
 from groundcloud.engines.machines.entry import Entry
-from groundcloud.engines.machines.wanted import Disk
+from groundcloud.engines.machines.wanted import Disk, MachineFailed
 
 
 def close_node(entry: Entry, disk: Disk) -> None:
-    """Let nobody open the node of a disk any more."""
-    for node in _nodes(entry.leader, entry.machine.root, disk):
-        with contextlib.suppress(FileNotFoundError):
-            os.chmod(node, 0)
-            os.chown(node, 0, 0)
+    """Let nobody open the node of a disk any more. Raises `MachineFailed` when it is not where the daemon keeps it."""
+    found = _nodes(entry.leader, entry.machine.root, disk)
+    if not found:
+        raise MachineFailed(f"the device node of {disk.volume} is not to be found, so it cannot be taken away safely")
+    for node in found:
+        os.chmod(node, 0)
+        os.chown(node, 0, 0)
 
 
 def _nodes(leader: int, root: str, disk: Disk) -> list[Path]:

@@ -9,7 +9,7 @@ from groundcloud.engines.machines.lxd.images import Handover
 from groundcloud.engines.machines.lxd.project import Project
 from groundcloud.engines.machines.names import Folders, checked_id
 from groundcloud.engines.machines.volumes import FileVolumes
-from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed
+from groundcloud.engines.machines.wanted import ImageProgress, MachineFailed, Seal
 
 
 class ClusterVolumes(FileVolumes):
@@ -20,7 +20,9 @@ class ClusterVolumes(FileVolumes):
         self._project = project
         self._handover = Handover(project.shared, folders.state / "templates")
 
-    def create_root(self, volume: str, size: int, image: str) -> None:
+    def create_root(self, volume: str, size: int, image: str, seal: Seal | None = None) -> None:
+        if seal is not None:
+            raise MachineFailed(f"{volume} cannot be encrypted: root volumes on a cluster are the cluster's")
         if self._project.find(checked_id(volume), plan.ROOT) is not None:
             return
         if self._project.find(checked_id(image), plan.IMAGE) is not None:
@@ -29,10 +31,10 @@ class ClusterVolumes(FileVolumes):
         source = {"type": "image", "fingerprint": self._fingerprint(image)}
         self._project.create(volume, plan.ROOT, source, size)
 
-    def create(self, volume: str, size: int, snapshot: str = "") -> None:
+    def create(self, volume: str, size: int, snapshot: str = "", seal: Seal | None = None) -> None:
         if snapshot and self._project.find(checked_id(snapshot), plan.SNAPSHOT) is not None:
             raise MachineFailed(f"{snapshot} is of a root volume, which on a cluster is made only of an image")
-        super().create(volume, size, snapshot)
+        super().create(volume, size, snapshot, seal)
 
     def grow(self, volume: str, size: int) -> None:
         found = self._project.find(checked_id(volume), plan.ROOT)
@@ -99,7 +101,7 @@ class ClusterVolumes(FileVolumes):
         return {**self._handover.under_way(), **super().building()}
 
     def _fingerprint(self, image: str) -> str:
-        return self._handover.found(image, [self._layer(layer) for layer in self._images.layers(image)])
+        return self._handover.found(image, [self._layer(layer) for layer in self._images.image(image).layers])
 
     def _layer(self, layer: str) -> Path:
         found = self._folders.layer(layer)

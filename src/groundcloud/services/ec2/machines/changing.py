@@ -21,6 +21,7 @@ from groundcloud.services.ec2.machines.records import (
 )
 from groundcloud.services.ec2.machines.views import interfaces_of
 from groundcloud.services.ec2.network.interfaces import wake
+from groundcloud.services.ec2.storage.encryption import grants_of_instance
 
 
 def _moment(ctx: Context) -> str:
@@ -65,6 +66,7 @@ def start_instances(ctx: Context, instance_ids: Sequence[str]) -> object:
         instance.launch_time = ctx.now()
         instance.reachability, instance.impaired_since = "initializing", None
         instance.booted = instance.boots = instance.boots + 1
+        grants_of_instance(ctx, [each.volume_id for each in instance.block_devices], instance.instance_id)
         for interface in interfaces_of(ctx, instance):
             wake(ctx, interface)
 

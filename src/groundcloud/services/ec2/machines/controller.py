@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from groundcloud.controllers import Outcome
-from groundcloud.engines.machines.wanted import Disk, Machine, MachineFailed, Machines, State, Volumes
+from groundcloud.engines.machines.wanted import Disk, Machine, MachineFailed, Machines, Seal, State, Volumes
 from groundcloud.engines.network.wanted import Networks, Unreachable
 from groundcloud.services.ec2.machines.ending import end, stop
 from groundcloud.services.ec2.machines.instance_types import instance_types
@@ -28,6 +28,7 @@ from groundcloud.services.ec2.machines.records import (
 from groundcloud.services.ec2.machines.status_checks import StatusChecks
 from groundcloud.services.ec2.network.names import private_name
 from groundcloud.services.ec2.network.records import NetworkInterface
+from groundcloud.services.ec2.storage.encryption import KeyNotUsable, opened
 from groundcloud.services.ec2.storage.records import Volume
 from groundcloud.store import Key, Store, Transaction
 
@@ -89,8 +90,8 @@ class Instances:
             ready = self._start(instance)
         except ImageIsBeingBuilt as waits:
             return Outcome(partial(_waits, instance.key_values(), str(waits)), again=_LOOK)
-        except MachineFailed as error:
-            return Outcome(partial(self._failed, instance.key_values(), str(error)))
+        except (MachineFailed, KeyNotUsable) as error:
+            return Outcome(partial(self._failed, instance.key_values(), error))
         if not ready:
             return Outcome(again=_SOON)
         return Outcome(partial(self._running, instance.key_values()), again=_LOOK)
@@ -106,10 +107,15 @@ class Instances:
             interfaces = [
                 tx.get(NetworkInterface, instance.owner_id, instance.region, each) for each in instance.interfaces
             ]
-        found = [each for each in volumes if each is not None]
+            found = [each for each in volumes if each is not None]
+            ctx = self._within(tx, instance.owner_id, instance.region)
+            seals = {each.volume_id: opened(ctx, each, instance.instance_id) for each in found}
         root = next(each for each in found if each.attachments[0].device == instance.root_device_name)
         for volume in found:
-            self._make_volume(volume)
+            seal = seals[volume.volume_id]
+            self._make_volume(volume, seal)
+            if seal is not None:
+                self._volumes.unlock(volume.volume_id, seal.key)
         kind = instance_types()[instance.instance_type]
         primary = next(each for each in interfaces if each is not None)
         machine = Machine(
@@ -136,12 +142,12 @@ class Instances:
             return False  # the network is being made: the machine waits for its links
         return True
 
-    def _make_volume(self, volume: Volume) -> None:
+    def _make_volume(self, volume: Volume, seal: Seal | None) -> None:
         if not volume.engine_image:
-            self._volumes.create(volume.volume_id, volume.size, volume.snapshot_id)
+            self._volumes.create(volume.volume_id, volume.size, volume.snapshot_id, seal)
             return
         try:
-            self._volumes.create_root(volume.volume_id, volume.size, volume.engine_image)
+            self._volumes.create_root(volume.volume_id, volume.size, volume.engine_image, seal)
         except MachineFailed as error:
             progress = self._volumes.building().get(volume.engine_image)
             if progress is None:
@@ -163,8 +169,8 @@ class Instances:
             return Outcome(partial(self._shut_itself_down, instance.key_values()))
         try:
             ready = self._start(instance)
-        except MachineFailed as error:
-            return Outcome(partial(self._failed, instance.key_values(), str(error)))
+        except (MachineFailed, KeyNotUsable) as error:
+            return Outcome(partial(self._failed, instance.key_values(), error))
         return Outcome(again=_LOOK if ready else _SOON)
 
     def _check(self, instance: Instance) -> Outcome:
@@ -243,12 +249,17 @@ class Instances:
             found.impaired_since = self._clock() if result == "failed" else None
             tx.put(found)
 
-    def _failed(self, key: Key, reason: str, tx: Transaction) -> None:
+    def _failed(self, key: Key, error: Exception, tx: Transaction) -> None:
         """A launch that failed ends; an instance that was there before is stopped, with its volumes."""
         found = tx.get(Instance, *key)
         if found is None or found.state not in (PENDING, RUNNING):
             return
-        found.state_reason = StateReason("Server.InternalError", f"Server.InternalError: {reason}")
+        found.state_reason = StateReason("Server.InternalError", f"Server.InternalError: {error}")
+        if isinstance(error, KeyNotUsable):
+            found.state_reason = StateReason(
+                "Client.InternalError",
+                f"Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state ({error})",
+            )
         found.state_transition_reason = "Server.InternalError"
         found.forced = True
         found.state = SHUTTING_DOWN if found.state == PENDING and not found.boots else STOPPING

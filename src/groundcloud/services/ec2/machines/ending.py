@@ -5,6 +5,7 @@ from groundcloud.services.ec2.machines.metadata import RoleCredentials
 from groundcloud.services.ec2.machines.records import STOPPED, TERMINATED, Instance, UserData
 from groundcloud.services.ec2.machines.views import interfaces_of
 from groundcloud.services.ec2.network.interfaces import delete_interface, detach, lay_down
+from groundcloud.services.ec2.storage.encryption import retire_of_instance
 from groundcloud.services.ec2.storage.records import Volume
 
 
@@ -15,6 +16,7 @@ def stop(ctx: Context, instance: Instance) -> None:
     instance.reachability, instance.impaired_since = "initializing", None
     for interface in interfaces_of(ctx, instance):
         lay_down(ctx, interface)
+    retire_of_instance(ctx, [each.volume_id for each in instance.block_devices])
     ctx.put(instance)
 
 
@@ -27,6 +29,7 @@ def end(ctx: Context, instance: Instance) -> None:
         detach(ctx, interface)
         if deleted:
             delete_interface(ctx, interface)
+    retire_of_instance(ctx, [each.volume_id for each in instance.block_devices])
     for volume in list(ctx.scan(Volume, instance.instance_id, index="by_instance")):
         goes = any(
             each.delete_on_termination for each in volume.attachments if each.instance_id == instance.instance_id

@@ -120,7 +120,8 @@ class InstanceMetrics:
             if sum_ is not None:
                 self._sums[name] = sum_
             return data
-        start = datetime.fromtimestamp(over - (_MINUTE if instance.monitoring else _BASIC), UTC)
+        period = _MINUTE if instance.monitoring else _BASIC
+        start = datetime.fromtimestamp(over // period * period - period, UTC)
         return data + _of_instance(instance, sum_, self._accesses.take(name), start)
 
 

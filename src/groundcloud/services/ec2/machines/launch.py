@@ -19,12 +19,17 @@ from groundcloud.services.ec2.machines.key_pairs import named
 from groundcloud.services.ec2.machines.launch_templates import data_of
 from groundcloud.services.ec2.machines.parts import (
     CreditSpecification,
+    EnclaveOptions,
+    HibernationOptions,
     InterfaceSpecification,
+    Ipv6Address,
+    MaintenanceOptions,
     Mapping,
     MarketOptions,
     MetadataSpecification,
     MonitoringSpecification,
     PlacementSpecification,
+    PrivateDnsNameOptions,
     ProfileSpecification,
     SpotOptions,
     TemplateSpecification,
@@ -76,6 +81,12 @@ class Asked(Struct, kw_only=True, frozen=True):
     credit_specification: CreditSpecification | None = None
     instance_market_options: MarketOptions | None = None
     launch_template: TemplateSpecification | None = None
+    ipv6_addresses: Sequence[Ipv6Address] = ()
+    ipv6_address_count: int | None = None
+    hibernation_options: HibernationOptions | None = None
+    enclave_options: EnclaveOptions | None = None
+    maintenance_options: MaintenanceOptions | None = None
+    private_dns_name_options: PrivateDnsNameOptions | None = None
 
 
 class Launch(NamedTuple):
@@ -216,6 +227,7 @@ def _resolve(ctx: Context, asked: Asked, count: int) -> Launch:
     if kind is None:
         raise errors.InvalidParameterValue(reason=f"Invalid value '{asked.instance_type}' for InstanceType.")
     image = launchable(ctx, asked.image_id)
+    _check_options(asked)
     public_key = ""
     if asked.key_name:
         pair = named(ctx, asked.key_name)
@@ -226,7 +238,7 @@ def _resolve(ctx: Context, asked: Asked, count: int) -> Launch:
     placement = asked.placement or PlacementSpecification()
     place = place_for(
         ctx, asked.subnet_id, placement, asked.security_group_ids, asked.security_groups, asked.private_ip_address,
-        asked.network_interfaces, count,
+        asked.network_interfaces, count, asked.ipv6_addresses, asked.ipv6_address_count,
     )  # fmt: skip
     if placement.group_name:
         group_named(ctx, placement.group_name)
@@ -234,6 +246,23 @@ def _resolve(ctx: Context, asked: Asked, count: int) -> Launch:
     profile = profile_for(ctx, asked.iam_instance_profile) if asked.iam_instance_profile is not None else None
     tags = {each: tags_for(asked.tag_specifications, each, *_TAGGED) for each in _TAGGED}
     return Launch(image, kind, asked.key_name or None, public_key, user_data, place, devices, profile, tags)
+
+
+_AS_EVERY_INSTANCE = {
+    "hibernation_options": HibernationOptions(),
+    "enclave_options": EnclaveOptions(),
+    "maintenance_options": MaintenanceOptions(),
+    "private_dns_name_options": PrivateDnsNameOptions(),
+}
+"""Options that all instances have alike here. A launch may say them."""
+
+
+def _check_options(asked: Asked) -> None:
+    """Raises `UnsupportedOperation` for options that an instance of this cloud cannot have."""
+    for name, usual in _AS_EVERY_INSTANCE.items():
+        if getattr(asked, name) not in (None, usual):
+            words = ", ".join(f"{key} {value}" for key, value in structs.asdict(usual).items())
+            raise errors.UnsupportedOperation(reason=f"The {name.replace('_', ' ')} of every instance are: {words}.")
 
 
 def launchable(ctx: Context, image_id: str) -> Image:

@@ -13,12 +13,16 @@ from groundcloud.services.ec2.common import Tagged, TagSpecification, as_resourc
 from groundcloud.services.ec2.filters import Filter, Filters, listed, matcher
 from groundcloud.services.ec2.machines.parts import (
     CreditSpecification,
+    EnclaveOptions,
+    HibernationOptions,
     InterfaceSpecification,
+    MaintenanceOptions,
     Mapping,
     MarketOptions,
     MetadataSpecification,
     MonitoringSpecification,
     PlacementSpecification,
+    PrivateDnsNameOptions,
     ProfileSpecification,
     TemplateSpecification,
 )
@@ -51,6 +55,10 @@ class TemplateData(Part):
     credit_specification: CreditSpecification | None = None
     metadata_options: MetadataSpecification | None = None
     disable_api_stop: bool | None = None
+    hibernation_options: HibernationOptions | None = None
+    enclave_options: EnclaveOptions | None = None
+    maintenance_options: MaintenanceOptions | None = None
+    private_dns_name_options: PrivateDnsNameOptions | None = None
 
     def said(self) -> dict[str, Any]:
         """What is not left to the launch, by the names of RunInstances' arguments."""

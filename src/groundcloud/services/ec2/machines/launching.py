@@ -5,6 +5,7 @@ How the records are made is in `launch.py`; the controller boots what is written
 
 from collections.abc import Mapping as Mapping_
 from collections.abc import Sequence
+from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -12,17 +13,23 @@ from groundcloud.resource import Resource
 from groundcloud.services.ec2.common import Tagged, TagSpecification, as_resource
 from groundcloud.services.ec2.common import made as being_made
 from groundcloud.services.ec2.machines.describing import reservation
+from groundcloud.services.ec2.machines.devices import facts_of_volumes
 from groundcloud.services.ec2.machines.key_pairs import named
 from groundcloud.services.ec2.machines.launch import DEFAULT_TYPE, Asked, from_template, launch
 from groundcloud.services.ec2.machines.launch_templates import data_of, known_template
 from groundcloud.services.ec2.machines.parts import (
     CreditSpecification,
+    EnclaveOptions,
+    HibernationOptions,
     InterfaceSpecification,
+    Ipv6Address,
+    MaintenanceOptions,
     Mapping,
     MarketOptions,
     MetadataSpecification,
     MonitoringSpecification,
     PlacementSpecification,
+    PrivateDnsNameOptions,
     ProfileSpecification,
     TemplateSpecification,
 )
@@ -41,6 +48,7 @@ def _on(
     instance_type: str,
     tag_specifications: Sequence[TagSpecification],
     launch_template: TemplateSpecification | None,
+    block_device_mappings: Sequence[Mapping],
 ) -> list[Resource]:
     """What a launch needs permission for: the image, and all that it uses and makes.
 
@@ -53,12 +61,15 @@ def _on(
         image_id, key_name = image_id or said.get("image_id", ""), key_name or said.get("key_name", "")
         instance_type = instance_type or said.get("instance_type", "")
         security_group_ids = security_group_ids or said.get("security_group_ids", ())
+        block_device_mappings = [*said.get("block_device_mappings", ()), *block_device_mappings]
     facts = {"ec2:region": ctx.region, "ec2:instancetype": instance_type or DEFAULT_TYPE}
     found += [
         each
-        for resource_type in ("instance", "volume", "network-interface")
+        for resource_type in ("instance", "network-interface")
         for each in being_made(ctx, resource_type, "RunInstances", tag_specifications, facts)
     ]
+    for volume in facts_of_volumes(ctx, image_of(ctx, image_id), block_device_mappings):
+        found += being_made(ctx, "volume", "RunInstances", tag_specifications, {**facts, **volume})
     return found + what_a_launch_uses(ctx, image_id, subnet_id, security_group_ids, key_name, facts)
 
 
@@ -109,9 +120,17 @@ def run_instances(
     credit_specification: CreditSpecification | None = None,
     instance_market_options: MarketOptions | None = None,
     launch_template: TemplateSpecification | None = None,
+    ipv6_addresses: Sequence[Ipv6Address] = (),
+    ipv6_address_count: int | None = None,
+    hibernation_options: HibernationOptions | None = None,
+    enclave_options: EnclaveOptions | None = None,
+    maintenance_options: MaintenanceOptions | None = None,
+    private_dns_name_options: PrivateDnsNameOptions | None = None,
 ) -> object:
-    asked = locals().copy()
-    del asked["ctx"], asked["client_token"]
+    return _launch_once(**locals())
+
+
+def _launch_once(ctx: Context, client_token: str, **asked: Any) -> dict[str, Any]:
     once = Once(ctx, "RunInstances", client_token, asked)
     before = [each for one in once.made if (each := ctx.get(Instance, one)) is not None]
     if before:

@@ -28,6 +28,10 @@ class PrivateAddress(Part):
     primary: bool = False
 
 
+class Ipv6Address(Part):
+    ipv6_address: str = ""
+
+
 class InterfaceSpecification(Part):
     associate_public_ip_address: bool | None = None
     delete_on_termination: bool | None = None
@@ -41,6 +45,8 @@ class InterfaceSpecification(Part):
     subnet_id: str = ""
     interface_type: str = ""
     network_card_index: int = 0
+    ipv6_addresses: list[Ipv6Address] = []
+    ipv6_address_count: int | None = None
 
 
 class ProfileSpecification(Part):
@@ -80,6 +86,24 @@ class SpotOptions(Part):
 class MarketOptions(Part):
     market_type: str = ""
     spot_options: SpotOptions | None = None
+
+
+class HibernationOptions(Part):
+    configured: bool = False
+
+
+class EnclaveOptions(Part):
+    enabled: bool = False
+
+
+class MaintenanceOptions(Part):
+    auto_recovery: str = "default"
+
+
+class PrivateDnsNameOptions(Part):
+    hostname_type: str = "ip-name"
+    enable_resource_name_dns_a_record: bool = False
+    enable_resource_name_dns_aaaa_record: bool = False
 
 
 class TemplateSpecification(Part):

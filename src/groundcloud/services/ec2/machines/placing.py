@@ -1,12 +1,12 @@
 """Where a launch puts an instance: zone, subnet, security groups and network interfaces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from groundcloud.context import Context
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tag, find
-from groundcloud.services.ec2.machines.parts import InterfaceSpecification, PlacementSpecification
+from groundcloud.services.ec2.machines.parts import InterfaceSpecification, Ipv6Address, PlacementSpecification
 from groundcloud.services.ec2.network.interfaces import assign_public, attach, create_interface, groups_of
 from groundcloud.services.ec2.network.records import NetworkInterface, SecurityGroup, Subnet, Vpc
 from groundcloud.services.ec2.regions import zone
@@ -39,20 +39,23 @@ def place_for(
     private_address: str,
     interfaces: Sequence[InterfaceSpecification],
     count: int,
+    ipv6: Sequence[Ipv6Address] = (),
+    ipv6_count: int | None = None,
 ) -> Place:
     """The place of a launch. Raises EC2's errors for what does not go together or is not there."""
-    if interfaces and (subnet_id or group_ids or group_names):
-        raise errors.InvalidParameterCombination(
-            reason="Network interfaces and an instance-level "
-            f"{'subnet ID' if subnet_id else 'security groups'} may not be specified on the same request"
-        )
+    six = ipv6 or ipv6_count
+    named = {"subnet ID": subnet_id, "security groups": group_ids or group_names, "IPv6 address": six}
+    _check_together(interfaces, named)
     wanted = sorted(interfaces, key=lambda each: each.device_index) or [
-        InterfaceSpecification(subnet_id=subnet_id, private_ip_address=private_address, groups=list(group_ids))
-    ]
+        InterfaceSpecification(
+            subnet_id=subnet_id, private_ip_address=private_address, groups=list(group_ids), ipv6_addresses=list(ipv6),
+            ipv6_address_count=ipv6_count,
+        )
+    ]  # fmt: skip
     primary = wanted[0]
     if [each.device_index for each in wanted] != list(range(len(wanted))):
         raise errors.InvalidParameterValue(reason="Each network interface requires a device index of its own, from 0.")
-    if count > 1 and (primary.private_ip_address or primary.network_interface_id):
+    if count > 1 and (primary.private_ip_address or primary.network_interface_id or primary.ipv6_addresses):
         raise errors.InvalidParameterCombination(
             reason="Launching multiple instances is not possible with a private IP address or a network interface ID"
         )
@@ -66,6 +69,15 @@ def place_for(
         groups = _named_groups(ctx, subnet, group_names)
     groups_of(ctx, subnet.vpc_id, groups, subnet.subnet_id)
     return Place(subnet, groups, wanted)
+
+
+def _check_together(interfaces: Sequence[InterfaceSpecification], named: Mapping[str, object]) -> None:
+    """What a launch names besides its interfaces. Raises `InvalidParameterCombination`."""
+    given = next((words for words, value in named.items() if value), "")
+    if interfaces and given:
+        raise errors.InvalidParameterCombination(
+            reason=f"Network interfaces and an instance-level {given} may not be specified on the same request"
+        )
 
 
 def _subnet(ctx: Context, primary: InterfaceSpecification, placement: PlacementSpecification) -> Subnet:
@@ -143,6 +155,8 @@ def _new_interface(ctx: Context, place: Place, wanted: InterfaceSpecification, t
         private_address=primary or None,
         secondary=[each.private_ip_address for each in wanted.private_ip_addresses if not each.primary],
         secondary_count=wanted.secondary_private_ip_address_count,
+        ipv6=[each.ipv6_address for each in wanted.ipv6_addresses],
+        ipv6_count=wanted.ipv6_address_count,
         description=wanted.description,
         tags=tags,
     )

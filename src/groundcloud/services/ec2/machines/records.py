@@ -185,6 +185,8 @@ class ImageDevice(Part):
     encrypted: bool = False
     iops: int | None = None
     throughput: int | None = None
+    kms_key_id: str | None = None
+    """Of an encrypted one without a snapshot."""
 
 
 class Image(Tagged):

@@ -138,6 +138,8 @@ def _place(ctx: Context, instance: Instance) -> dict[str, Any]:
             "source_dest_check": primary.source_dest_check,
             "private_dns_name_options": _NAME_OPTIONS,
         }
+        if primary.ipv6_addresses:
+            shown["ipv6_address"] = primary.ipv6_addresses[0].ipv6_address
         if primary.association is not None:
             shown |= {"public_ip_address": primary.association.public_ip, "public_dns_name": public_name}
     return shown

@@ -1,7 +1,4 @@
-"""Flow logs: what traffic of a VPC, a subnet or an interface is to be noted, and where.
-
-Only kept here; the network engine gives the flows and CloudWatch Logs or S3 takes them.
-"""
+"""Flow logs: what traffic of a VPC, a subnet or an interface is to be noted, and where. `flow_delivery.py` does it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,19 +14,25 @@ from groundcloud.services.ec2.filters import Filter, Filters, listed
 from groundcloud.services.ec2.network import faults
 from groundcloud.services.ec2.network.changes import network_changed
 from groundcloud.services.ec2.network.endpoints import unsuccessful
+from groundcloud.services.ec2.network.flow_bucket import let_deliver
+from groundcloud.services.ec2.network.flow_records import DEFAULT, unknown
 from groundcloud.services.ec2.network.linking import FlowLog
 from groundcloud.services.ec2.network.records import InVpc, NetworkInterface, Subnet, Vpc
 from groundcloud.services.ec2.tags import tags_for
 from groundcloud.services.ec2.tokens import Once
+from groundcloud.store import Part
 
 _KINDS: dict[str, type[Tagged]] = {"VPC": Vpc, "Subnet": Subnet, "NetworkInterface": NetworkInterface}
 _TRAFFIC = ("ACCEPT", "REJECT", "ALL")
 _DESTINATIONS = ("cloud-watch-logs", "s3")
-_FORMAT = (
-    "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} "
-    "${bytes} ${start} ${end} ${action} ${log-status}"
-)
-"""What a line holds unless the caller says otherwise. Source: "Flow log records" in the VPC user guide."""
+
+
+class DestinationOptions(Part):
+    """How files in S3 are named and written."""
+
+    file_format: str = "plain-text"
+    hive_compatible_partitions: bool = False
+    per_hour_partition: bool = False
 
 
 def _creating(
@@ -62,10 +65,12 @@ def create_flow_logs(
     max_aggregation_interval: int = 600,
     tag_specifications: Sequence[TagSpecification] = (),
     client_token: str = "",
+    destination_options: DestinationOptions | None = None,
 ) -> object:
     once = Once(
         ctx, "CreateFlowLogs", client_token, resource_ids, resource_type, traffic_type, log_group_name,
         log_destination_type, log_destination, log_format, max_aggregation_interval, tag_specifications,
+        destination_options,
     )  # fmt: skip
     if once.made:
         return {"flow_log_ids": list(once.made), "unsuccessful": [], "client_token": client_token}
@@ -74,16 +79,34 @@ def create_flow_logs(
         raise errors.InvalidParameterValue(reason=f"Value ({resource_type}) for parameter ResourceType is invalid.")
     _check(traffic_type, log_destination_type, max_aggregation_interval)
     _check_destination(log_destination_type, log_group_name, log_destination, deliver_logs_permission_arn)
+    if strange := unknown(log_format or DEFAULT):
+        raise errors.InvalidParameter(reason=f"Unknown fields provided: {', '.join(strange)}")
+    options = _options(log_destination_type, destination_options)
     template = FlowLog(
         owner_id=ctx.account, region=ctx.region, flow_log_id="", resource_id="", creation_time=ctx.now(),
-        log_format=log_format or _FORMAT, traffic_type=traffic_type, log_destination_type=log_destination_type,
+        log_format=log_format or DEFAULT, traffic_type=traffic_type, log_destination_type=log_destination_type,
         log_destination=log_destination or None, log_group_name=log_group_name or None,
         deliver_logs_permission_arn=deliver_logs_permission_arn or None,
         max_aggregation_interval=max_aggregation_interval, tags=tags_for(tag_specifications, "vpc-flow-log"),
+        hive_compatible_partitions=options.hive_compatible_partitions, per_hour_partition=options.per_hour_partition,
     )  # fmt: skip
+    if log_destination_type == "s3":
+        let_deliver(ctx, log_destination, hive=options.hive_compatible_partitions)
     ids, failed = _make(ctx, kind, resource_ids, template)
     once.remember(*ids)
     return {"flow_log_ids": ids, "unsuccessful": failed, "client_token": client_token or None}
+
+
+def _options(destination_type: str, options: DestinationOptions | None) -> DestinationOptions:
+    if options is None:
+        return DestinationOptions()
+    if destination_type != "s3":
+        raise errors.InvalidParameterCombination(
+            reason="DestinationOptions can only be specified for the destination type s3"
+        )
+    if options.file_format != "plain-text":
+        raise errors.UnsupportedOperation(reason="Flow logs of this cloud are files of plain text.")
+    return options
 
 
 def _make(
@@ -141,7 +164,7 @@ def _check_destination(kind: str, group: str, destination: str, role: str) -> No
 
 
 _FILTERS: Filters = {
-    "deliver-log-status": lambda log: "SUCCESS",
+    "deliver-log-status": lambda log: log.deliver_logs_status,
     "log-destination-type": lambda log: log.log_destination_type,
     "flow-log-id": lambda log: log.flow_log_id,
     "log-group-name": lambda log: log.log_group_name,

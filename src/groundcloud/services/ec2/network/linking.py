@@ -212,6 +212,26 @@ class FlowLog(Tagged):
     deliver_logs_permission_arn: str | None = None
     max_aggregation_interval: int = 600
     flow_log_status: str = "ACTIVE"
+    deliver_logs_status: str = "SUCCESS"
+    """Or `FAILED`."""
+    deliver_logs_error_message: str | None = None
+    hive_compatible_partitions: bool = False
+    per_hour_partition: bool = False
+
+    @property
+    def group(self) -> str:
+        """The log group's name."""
+        return self.log_group_name or (self.log_destination or "").removesuffix(":*").split(":", 6)[-1]
+
+    @property
+    def destination_options(self) -> dict[str, object] | None:
+        if self.log_destination_type != "s3":
+            return None
+        return {
+            "file_format": "plain-text",
+            "hive_compatible_partitions": self.hive_compatible_partitions,
+            "per_hour_partition": self.per_hour_partition,
+        }
 
 
 class PermissionState(Part):

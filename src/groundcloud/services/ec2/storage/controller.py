@@ -1,14 +1,22 @@
 """Makes the machine engine have the volumes that are asked for, where they are asked for."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from groundcloud.context import Context
 from groundcloud.controllers import Outcome
-from groundcloud.engines.machines.wanted import Disk, MachineFailed, Machines, Volumes
+from groundcloud.engines.machines.wanted import Disk, MachineFailed, Machines, Seal, Volumes
 from groundcloud.services.ec2.machines.records import Instance
+from groundcloud.services.ec2.storage.encryption import KeyNotUsable, opened, retire
 from groundcloud.services.ec2.storage.records import Volume, VolumeAttachment
-from groundcloud.store import Key, Transaction
+from groundcloud.store import Key, Store, Transaction
+
+log = logging.getLogger(__name__)
+
+Within = Callable[[Transaction, str, str], Context]
+"""The context of EC2 for an account in a Region."""
 
 _BUSY = 2.0
 """Seconds until a volume that is still mounted is tried to be detached again."""
@@ -20,7 +28,11 @@ class EbsVolumes:
     name = "ec2.volumes"
     kind = Volume
 
-    def __init__(self, volumes: Volumes, machines: Machines, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, volumes: Volumes, machines: Machines, clock: Callable[[], datetime], within: Within
+    ) -> None:
+        self._store = store
+        self._within = within
         self._volumes = volumes
         self._machines = machines
         self._clock = clock
@@ -28,7 +40,7 @@ class EbsVolumes:
     def reconcile(self, key: Key, wanted: Volume | None) -> Outcome:
         if wanted is None or wanted.state == "deleting":
             self._volumes.delete(str(key[2]))
-            return Outcome() if wanted is None else Outcome(partial(_deleted, key))
+            return Outcome() if wanted is None else Outcome(partial(self._deleted, key))
         if wanted.state == "creating":
             return self._create(key, wanted)
         if wanted.modification is not None and wanted.modification.state == "modifying":
@@ -42,10 +54,34 @@ class EbsVolumes:
 
     def _create(self, key: Key, wanted: Volume) -> Outcome:
         try:
-            self._volumes.create(wanted.volume_id, wanted.size, wanted.snapshot_id)
+            seal = self._opened(wanted)
+            self._volumes.create(wanted.volume_id, wanted.size, wanted.snapshot_id, seal)
         except MachineFailed:
-            return Outcome(partial(_became, key, "error"))
-        return Outcome(partial(_became, key, "available"))
+            return Outcome(partial(self._became, key, "error"))
+        except KeyNotUsable as error:
+            log.warning("%s goes, for its key cannot be used: %s", wanted.volume_id, error)
+            return Outcome(partial(self._became, key, "deleting"))
+        return Outcome(partial(self._became, key, "available"))
+
+    def _opened(self, wanted: Volume, instance_id: str = "") -> Seal | None:
+        if not wanted.encrypted:
+            return None
+        with self._store.snapshot() as tx:
+            return opened(self._within(tx, wanted.owner_id, wanted.region), wanted, instance_id)
+
+    def _became(self, key: Key, state: str, tx: Transaction) -> None:
+        """It is there, or it failed, or it goes again: what AWS does with a volume whose key it cannot use."""
+        found = tx.get(Volume, *key)
+        if found is not None and found.state == "creating":
+            found.state = state
+            retire(self._within(tx, found.owner_id, found.region), found)
+            tx.put(found)
+
+    def _deleted(self, key: Key, tx: Transaction) -> None:
+        found = tx.get(Volume, *key)
+        if found is not None and found.state == "deleting":
+            retire(self._within(tx, found.owner_id, found.region), found)
+            tx.delete(found)
 
     def _modify(self, key: Key, wanted: Volume) -> Outcome:
         try:
@@ -61,6 +97,13 @@ class EbsVolumes:
     def _attach(self, key: Key, wanted: Volume, attachment: VolumeAttachment) -> Outcome:
         """To a machine that does not run it is given when that boots."""
         if self._running(attachment.instance_id):
+            try:
+                seal = self._opened(wanted, attachment.instance_id)
+            except KeyNotUsable as error:
+                log.warning("%s is not attached, for its key cannot be used: %s", wanted.volume_id, error)
+                return Outcome(partial(self._detached, key, ("attaching",)))
+            if seal is not None:
+                self._volumes.unlock(wanted.volume_id, seal.key)
             disk = Disk(wanted.volume_id, attachment.device.removeprefix("/dev/"))
             self._machines.attach(attachment.instance_id, disk)
         return Outcome(partial(_attached, key))
@@ -71,19 +114,18 @@ class EbsVolumes:
                 self._machines.detach(attachment.instance_id, wanted.volume_id, force=wanted.forced_detach)
             except MachineFailed:
                 return Outcome(partial(_busy, key), again=_BUSY)
-        return Outcome(partial(_detached, key))
+        return Outcome(partial(self._detached, key, ("detaching", "busy")))
 
-
-def _deleted(key: Key, tx: Transaction) -> None:
-    found = tx.get(Volume, *key)
-    if found is not None and found.state == "deleting":
-        tx.delete(found)
-
-
-def _became(key: Key, state: str, tx: Transaction) -> None:
-    found = tx.get(Volume, *key)
-    if found is not None and found.state == "creating":
-        found.state = state
+    def _detached(self, key: Key, before: tuple[str, ...], tx: Transaction) -> None:
+        found = tx.get(Volume, *key)
+        if found is None or not found.attachments or found.attachments[0].state not in before:
+            return
+        instance = tx.get(Instance, found.owner_id, found.region, found.attachments[0].instance_id)
+        if instance is not None:
+            instance.block_devices = [each for each in instance.block_devices if each.volume_id != found.volume_id]
+            tx.put(instance)
+        found.attachments, found.state, found.forced_detach = [], "available", False
+        retire(self._within(tx, found.owner_id, found.region), found)
         tx.put(found)
 
 
@@ -115,15 +157,3 @@ def _busy(key: Key, tx: Transaction) -> None:
     if found is not None and found.attachments and found.attachments[0].state == "detaching":
         found.attachments[0].state = "busy"
         tx.put(found)
-
-
-def _detached(key: Key, tx: Transaction) -> None:
-    found = tx.get(Volume, *key)
-    if found is None or not found.attachments or found.attachments[0].state not in ("detaching", "busy"):
-        return
-    instance = tx.get(Instance, found.owner_id, found.region, found.attachments[0].instance_id)
-    if instance is not None:
-        instance.block_devices = [each for each in instance.block_devices if each.volume_id != found.volume_id]
-        tx.put(instance)
-    found.attachments, found.state, found.forced_detach = [], "available", False
-    tx.put(found)

@@ -5,20 +5,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.account_settings import check_public, settings_of
 from groundcloud.services.ec2.common import TagSpecification, find, on
 from groundcloud.services.ec2.machines.images import image_view, may_launch
-from groundcloud.services.ec2.machines.parts import Mapping
-from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, Image, ImageDevice, Instance
+from groundcloud.services.ec2.machines.parts import Ebs, Mapping
+from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, BlockDevice, Image, ImageDevice, Instance
 from groundcloud.services.ec2.machines.views import image_of
+from groundcloud.services.ec2.storage.encryption import chosen_key, is_managed
 from groundcloud.services.ec2.storage.image_states import check_protection
-from groundcloud.services.ec2.storage.lookup import usable_snapshot
+from groundcloud.services.ec2.storage.lookup import snapshot_of, usable_snapshot
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
 from groundcloud.services.ec2.storage.sharing import PermissionChange, asked, permissions
-from groundcloud.services.ec2.storage.snapshots import new_snapshot
+from groundcloud.services.ec2.storage.snapshots import copied, new_snapshot
+from groundcloud.services.ec2.storage.types import check_volume
 from groundcloud.services.ec2.tags import merged, tags_for
 from groundcloud.services.ec2.tokens import Once
 from groundcloud.store import Part
@@ -65,9 +69,10 @@ def create_image(
         tags=tags_for(tag_specifications, "image", *_TAGGED),
     )  # fmt: skip
     image.engine_image = image.image_id
-    left_out = {each.device_name for each in block_device_mappings if each.no_device is not None}
+    mapped = {each.device_name: each for each in block_device_mappings}
     for device in instance.block_devices:
-        if device.device_name in left_out:
+        mapping = mapped.pop(device.device_name, Mapping())
+        if mapping.no_device is not None:
             continue
         volume = find(ctx, Volume, device.volume_id)
         snapshot = new_snapshot(
@@ -77,14 +82,47 @@ def create_image(
         image.devices.append(
             ImageDevice(
                 device.device_name, snapshot.snapshot_id, volume.size, volume.volume_type,
-                device.delete_on_termination, volume.encrypted, volume.iops, volume.throughput,
+                _deleted(device, volume, mapping.ebs), volume.encrypted, volume.iops, volume.throughput,
             )
         )  # fmt: skip
+    image.devices += [_added(ctx, each) for each in mapped.values() if each.no_device is None]
     if instance.state == RUNNING and not no_reboot:
         instance.boots += 1
         ctx.put(instance)
     ctx.put(image)
     return {"image_id": image.image_id}
+
+
+def _deleted(device: BlockDevice, volume: Volume, asked: Ebs | None) -> bool:
+    """Whether the volumes that an image brings go with their instances: all that can be said anew of a volume that is
+    there. Source: CreateImage in the API reference, `BlockDeviceMapping`."""
+    if asked is None:
+        return device.delete_on_termination
+    if (asked.encrypted is not None and asked.encrypted != volume.encrypted) or asked.kms_key_id:
+        raise errors.InvalidBlockDeviceMapping(
+            reason=f"The encryption of the device {device.device_name} cannot be changed; use CopyImage."
+        )
+    if asked.volume_size not in (None, volume.size):
+        raise errors.InvalidBlockDeviceMapping(
+            reason=f"The size of the device {device.device_name} cannot be changed; modify the volume first."
+        )
+    return device.delete_on_termination if asked.delete_on_termination is None else asked.delete_on_termination
+
+
+def _added(ctx: Context, mapping: Mapping) -> ImageDevice:
+    """A volume that an image brings besides those of its instance."""
+    ebs = mapping.ebs
+    if ebs is None or not (ebs.snapshot_id or ebs.volume_size):
+        raise errors.InvalidBlockDeviceMapping(reason=f"The device {mapping.device_name} needs a size or a snapshot.")
+    snapshot = usable_snapshot(ctx, ebs.snapshot_id) if ebs.snapshot_id else None
+    size = ebs.volume_size or (snapshot.volume_size if snapshot is not None else 0)
+    kind = ebs.volume_type or "gp2"
+    check_volume(kind, size, ebs.iops, ebs.throughput)
+    return ImageDevice(
+        mapping.device_name, ebs.snapshot_id or "", size, kind, ebs.delete_on_termination is not False,
+        snapshot.encrypted if snapshot is not None else bool(ebs.encrypted), ebs.iops, ebs.throughput,
+        ebs.kms_key_id,
+    )  # fmt: skip
 
 
 @operation(on=on(makes="image", by="RegisterImage"), harmless=("EnaSupport", "SriovNetSupport", "BootMode"))
@@ -120,7 +158,15 @@ def register_image(
             )
         deleted = True if ebs.delete_on_termination is None else ebs.delete_on_termination
         size = ebs.volume_size or snapshot.volume_size
-        image.devices.append(ImageDevice(mapping.device_name, ebs.snapshot_id, size, ebs.volume_type or "gp2", deleted))
+        if ebs.encrypted is not None and ebs.encrypted != snapshot.encrypted:
+            raise errors.InvalidBlockDeviceMapping(
+                reason=f"The device {mapping.device_name} is as its snapshot is: Encrypted cannot be said otherwise."
+            )
+        image.devices.append(
+            ImageDevice(
+                mapping.device_name, ebs.snapshot_id, size, ebs.volume_type or "gp2", deleted, snapshot.encrypted
+            )
+        )
     if not any(each.device_name == root_device_name for each in image.devices):
         raise errors.InvalidBlockDeviceMapping(reason=f"The root device {root_device_name} has no snapshot.")
     ctx.put(image)
@@ -137,9 +183,11 @@ def copy_image(
     description: str | None = None,
     copy_image_tags: bool = False,
     tag_specifications: Sequence[TagSpecification] = (),
+    encrypted: bool | None = None,
+    kms_key_id: str = "",
 ) -> object:
-    """An image of any Region as one of this Region. Its snapshots stay one copy on the disk."""
-    once = Once(ctx, "CopyImage", client_token, name, source_image_id, source_region)
+    """An image of any Region as one of this Region. Snapshots that are not encrypted stay one copy on the disk."""
+    once = Once(ctx, "CopyImage", client_token, name, source_image_id, source_region, encrypted, kms_key_id)
     if once.made:
         return {"image_id": once.made[0]}
     source = image_of(ctx.in_region(source_region), source_image_id)
@@ -156,9 +204,30 @@ def copy_image(
         source_image_id=source_image_id, source_image_region=source_region, product_codes=source.product_codes,
         tags=merged(copied, tags_for(tag_specifications, "image", *_TAGGED)),
     )  # fmt: skip
+    _encrypt_copies(ctx, image, encrypted, kms_key_id)
     ctx.put(image)
     once.remember(image.image_id)
     return {"image_id": image.image_id}
+
+
+def _encrypt_copies(ctx: Context, image: Image, encrypted: bool | None, kms_key_id: str) -> None:
+    """Snapshots of its own for a copied image, where one of them is to be encrypted; until they are done it is
+    pending."""
+    sources = [snapshot_of(ctx, each.snapshot_id) for each in image.devices]
+    keys = [chosen_key(ctx, encrypted, kms_key_id, source) for source in sources]
+    if not any(keys):
+        return
+    if None in sources:
+        raise errors.UnsupportedOperation(
+            reason="A public image of this cloud has no snapshot that could be copied. Launch it with an encrypted "
+            "root device instead."
+        )
+    image.devices = list(image.devices)
+    for index, (device, source) in enumerate(zip(image.devices, sources, strict=True)):
+        assert source is not None
+        copy = copied(ctx, source, f"Copied for {image.image_id}", encrypted, kms_key_id, ())
+        image.devices[index] = replace(device, snapshot_id=copy.snapshot_id, encrypted=copy.encrypted)
+    image.state, image.engine_image = "pending", image.image_id
 
 
 @operation(on=on("image_id"))
@@ -202,8 +271,27 @@ def modify_image_attribute(
     change = asked(launch_permission, operation_type, [*user_groups, *user_ids])
     if "all" in change.added:
         check_public(settings_of(ctx).public_images, "image")
+    if change.added:
+        _check_sharing(ctx, image, change.added)
     image.launch_accounts = change.applied(image.launch_accounts)
     ctx.put(image)
+
+
+def _check_sharing(ctx: Context, image: Image, added: Sequence[str]) -> None:
+    """Source: "Considerations for sharing AMIs" in the EC2 user guide; the messages are those that tools know."""
+    for device in image.devices:
+        snapshot = snapshot_of(ctx, device.snapshot_id) if device.encrypted else None
+        if snapshot is None:
+            continue
+        if "all" in added:
+            raise errors.InvalidParameter(
+                reason=f"Snapshot {device.snapshot_id} is encrypted. Creating Public AMIs with encrypted snapshots is "
+                "not supported."
+            )
+        if is_managed(ctx, snapshot.kms_key_id):
+            raise errors.InvalidParameter(
+                reason="Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot"
+            )
 
 
 @operation(on=on("image_id"))

@@ -16,9 +16,14 @@ def may_use(ctx: Context, snapshot: Snapshot) -> bool:
     return settings is None or settings.public_snapshots != ALL
 
 
+def snapshot_of(ctx: Context, snapshot_id: str) -> Snapshot | None:
+    """A snapshot by its id, whoever owns it; the caller says whether it may be used."""
+    return next(ctx.tx.scan(Snapshot, snapshot_id, index="by_id"), None)
+
+
 def usable_snapshot(ctx: Context, snapshot_id: str) -> Snapshot:
     """A completed snapshot that volumes may be made of. Raises `InvalidSnapshot.NotFound`, `IncorrectState`."""
-    found = next(ctx.tx.scan(Snapshot, snapshot_id, index="by_id"), None)
+    found = snapshot_of(ctx, snapshot_id)
     if found is None or found.region != ctx.region or not may_use(ctx, found):
         raise errors.NoSuchSnapshot(named=f" '{snapshot_id}' does")
     if found.state != "completed":

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from groundcloud.data_keys import DataKey
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.common import Tagged, register
-from groundcloud.store import Part
+from groundcloud.store import Part, Record
 
 
 class VolumeAttachment(Part):
@@ -59,6 +60,14 @@ class Volume(Tagged):
     encrypted: bool = False
     kms_key_id: str | None = None
     attachments: list[VolumeAttachment] = []
+    data_key: DataKey | None = None
+    """Of an encrypted one."""
+    source_key: DataKey | None = None
+    """The data key of what it is made of, wrapped for it, where that has another one."""
+    grants: list[str] = []
+    """Of KMS: what lets EC2 open its data key."""
+    flaw: str = ""
+    """Why it has no data key."""
     forced_detach: bool = False
     auto_enable_io: bool = False
     modification: VolumeModification | None = None
@@ -101,9 +110,30 @@ class Snapshot(Tagged):
     """Of a root volume's snapshot: what it lay on."""
     encrypted: bool = False
     kms_key_id: str | None = None
+    data_key: DataKey | None = None
+    """Of an encrypted one: its volume's, but for a copy under another key."""
+    source_key: DataKey | None = None
+    grants: list[str] = []
+    flaw: str = ""
     completion_time: datetime | None = None
     create_volume_accounts: list[str] = []
     """Accounts that may make volumes of it; `all` is everybody."""
+
+
+class EbsDefaults(Record):
+    """Encryption by default, of an account in a Region."""
+
+    table = "ec2.ebs_defaults"
+    key = ("owner_id", "region")
+    watched = False
+
+    owner_id: str
+    region: str
+    encrypted: bool = False
+    kms_key_id: str | None = None
+    """Instead of the key that AWS manages."""
+    managed_key: str | None = None
+    """The ARN of the key that AWS manages for EBS, once it is there."""
 
 
 register(Volume, Snapshot)

@@ -7,6 +7,8 @@ from functools import partial
 from groundcloud.controllers import Outcome
 from groundcloud.engines.machines.wanted import MachineFailed, Volumes
 from groundcloud.services.ec2.machines.records import Image, StateReason
+from groundcloud.services.ec2.storage.controller import Within
+from groundcloud.services.ec2.storage.encryption import KeyNotUsable, opened, retire
 from groundcloud.services.ec2.storage.records import Snapshot, Volume
 from groundcloud.store import Key, Store, Transaction
 
@@ -21,14 +23,16 @@ class EbsSnapshots:
     name = "ec2.snapshots"
     kind = Snapshot
 
-    def __init__(self, volumes: Volumes, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, volumes: Volumes, clock: Callable[[], datetime], within: Within) -> None:
+        self._store = store
+        self._within = within
         self._volumes = volumes
         self._clock = clock
 
     def reconcile(self, key: Key, wanted: Snapshot | None) -> Outcome:
         if wanted is None or wanted.state == "deleting":
             self._volumes.delete_snapshot(str(key[2]))
-            return Outcome() if wanted is None else Outcome(partial(_snapshot_deleted, key))
+            return Outcome() if wanted is None else Outcome(partial(self._deleted, key))
         if wanted.state != "pending":
             return Outcome()
         try:
@@ -36,30 +40,35 @@ class EbsSnapshots:
                 self._copy(wanted)
             else:
                 self._volumes.snapshot(wanted.volume_id, wanted.snapshot_id)
+        except KeyNotUsable as error:
+            reason = f"Given key ID is not accessible ({error})"
+            return Outcome(partial(self._became, key, "error", reason, self._clock()))
         except MachineFailed as error:
-            return Outcome(partial(_snapshot_became, key, "error", str(error), self._clock()))
-        return Outcome(partial(_snapshot_became, key, "completed", "", self._clock()))
+            return Outcome(partial(self._became, key, "error", str(error), self._clock()))
+        return Outcome(partial(self._became, key, "completed", "", self._clock()))
 
     def _copy(self, wanted: Snapshot) -> None:
         """Through a volume that only the copy sees."""
         between = f"copy-{wanted.snapshot_id}"
-        self._volumes.create(between, wanted.volume_size, wanted.source)
+        with self._store.snapshot() as tx:
+            seal = opened(self._within(tx, wanted.owner_id, wanted.region), wanted)
+        self._volumes.create(between, wanted.volume_size, wanted.source, seal)
         self._volumes.snapshot(between, wanted.snapshot_id)
         self._volumes.delete(between)
 
+    def _deleted(self, key: Key, tx: Transaction) -> None:
+        found = tx.get(Snapshot, *key)
+        if found is not None and found.state == "deleting":
+            retire(self._within(tx, found.owner_id, found.region), found)
+            tx.delete(found)
 
-def _snapshot_deleted(key: Key, tx: Transaction) -> None:
-    found = tx.get(Snapshot, *key)
-    if found is not None and found.state == "deleting":
-        tx.delete(found)
-
-
-def _snapshot_became(key: Key, state: str, message: str, now: datetime, tx: Transaction) -> None:
-    found = tx.get(Snapshot, *key)
-    if found is not None and found.state == "pending":
-        found.state, found.state_message = state, message or None
-        found.completion_time = now.replace(microsecond=0)
-        tx.put(found)
+    def _became(self, key: Key, state: str, message: str, now: datetime, tx: Transaction) -> None:
+        found = tx.get(Snapshot, *key)
+        if found is not None and found.state == "pending":
+            found.state, found.state_message = state, message or None
+            found.completion_time = now.replace(microsecond=0)
+            retire(self._within(tx, found.owner_id, found.region), found)
+            tx.put(found)
 
 
 class Images:
@@ -78,7 +87,8 @@ class Images:
         if wanted.state != "pending":
             return Outcome()
         with self._store.snapshot() as tx:
-            snapshots = [tx.get(Snapshot, wanted.owner_id, wanted.region, each.snapshot_id) for each in wanted.devices]
+            ids = [each.snapshot_id for each in wanted.devices if each.snapshot_id]
+            snapshots = [tx.get(Snapshot, wanted.owner_id, wanted.region, each) for each in ids]
             root = next(each for each in wanted.devices if each.device_name == wanted.root_device_name)
         states = {each.state if each is not None else "error" for each in snapshots}
         if "error" in states:

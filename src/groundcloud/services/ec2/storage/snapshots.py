@@ -11,8 +11,9 @@ from groundcloud.services.ec2.account_settings import check_public, settings_of
 from groundcloud.services.ec2.common import Tag, TagSpecification, find, on
 from groundcloud.services.ec2.filters import Filter, Filters, matcher
 from groundcloud.services.ec2.machines.records import Image, Instance
+from groundcloud.services.ec2.storage.encryption import chosen_key, default_key, grant_to_service, is_managed, seal
 from groundcloud.services.ec2.storage.lookup import may_use
-from groundcloud.services.ec2.storage.records import Snapshot, Volume
+from groundcloud.services.ec2.storage.records import EbsDefaults, Snapshot, Volume
 from groundcloud.services.ec2.storage.sharing import PermissionChange, asked, permissions
 from groundcloud.services.ec2.tags import merged, tags_for
 from groundcloud.store import Part
@@ -45,7 +46,7 @@ def new_snapshot(ctx: Context, volume: Volume, description: str, tags: Sequence[
         Snapshot(
             owner_id=ctx.account, region=ctx.region, snapshot_id=ctx.new_id("snap"), volume_id=volume.volume_id,
             volume_size=volume.size, start_time=ctx.now(), description=description, engine_image=volume.engine_image,
-            encrypted=volume.encrypted, kms_key_id=volume.kms_key_id, tags=list(tags),
+            encrypted=volume.encrypted, kms_key_id=volume.kms_key_id, data_key=volume.data_key, tags=list(tags),
         )
     )  # fmt: skip
 
@@ -158,6 +159,26 @@ def delete_snapshot(ctx: Context, snapshot_id: str) -> None:
     ctx.put(snapshot)
 
 
+def copied(
+    ctx: Context, source: Snapshot, description: str, encrypted: bool | None, kms_key_id: str, tags: Sequence[Tag]
+) -> Snapshot:
+    """The record of a copy in this Region. One that is encrypted is so under the default key unless another is named,
+    whatever key its source has: CopySnapshot in the API reference. Raises EC2's errors for an encryption that cannot
+    be."""
+    key = chosen_key(ctx, encrypted, kms_key_id, source)
+    if key is not None:
+        key = kms_key_id or default_key(ctx.get(EbsDefaults))
+    copy = Snapshot(
+        owner_id=ctx.account, region=ctx.region, snapshot_id=ctx.new_id("snap"), volume_id="vol-ffffffff",
+        volume_size=source.volume_size, start_time=ctx.now(), engine_image=source.engine_image,
+        description=description, source=source.snapshot_id, tags=list(tags),
+    )  # fmt: skip
+    if key is not None:
+        seal(ctx, copy, key, source)
+        grant_to_service(ctx, copy)
+    return ctx.put(copy)
+
+
 @operation(on=on("snapshot_id"))
 def modify_snapshot_attribute(
     ctx: Context,
@@ -174,8 +195,18 @@ def modify_snapshot_attribute(
     change = asked(create_volume_permission, operation_type, [*group_names, *user_ids])
     if "all" in change.added:
         check_public(settings_of(ctx).public_snapshots, "snapshot")
+    if change.added and snapshot.encrypted:
+        _check_sharing(ctx, snapshot, change.added)
     snapshot.create_volume_accounts = change.applied(snapshot.create_volume_accounts)
     ctx.put(snapshot)
+
+
+def _check_sharing(ctx: Context, snapshot: Snapshot, added: Sequence[str]) -> None:
+    """Source: "Share an encrypted snapshot" in the EBS user guide."""
+    if "all" in added:
+        raise errors.OperationNotPermitted(reason="Encrypted snapshots cannot be made public")
+    if is_managed(ctx, snapshot.kms_key_id):
+        raise errors.OperationNotPermitted(reason="Encrypted snapshots with EBS default key cannot be shared")
 
 
 @operation(on=on("snapshot_id"))
@@ -203,18 +234,17 @@ def copy_snapshot(
     source_snapshot_id: str,
     description: str = "",
     tag_specifications: Sequence[TagSpecification] = (),
+    encrypted: bool | None = None,
+    kms_key_id: str = "",
 ) -> object:
-    """A snapshot of any Region as one of this Region."""
+    """A snapshot of any Region as one of this Region; one that is encrypted under the key of this Region."""
     source = next(ctx.tx.scan(Snapshot, source_snapshot_id, index="by_id"), None)
     if source is None or source.region != source_region or not may_use(ctx, source):
         raise errors.NoSuchSnapshot(named=f" '{source_snapshot_id}' does")
     if source.state != "completed":
         raise errors.IncorrectState(reason=f"Snapshot {source_snapshot_id} is not yet completed.")
-    copy = Snapshot(
-        owner_id=ctx.account, region=ctx.region, snapshot_id=ctx.new_id("snap"), volume_id="vol-ffffffff",
-        volume_size=source.volume_size, start_time=ctx.now(), engine_image=source.engine_image,
-        description=description or f"[Copied {source_snapshot_id} from {source_region}]", source=source_snapshot_id,
-        tags=tags_for(tag_specifications, "snapshot"),
+    copy = copied(
+        ctx, source, description or f"[Copied {source_snapshot_id} from {source_region}]", encrypted, kms_key_id,
+        tags_for(tag_specifications, "snapshot"),
     )  # fmt: skip
-    ctx.put(copy)
     return {"snapshot_id": copy.snapshot_id, "tags": copy.tags or None}

@@ -1,5 +1,6 @@
 """EBS volume types and their limits. Source: "Amazon EBS volume types" in the EBS user guide."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from groundcloud.services.ec2 import errors
@@ -26,6 +27,20 @@ VOLUME_TYPES = {
     "st1": VolumeType(125, 16384),
     "sc1": VolumeType(125, 16384),
 }
+
+
+def volume_facts(
+    *, encrypted: bool, size: int | None, volume_type: str, iops: int | None = None, parent: str = ""
+) -> dict[str, str | Sequence[str]]:
+    """Condition keys of a volume that is about to be made; `parent` is its snapshot's ARN. Source: "Actions, resources,
+    and condition keys for Amazon EC2"."""
+    found: dict[str, str | Sequence[str]] = {
+        "ec2:encrypted": "true" if encrypted else "false",
+        "ec2:volumetype": volume_type,
+    }
+    found |= {} if size is None else {"ec2:volumesize": str(size)}
+    found |= {} if iops is None else {"ec2:volumeiops": str(iops)}
+    return found | ({"ec2:parentsnapshot": parent} if parent else {})
 
 
 class Checked(NamedTuple):

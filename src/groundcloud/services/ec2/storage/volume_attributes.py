@@ -1,7 +1,4 @@
-"""What is asked of volumes besides: attributes, input and output after a fault, encryption by default.
-
-A volume here never has its input and output held back, and none is encrypted; both are said as they are.
-"""
+"""What is asked of volumes besides: attributes, and input and output after a fault, which is never held back here."""
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
@@ -34,18 +31,3 @@ def modify_volume_attribute(ctx: Context, volume_id: str, auto_enable_io: Flag |
 def enable_volume_io(ctx: Context, volume_id: str) -> None:
     """It is enabled already: nothing here holds it back."""
     find(ctx, Volume, volume_id)
-
-
-@operation(on="*", read=True)
-def get_ebs_encryption_by_default(ctx: Context) -> object:
-    return {"ebs_encryption_by_default": False, "sse_type": "none"}
-
-
-@operation(on="*")
-def enable_ebs_encryption_by_default(ctx: Context) -> object:
-    raise errors.UnsupportedOperation(reason="Volumes of this cloud cannot be encrypted yet.")
-
-
-@operation(on="*")
-def disable_ebs_encryption_by_default(ctx: Context) -> object:
-    return {"ebs_encryption_by_default": False}

@@ -1,19 +1,23 @@
 """EBS volumes: made, listed, attached, detached, changed and deleted. The controller carries it out."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from groundcloud.context import Context
+from groundcloud.errors import AwsError
 from groundcloud.operation import operation
 from groundcloud.paging import Page
+from groundcloud.resource import Resource
 from groundcloud.services.ec2 import errors
-from groundcloud.services.ec2.common import TagSpecification, find, on
+from groundcloud.services.ec2.common import TagSpecification, find, made, on
 from groundcloud.services.ec2.filters import Filter, Filters, listed, matcher
 from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, BlockDevice, Instance
 from groundcloud.services.ec2.regions import zone
-from groundcloud.services.ec2.storage.lookup import usable_snapshot
+from groundcloud.services.ec2.storage import encryption
+from groundcloud.services.ec2.storage.lookup import snapshot_of, usable_snapshot
 from groundcloud.services.ec2.storage.records import Volume, VolumeAttachment, VolumeModification
-from groundcloud.services.ec2.storage.types import check_volume
+from groundcloud.services.ec2.storage.types import check_volume, volume_facts
 from groundcloud.services.ec2.tags import tags_for
 from groundcloud.services.ec2.tokens import Once
 
@@ -50,12 +54,36 @@ def _attachment(volume: Volume, attachment: VolumeAttachment) -> dict[str, Any]:
     }
 
 
-@operation(on=on(makes="volume", by="CreateVolume"))
+def _making(
+    ctx: Context,
+    availability_zone: str,
+    encrypted: bool | None,
+    kms_key_id: str,
+    iops: int | None,
+    size: int | None,
+    snapshot_id: str,
+    volume_type: str,
+    tag_specifications: Sequence[TagSpecification],
+) -> list[Resource]:
+    """A volume as it is asked for; what is wrong with it the operation says."""
+    snapshot = snapshot_of(ctx, snapshot_id) if snapshot_id else None
+    facts: dict[str, str | Sequence[str]] = {"ec2:region": ctx.region, "ec2:availabilityzone": availability_zone}
+    with suppress(AwsError):
+        key = encryption.chosen_key(ctx, encrypted, kms_key_id, snapshot)
+        size = size or (snapshot.volume_size if snapshot is not None else None)
+        parent = snapshot.arn if snapshot is not None else ""
+        facts |= volume_facts(
+            encrypted=key is not None, size=size, volume_type=volume_type, iops=iops, parent=parent
+        )  # fmt: skip
+    return made(ctx, "volume", "CreateVolume", tag_specifications, facts)
+
+
+@operation(on=_making)
 def create_volume(
     ctx: Context,
     availability_zone: str = "",
     availability_zone_id: str = "",
-    encrypted: bool = False,
+    encrypted: bool | None = None,
     iops: int | None = None,
     size: int | None = None,
     snapshot_id: str = "",
@@ -63,8 +91,12 @@ def create_volume(
     tag_specifications: Sequence[TagSpecification] = (),
     throughput: int | None = None,
     client_token: str = "",
+    kms_key_id: str = "",
 ) -> object:
-    once = Once(ctx, "CreateVolume", client_token, availability_zone, size, snapshot_id, volume_type, iops, throughput)
+    once = Once(
+        ctx, "CreateVolume", client_token, availability_zone, size, snapshot_id, volume_type, iops, throughput,
+        encrypted, kms_key_id,
+    )  # fmt: skip
     if once.made:
         return volume_view(find(ctx, Volume, once.made[0]))
     if not availability_zone and not availability_zone_id:
@@ -78,18 +110,20 @@ def create_volume(
         raise errors.InvalidParameterValue(
             reason=f"Volume of {size}GiB is too small; the snapshot {snapshot_id} needs {least} GiB."
         )
-    if encrypted:
-        raise errors.UnsupportedOperation(reason="Volumes of this cloud cannot be encrypted yet.")
+    key = encryption.chosen_key(ctx, encrypted, kms_key_id, snapshot)
     rates = check_volume(volume_type, size, iops, throughput)
-    made = Volume(
+    volume = Volume(
         owner_id=ctx.account, region=ctx.region, volume_id=ctx.new_id("vol"), create_time=ctx.now(), size=size,
         availability_zone=zone(ctx, availability_zone, availability_zone_id).zone_name, volume_type=volume_type,
         snapshot_id=snapshot_id, iops=rates.iops, throughput=rates.throughput,
         tags=tags_for(tag_specifications, "volume"),
     )  # fmt: skip
-    ctx.put(made)
-    once.remember(made.volume_id)
-    return volume_view(made)
+    if key is not None:
+        encryption.seal(ctx, volume, key, snapshot)
+        encryption.grant_to_service(ctx, volume)
+    ctx.put(volume)
+    once.remember(volume.volume_id)
+    return volume_view(volume)
 
 
 _FILTERS: Filters = {
@@ -167,6 +201,8 @@ def attach_volume(ctx: Context, device: str, instance_id: str, volume_id: str) -
     attachment = VolumeAttachment(instance_id, device, ctx.now(), "attaching")
     volume.attachments, volume.state = [attachment], "in-use"
     instance.block_devices.append(BlockDevice(device, volume_id, attachment.attach_time, status="attaching"))
+    if volume.encrypted and instance.state == RUNNING:
+        encryption.grant_to_instance(ctx, volume, instance_id)
     ctx.put(volume)
     ctx.put(instance)
     return _attachment(volume, attachment)
