@@ -10,7 +10,8 @@ from groundcloud.engines.objects.local import LocalObjects
 from groundcloud.fronts.database_logs import DatabaseLogs
 from groundcloud.gateway.http import Request
 from groundcloud.services.rds.archives import named_by_a_log
-from groundcloud.services.rds.records import PRIMARY, REPLICA, DBInstance, DBLog, DBMachine
+from groundcloud.services.rds.backup_records import DBLog
+from groundcloud.services.rds.records import PRIMARY, REPLICA, DBInstance, DBMachine
 from groundcloud.services.s3.controller import Scrubber
 from tests.cloud import WholeBody
 

@@ -1,6 +1,7 @@
 """Databases as people use them: servers on machines of their own, reached by the usual clients."""
 
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -107,7 +108,7 @@ def databases(ground):
     ground.run("image", "build", "debian-12-databases")
     made = Databases(ground)
     backed_up = {"BackupRetentionPeriod": 1, "EnableIAMDatabaseAuthentication": True}
-    made.create("shop", "postgres", MultiAZ=True, **backed_up)
+    made.create("shop", "postgres", MultiAZ=True, StorageEncrypted=True, **backed_up)
     made.create("awslab", "mysql", MultiAZ=True, **backed_up)
     try:
         yield made
@@ -278,6 +279,36 @@ def test_a_database_is_restored_to_the_second_also_over_a_failover(databases, na
     assert len(after) > 10
     rds.delete_db_instance(DBInstanceIdentifier="then", SkipFinalSnapshot=True)
     rds.get_waiter("db_instance_deleted").wait(DBInstanceIdentifier="then", WaiterConfig={"Delay": 1})
+
+
+def lies_in(file, text):
+    """Whether bytes are found where a sparse file has data."""
+    with open(file, "rb") as data:
+        end, position = data.seek(0, os.SEEK_END), 0
+        while position < end:
+            try:
+                position = data.seek(position, os.SEEK_DATA)
+            except OSError:  # only a hole is left
+                return False
+            piece = data.read((1 << 20) + len(text))
+            if text in piece:
+                return True
+            position += 1 << 20
+    return False
+
+
+def test_what_an_encrypted_database_has_is_not_to_be_read_on_the_host_s_disk(databases):
+    rows = "md5(n::text) || ' lies on no disk' FROM generate_series(1, 1000) n"
+    databases.psql("shop", f"CREATE TABLE secrets AS SELECT {rows}")
+    databases.psql("shop", "CHECKPOINT")
+    databases.mysql("awslab", "CREATE TABLE plain AS SELECT CONCAT(seq, ' is easily read') text FROM seq_1_to_1000")
+    os.sync()
+    volumes = list((databases.ground.data / "machines" / "volumes").glob("db-*-data"))
+    assert not [each.name for each in volumes if lies_in(each, b" lies on no disk")]
+    eventually(lambda: [each.name for each in volumes if lies_in(each, b" is easily read")])
+    shown = databases.available("shop")
+    assert shown["StorageEncrypted"]
+    assert shown["KmsKeyId"].startswith("arn:aws:kms:")
 
 
 class Token:

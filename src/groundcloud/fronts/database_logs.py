@@ -1,7 +1,7 @@
 """The archive of logs, for the machines of databases: each gives to its own, and a restore reads its source's.
 
-`HEAD`, `PUT` and `GET /latest/dynamic/groundcloud/database/logs/NAME`, and `GET .../logs` for the names that a restore
-applies. Nothing is ever overwritten: what is there already stays.
+`HEAD`, `PUT` and `GET /latest/dynamic/groundcloud/database/archive/NAME`, and `GET .../archive` for the names that a
+restore applies. Nothing is ever overwritten: what is there already stays.
 """
 
 import json
@@ -12,7 +12,8 @@ from datetime import datetime
 from groundcloud.engines.objects import Missing, Objects, Reading, Unavailable
 from groundcloud.gateway.http import Request, Response
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds.records import PRIMARY, STANDBY, DBAutomatedBackup, DBInstance, DBLog, DBMachine
+from groundcloud.services.rds.backup_records import DBAutomatedBackup, DBLog
+from groundcloud.services.rds.records import PRIMARY, STANDBY, DBInstance, DBMachine
 from groundcloud.services.rds.telling import instance_of
 from groundcloud.store import Store, Transaction
 

@@ -46,7 +46,7 @@ class Databases:
         self._clock = clock
         self._reports = reports
         self._ca = ca
-        self._logs = logs
+        self._archive = logs
         self._logins = logins
         self._news: asyncio.Event | None = None
 
@@ -62,8 +62,8 @@ class Databases:
             match kind:
                 case "login":
                     return await self._logins.handle(machine, request)
-                case "logs":
-                    return await self._logs.handle(machine, name, request)
+                case "archive":
+                    return await self._archive.handle(machine, name, request)
                 case "log":
                     return await self._files.answer(machine, request)
                 case "events":

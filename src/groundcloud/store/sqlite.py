@@ -6,10 +6,7 @@ with the loop, and the loop answers reads while the disk works. Several processe
 """
 
 import asyncio
-import mmap
-import os
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +18,7 @@ from groundcloud.store import FORMAT, FeedTrimmed, StoreUnavailable, feed
 from groundcloud.store.feed import Change, change_of
 from groundcloud.store.records import NewerData
 from groundcloud.store.transaction import Transaction
+from groundcloud.store.wal import WalIndex
 
 T = TypeVar("T")
 
@@ -81,36 +79,6 @@ class _Table:
         return self._execute(_BACKWARD if reverse else _FORWARD, (low, high, limit)).fetchall()
 
 
-_maps: dict[tuple[int, int], mmap.mmap] = {}
-"""Maps of WAL indexes by device and inode, never closed: closing any descriptor of a file gives up all POSIX locks that
-this process has on it, SQLite's among them (sqlite.org/howtocorrupt.html, 2.2)."""
-
-
-class _WalIndex:
-    """Tells whether anybody, in any process, has committed: the head of SQLite's shared WAL index says so.
-
-    Source: "The WAL-Index File Format" (sqlite.org/walformat.html): the first 48 bytes change with every commit.
-    """
-
-    __slots__ = ("_map",)
-
-    def __init__(self, database: Path) -> None:
-        path = f"{database}-shm"
-        found = os.stat(path)
-        known = _maps.get((found.st_dev, found.st_ino))
-        if known is None:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            known = _maps[found.st_dev, found.st_ino] = mmap.mmap(descriptor, 48, prot=mmap.PROT_READ)
-        self._map = known
-
-    def state(self) -> bytes:
-        return self._map[:48]
-
-    def frames(self) -> int:
-        """Pages in the log; it begins at none again after all of it was moved into the database."""
-        return int.from_bytes(self._map[16:20], sys.byteorder)
-
-
 class _Reader:
     """One thread's connection for reading, and the snapshot that is open on it.
 
@@ -118,35 +86,28 @@ class _Reader:
     data, begin no transaction each, and share what was worked out from those data (`Transaction.memo`).
     """
 
-    __slots__ = ("_depth", "_execute", "_index", "_open", "_seen", "_table", "_transaction", "connection")
+    __slots__ = ("_depth", "_execute", "_index", "_seen", "_table", "_transaction", "connection")
 
-    def __init__(self, connection: sqlite3.Connection, index: _WalIndex) -> None:
+    def __init__(self, connection: sqlite3.Connection, index: WalIndex) -> None:
         self.connection = connection
         self._execute = connection.execute
         self._index = index
         self._table = _Table(connection)
-        self._open = False
         self._seen = b""
         self._depth = 0
         self._transaction = Transaction(self._table, writable=False)
 
     def __enter__(self) -> Transaction:
         if self._depth == 0:
-            state = self._index.state()
-            if state != self._seen or not self._open:
-                self._begin(state)
+            state = self._index.state()  # before the snapshot begins: it may be newer than this says, never older
+            if state != self._seen:
+                self.rest()
+                self._execute("begin")
+                self._execute("select 1 from meta").fetchone()  # the first read is what fixes the snapshot
+                self._seen = state
+                self._transaction = Transaction(self._table, writable=False)
         self._depth += 1  # a read within a read sees the same snapshot
         return self._transaction
-
-    def _begin(self, state: bytes) -> None:
-        """A new snapshot. What was worked out from the one before stays if nobody has committed since."""
-        self.rest()
-        self._execute("begin")
-        self._execute("select 1 from meta").fetchone()  # the first read is what fixes the snapshot
-        self._open = True
-        if state != self._seen or state != self._index.state():  # it may be newer than `state`, never older
-            self._seen = state
-            self._transaction = Transaction(self._table, writable=False)
 
     def __exit__(self, *error: object) -> None:
         self._depth -= 1
@@ -155,9 +116,9 @@ class _Reader:
 
     def rest(self) -> None:
         """End the snapshot, so that SQLite may clear its log up to here."""
-        if self._depth == 0 and self._open:
+        if self._depth == 0 and self._seen:
             self._execute("rollback")
-            self._open = False
+            self._seen = b""
 
 
 class _Waiting(NamedTuple):
@@ -181,7 +142,7 @@ class SqliteStore:
         try:
             self._writer = self._connect()
             self._prepare()
-            self._index = _WalIndex(path)
+            self._index = WalIndex(path)
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{path}: {error}") from error
         self._table = _Table(self._writer)

@@ -54,7 +54,7 @@ def cloud(monkeypatch):
     server.server_close()
 
 
-LOGS = system.PATH + "/logs/"
+LOGS = system.PATH + "/archive/"
 
 
 def test_a_segment_is_sent_once_and_without_the_zeros_at_its_end(cloud, tmp_path):
@@ -104,8 +104,9 @@ def test_marks_come_soon_where_something_is_written_and_now_and_then_where_nothi
     marks.reached(1.0)
     now += 40
     assert not marks.due(lambda: "a")
+    now += 10
     assert marks.due(lambda: "b")
-    now += 210
+    now += 200
     assert marks.due(lambda: "a")
     assert now - 1000 < 300  # what can be restored is less than five minutes old
     assert marks.last == 1.0

@@ -21,7 +21,7 @@ class Fleet:
     def runs(self, machine):
         return machine.machine_id in self.alive
 
-    def start(self, machine):
+    def start(self, machine, seal=None):
         self.started.append(machine.machine_id)
         return True
 

@@ -76,7 +76,8 @@ def test_what_is_not_there_is_not_found_by_name_and_by_arn(rds, cloud):
         ({"VpcSecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidParameterValue"),
         ({"Port": 22}, "InvalidParameterValue"),
         ({"DBInstanceIdentifier": "two--hyphens"}, "InvalidParameterValue"),
-        ({"StorageEncrypted": True}, "InvalidParameterCombination"),
+        ({"KmsKeyId": "alias/mine"}, "InvalidParameterCombination"),
+        ({"StorageEncrypted": True, "KmsKeyId": "alias/nothing"}, "KMSKeyNotAccessibleFault"),
         ({"MultiAZ": True, "AvailabilityZone": "us-east-1a"}, "InvalidParameterCombination"),
     ],
 )

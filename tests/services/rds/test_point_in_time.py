@@ -6,9 +6,10 @@ import pytest
 
 from groundcloud.engines.machines.wanted import State
 from groundcloud.services.rds.archives import DBBackups
+from groundcloud.services.rds.backup_records import DBAutomatedBackup, DBLog
 from groundcloud.services.rds.backups import DBSnapshots
 from groundcloud.services.rds.controller import DBInstances
-from groundcloud.services.rds.records import PRIMARY, DBAutomatedBackup, DBInstance, DBLog, DBMachine, DBSnapshot
+from groundcloud.services.rds.records import PRIMARY, DBInstance, DBMachine, DBSnapshot
 from groundcloud.services.rds.reports import Reports
 from groundcloud.services.rds.telling import told
 from tests.services.rds.test_instances import refused

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
 from groundcloud.engines.objects import Objects
-from groundcloud.services.rds.records import PRIMARY, DBAutomatedBackup, DBInstance, DBLog, DBSecret, DBSnapshot
+from groundcloud.services.rds.backup_records import DBAutomatedBackup, DBLog
+from groundcloud.services.rds.records import PRIMARY, DBInstance, DBSecret, DBSnapshot
 from groundcloud.services.rds.telling import instance_of
 from groundcloud.store import Key, Store, Transaction
 

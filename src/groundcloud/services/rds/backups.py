@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
-from groundcloud.services.rds import archives
+from groundcloud.services.rds import archives, encryption
 from groundcloud.services.rds.fleet import Fleet, data_volume
 from groundcloud.services.rds.lookup import note, note_event
 from groundcloud.services.rds.records import DBInstance, DBSnapshot
@@ -81,6 +81,8 @@ class DBSnapshots:
             return Outcome()
         if wanted.status == "deleting":
             return self._delete(wanted)
+        if wanted.copy_of:
+            return self._copy(wanted)
         with self._store.snapshot() as tx:
             instance = instance_of(tx, wanted.account, wanted.region, wanted.dbi_resource_id)
             leader = leader_of(machines_of(tx, instance)) if instance is not None else None
@@ -91,11 +93,26 @@ class DBSnapshots:
         self._fleet.volumes.snapshot(data_volume(leader), wanted.engine_snapshot)
         return Outcome(partial(taken, self._within, self._clock(), key))
 
+    def _copy(self, wanted: DBSnapshot) -> Outcome:
+        """Encrypt its bytes anew, through a volume that only the copy sees."""
+        between, volumes = f"copy-{wanted.engine_snapshot}", self._fleet.volumes
+        try:
+            with self._store.snapshot() as tx:
+                ctx = self._within(tx, wanted.account, wanted.region)
+                seal = encryption.opened(ctx, wanted.region, wanted.data_key, wanted.source_key)
+        except encryption.KeyNotUsable:
+            return Outcome(partial(_mark, wanted.key_values(), "failed"))
+        volumes.create(between, wanted.allocated_storage, wanted.copy_of, seal)
+        volumes.snapshot(between, wanted.engine_snapshot)
+        volumes.delete(between)
+        return Outcome(partial(taken, self._within, self._clock(), wanted.key_values()))
+
     def _delete(self, snapshot: DBSnapshot) -> Outcome:
         with self._store.snapshot() as tx:
             others = list(tx.scan(DBSnapshot, snapshot.engine_snapshot, index="by_bytes"))
             scope = (snapshot.account, snapshot.region, snapshot.dbi_resource_id)
             restores = tx.exists(DBInstance, *scope, index="by_restore")
+            restores = restores or tx.exists(DBSnapshot, snapshot.engine_snapshot, index="by_copy")
         if restores:
             return Outcome(again=2.0)  # a restore may be about to begin with it
         if len(others) < 2:
@@ -109,9 +126,12 @@ def taken(within: Within, now: datetime, key: Key, tx: Transaction) -> None:
     if snapshot is None or snapshot.status != "creating":
         return
     snapshot.status = "available"
-    snapshot.snapshot_database_time = now
-    tx.put(snapshot)
+    snapshot.snapshot_database_time = now if not snapshot.copy_of else snapshot.snapshot_database_time
     ctx = within(tx, snapshot.account, snapshot.region)
+    if snapshot.copy_of:
+        encryption.retire(ctx, snapshot)
+        snapshot.copy_of, snapshot.source_key = "", None
+    tx.put(snapshot)
     automatic = snapshot.snapshot_type == "automated"
     if automatic:
         archives.based(ctx, snapshot)

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, Protocol
 
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
-from groundcloud.engines.machines.wanted import MachineFailed
+from groundcloud.engines.machines.wanted import MachineFailed, Seal
 from groundcloud.errors import AwsError
 from groundcloud.sealing import Sealer
-from groundcloud.services.rds import archives, backups, faults, roles, sizes, standbys, steps
+from groundcloud.services.rds import archives, backups, encryption, faults, roles, sizes, standbys, steps
 from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.fleet import Fleet, data_volume
 from groundcloud.services.rds.records import FAILED, REPLICA, STANDBY, DBInstance, DBMachine
@@ -103,12 +103,20 @@ class DBInstances:
             if state in ("stopping", "stopped"):
                 return self._rest(seen)
             return self._serve(seen)
+        except encryption.KeyNotUsable as error:
+            return Outcome(partial(steps.stuck, self, wanted.key_values(), str(error), steps.LOCKED), again=5.0)
         except MachineFailed as error:
             return Outcome(partial(steps.failed, self, wanted.key_values(), str(error)), again=5.0)
 
     def look(self, instance: DBInstance) -> Seen:
         with self.store.snapshot() as tx:
             return Seen(instance, machines_of(tx, instance), self.clock().timestamp())
+
+    def seal(self, instance: DBInstance) -> Seal | None:
+        """What the volumes of an instance are encrypted with, if they are. Raises `KeyNotUsable`."""
+        with self.store.snapshot() as tx:
+            ctx = self.within(tx, instance.account, instance.region)
+            return encryption.opened(ctx, instance.region, instance.data_key)
 
     def report(self, machine: DBMachine) -> Report:
         """What it said last; nothing, if it is silent."""
@@ -165,7 +173,7 @@ class DBInstances:
             if not steps.source_serves(self, seen.instance):
                 return Outcome(again=0.2)
             steps.seed_replica(self, seen.instance, leader)
-        if not self.fleet.start(leader):
+        if not self.fleet.start(leader, self.seal(seen.instance)):
             return Outcome(again=0.1)
         if leader.role == REPLICA:
             self.fleet.volumes.delete_snapshot(leader.seed)

@@ -112,7 +112,7 @@ def describe_orderable_db_instance_options(
             "multi_az_capable": True,
             "read_replica_capable": True,
             "vpc": True,
-            "supports_storage_encryption": False,
+            "supports_storage_encryption": True,
             "storage_type": storage,
             "supports_iops": False,
             "supports_enhanced_monitoring": False,

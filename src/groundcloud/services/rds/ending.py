@@ -9,7 +9,8 @@ from groundcloud.services.rds.snapshots import new_snapshot
 from groundcloud.services.rds.views import instance_shown
 
 _MAY_END = ("available", "stopped", "failed", "storage-full", "incompatible-parameters", "incompatible-network",
-             "restore-error",             "creating", "starting", "stopping", "rebooting", "modifying",
+             "restore-error", "inaccessible-encryption-credentials-recoverable", "creating", "starting",
+             "stopping", "rebooting", "modifying",
             "backing-up")  # fmt: skip
 
 

@@ -88,6 +88,10 @@ class InvalidRestore(AwsError, code="InvalidRestoreFault"):
     """{reason}"""
 
 
+class KMSKeyNotAccessible(AwsError, code="KMSKeyNotAccessibleFault"):
+    """{reason}"""
+
+
 class PointInTimeRestoreNotEnabled(AwsError):
     """Automated backups are not enabled for the DB instance {name}."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from groundcloud.engines.machines.wanted import Disk, Machine, Machines, State, Volumes
+from groundcloud.engines.machines.wanted import Disk, Machine, Machines, Seal, State, Volumes
 from groundcloud.engines.network.wanted import Networks, Unreachable
 from groundcloud.services.rds.engines import class_named
 from groundcloud.services.rds.records import DBMachine
@@ -45,12 +45,16 @@ class Fleet:
         state = self.state(machine)
         return state is not None and state.running
 
-    def start(self, machine: DBMachine) -> bool:
-        """Boot it and plug it in. False while its network is being made. Raises `MachineFailed`."""
+    def start(self, machine: DBMachine, seal: Seal | None = None) -> bool:
+        """Boot it and plug it in; its volumes are encrypted where there is a seal. False while its network is being
+        made. Raises `MachineFailed`."""
         if machine.vpc_id not in self._networks.networks():
             return False
-        self.volumes.create_root(root_volume(machine), _ROOT_SIZE, IMAGE)
-        self.volumes.create(data_volume(machine), machine.size, machine.seed)
+        self.volumes.create_root(root_volume(machine), _ROOT_SIZE, IMAGE, seal)
+        self.volumes.create(data_volume(machine), machine.size, machine.seed, seal)
+        if seal is not None:
+            self.volumes.unlock(root_volume(machine), seal.key)
+            self.volumes.unlock(data_volume(machine), seal.key)
         kind = class_named(machine.db_instance_class)
         self.machines.start(
             Machine(

@@ -7,7 +7,7 @@ from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
-from groundcloud.services.rds import errors, subnet_groups
+from groundcloud.services.rds import encryption, errors, subnet_groups
 from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.engines import Engine, class_named, engine_named, version_for
 from groundcloud.services.rds.log_exports import checked_exports
@@ -207,6 +207,7 @@ def create_db_instance(
     tags: Sequence[Tag] = (),
     storage_type: str = "",
     storage_encrypted: bool = False,
+    kms_key_id: str = "",
     enable_iam_database_authentication: bool = False,
     enable_cloudwatch_logs_exports: Sequence[str] = (),
     deletion_protection: bool = False,
@@ -219,6 +220,8 @@ def create_db_instance(
 ) -> object:
     kind = engine_named(engine)
     if kind.clustered:
+        if storage_encrypted or kms_key_id:
+            raise errors.InvalidParameterCombination(reason="The storage of a cluster is not encrypted in this cloud.")
         made = new_member(
             ctx, kind, db_cluster_identifier, db_instance_identifier, instance_class=db_instance_class,
             zone=availability_zone, public=publicly_accessible, parameter_group=db_parameter_group_name, tags=tags,
@@ -228,7 +231,7 @@ def create_db_instance(
         )  # fmt: skip
         return {"db_instance": {**made, "pending_modified_values": {}}}
     version = version_for(kind, engine_version)
-    _check_not_there(kind, character_set_name, license_model, encrypted=storage_encrypted)
+    _check_not_there(kind, character_set_name, license_model)
     if allocated_storage is None:
         raise errors.InvalidParameterCombination(reason="The parameter AllocatedStorage must be provided")
     if not master_username:
@@ -253,6 +256,7 @@ def create_db_instance(
         iam_database_authentication_enabled=enable_iam_database_authentication,
         ca_certificate_identifier=ca_certificate_identifier,
     )  # fmt: skip
+    encryption.seal(ctx, instance, encryption.chosen_key(storage_encrypted, kms_key_id))
     if manage_master_user_password:
         keep_in_secrets_manager(ctx, instance, secrets, master_user_secret_kms_key_id)
     return {"db_instance": started(ctx, instance, secrets)}
@@ -321,15 +325,13 @@ def check_database(engine: Engine, name: str | None) -> None:
         )
 
 
-def _check_not_there(engine: Engine, character_set: str, license_model: str, *, encrypted: bool) -> None:
+def _check_not_there(engine: Engine, character_set: str, license_model: str) -> None:
     if character_set:
         raise errors.InvalidParameterCombination(
             reason=f"The parameter CharacterSetName is not valid for the engine {engine.name}."
         )
     if license_model and license_model != engine.license_model:
         raise errors.InvalidParameterCombination(reason=f"Invalid license model '{license_model}' for {engine.name}.")
-    if encrypted:
-        raise errors.InvalidParameterCombination(reason="Encryption at rest is not available in this cloud yet.")
 
 
 def _secrets(ctx: Context, engine: Engine, password: str, managed: bool) -> Secrets:

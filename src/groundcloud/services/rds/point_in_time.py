@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.paging import page_of
-from groundcloud.services.rds import errors
+from groundcloud.services.rds import encryption, errors
 from groundcloud.services.rds.archives import expire, window
+from groundcloud.services.rds.backup_records import DBAutomatedBackup
 from groundcloud.services.rds.describing import Filter
 from groundcloud.services.rds.engines import ENGINES
 from groundcloud.services.rds.instances import (
@@ -19,7 +20,7 @@ from groundcloud.services.rds.instances import (
     started,
 )
 from groundcloud.services.rds.lookup import instance_named, named, note, on
-from groundcloud.services.rds.records import DBAutomatedBackup, DBInstance, DBSnapshot, Tag
+from groundcloud.services.rds.records import DBInstance, DBSnapshot, Tag
 from groundcloud.services.rds.restoring import HARMLESS, like
 from groundcloud.services.rds.secrets import Secrets, opened, secrets_of
 from groundcloud.services.rds.telling import instance_of
@@ -95,6 +96,7 @@ def restore_db_instance_to_point_in_time(
         ca_certificate_identifier=ca_certificate_identifier, restore_source=source.backup.dbi_resource_id,
         restore_begins=base.snapshot_create_time, restore_time=moment,
     )  # fmt: skip
+    encryption.inherit(ctx, instance, before)
     shown = started(ctx, instance, Secrets(source.secrets.master_password, source.secrets.replication_password))
     text = f"Restored from DB instance {before.db_instance_identifier} to {moment:%Y-%m-%d %H:%M:%S} UTC"
     note(ctx, instance, text, "restoration")

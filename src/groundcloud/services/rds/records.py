@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from groundcloud.data_keys import DataKey
 from groundcloud.services.rds import errors
 from groundcloud.store import Part, Record
 
@@ -107,8 +108,11 @@ class DBInstance(Record):
     """The instance from whose archive of logs it is restored: from which moment on, and to which."""
     restore_begins: datetime | None = None
     restore_time: datetime | None = None
-    keep_backups: bool = False
-    """Whether its automated backups outlive it."""
+    keep_backups: bool = False  # when it is deleted
+    data_key: DataKey | None = None
+    """Of its storage, where that is encrypted; and the grant by which RDS opens it."""
+    managed_key: bool = False  # `alias/aws/rds`, which no other account can use
+    grants: list[str] = []
     status_infos: list[str] = []
     """What is wrong, in words."""
     server_version: str = ""
@@ -221,7 +225,8 @@ class DBParameterGroup(Record):
 class DBSnapshot(Record):
     table = "rds.snapshot"
     key = ("account", "region", "db_snapshot_identifier")
-    indexes = {"by_instance": ("account", "region", "dbi_resource_id"), "by_bytes": ("engine_snapshot",)}
+    indexes = {"by_instance": ("account", "region", "dbi_resource_id"), "by_bytes": ("engine_snapshot",),
+               "by_copy": ("copy_of",)}  # fmt: skip
     absent = errors.DBSnapshotNotFound
 
     account: str
@@ -249,6 +254,13 @@ class DBSnapshot(Record):
     db_instance_class: str
     storage_type: str = "gp2"
     encrypted: bool = False
+    kms_key_id: str | None = None
+    data_key: DataKey | None = None
+    managed_key: bool = False
+    copy_of: str = ""
+    """While its bytes are copied to be encrypted anew: the engine's snapshot that they come from, and its key."""
+    source_key: DataKey | None = None
+    grants: list[str] = []
     db_name: str | None = None
     iam_database_authentication_enabled: bool = False
     source_db_snapshot_identifier: str | None = None
@@ -260,66 +272,6 @@ class DBSnapshot(Record):
     @property
     def arn(self) -> str:
         return f"arn:aws:rds:{self.region}:{self.account}:snapshot:{self.db_snapshot_identifier}"
-
-
-class DBAutomatedBackup(Record):
-    """The archive of an instance's logs, with its automated snapshots: what a restore to a moment begins with."""
-
-    table = "rds.automated_backup"
-    key = ("account", "region", "dbi_resource_id")
-    indexes = {"by_name": ("account", "region", "db_instance_identifier")}
-    absent = errors.DBInstanceAutomatedBackupNotFound
-
-    account: str
-    region: str
-    dbi_resource_id: str
-    db_instance_identifier: str
-    identifier: str
-    """`ab-...`, at the end of its ARN."""
-    since: datetime
-    """No log is lacking from here on."""
-    latest: datetime
-    """Everything that was committed up to here is in the archive."""
-    earliest: datetime | None = None
-    """When the first of its automated snapshots was there."""
-    status: str = "active"
-    """`active`, `retained` (its instance is gone), `deleting`."""
-    kept: DBInstance | None = None
-    """The instance as it was when it was deleted."""
-    secrets: bytes = b""
-    """Its secrets, sealed, likewise."""
-
-    @property
-    def db_instance_automated_backups_arn(self) -> str:
-        return f"arn:aws:rds:{self.region}:{self.account}:auto-backup:{self.identifier}"
-
-    @property
-    def arn(self) -> str:
-        return self.db_instance_automated_backups_arn
-
-
-class DBLog(Record):
-    """An archived log: a segment of PostgreSQL's, or a binary log of MariaDB's. Its bytes are the object engine's."""
-
-    table = "rds.log"
-    key = ("account", "region", "dbi_resource_id", "name")
-    indexes = {"by_time": ("account", "region", "dbi_resource_id", "archived"), "by_blob": ("blob",)}
-    watched = False
-
-    account: str
-    region: str
-    dbi_resource_id: str
-    name: str
-    archived: int
-    """Microseconds since 1970, as are the times of the first and the last of what is in it."""
-    begins: int
-    closed: int
-    blob: str
-    sealed_key: bytes
-    """The key of its bytes, sealed."""
-    size: int
-    """Bytes that are kept; the rest up to `length` is zeros."""
-    length: int
 
 
 class Event(Record):

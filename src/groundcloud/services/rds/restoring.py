@@ -5,7 +5,7 @@ from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
-from groundcloud.services.rds import errors, subnet_groups
+from groundcloud.services.rds import encryption, errors, subnet_groups
 from groundcloud.services.rds.ending import need, need_alone
 from groundcloud.services.rds.engines import ENGINES
 from groundcloud.services.rds.instances import (
@@ -80,6 +80,7 @@ def restore_db_instance_from_db_snapshot(
         iam_database_authentication_enabled=snapshot.iam_database_authentication_enabled
         if enable_iam_database_authentication is None else enable_iam_database_authentication,
     )  # fmt: skip
+    encryption.inherit(ctx, instance, snapshot)
     before = opened(ctx.world.sealer, snapshot.secrets)
     secrets = Secrets(before.master_password, before.replication_password)
     shown = started(ctx, instance, secrets)
@@ -124,6 +125,7 @@ def create_db_instance_read_replica(
     allocated_storage: int | None = None,
     max_allocated_storage: int | None = None,
     enable_iam_database_authentication: bool = False,
+    kms_key_id: str = "",
 ) -> object:
     source = instance_named(ctx, source_db_instance_identifier)
     need_alone(source)
@@ -134,6 +136,10 @@ def create_db_instance_read_replica(
         raise errors.InvalidDBInstanceState(
             reason=f"Automated backups are not enabled for this database instance: {source.db_instance_identifier}. "
             "To enable automated backups, use ModifyDBInstance to set the backup retention period to a non-zero value."
+        )
+    if kms_key_id and kms_key_id != source.kms_key_id:
+        raise errors.InvalidParameterCombination(
+            reason="A read replica in the Region of its source has the encryption of its source."
         )
     if multi_az:
         raise errors.InvalidParameterCombination(reason="A read replica of this cloud has no standby.")
@@ -153,6 +159,7 @@ def create_db_instance_read_replica(
         preferred_backup_window=source.preferred_backup_window, source_resource_id=source.dbi_resource_id,
         iam_database_authentication_enabled=enable_iam_database_authentication,
     )  # fmt: skip
+    encryption.inherit(ctx, instance, source)
     instance.seed = f"rds-replica-{instance.dbi_resource_id[3:].lower()}"
     before = secrets_of(ctx.tx, ctx.world.sealer, source)
     shown = started(ctx, instance, Secrets(before.master_password, before.replication_password))

@@ -117,7 +117,7 @@ def keep_data(self: "DBInstances", instance: DBInstance, volume: str) -> None:
         cluster = tx.get(DBCluster, instance.account, instance.region, instance.db_cluster_identifier)
     if cluster is None or cluster.writer != instance.dbi_resource_id:
         return
-    seed = f"rds-{cluster.db_cluster_resource_id}-{instance.dbi_resource_id}".lower()
+    seed = f"rds-kept-{instance.dbi_resource_id}".lower()
     self.fleet.volumes.snapshot(volume, seed)
     self.store.write(partial(_kept, cluster.key_values(), seed, instance.allocated_storage))
     if cluster.seed not in ("", seed):

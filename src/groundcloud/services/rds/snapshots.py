@@ -5,7 +5,7 @@ from typing import Any
 
 from groundcloud.context import Context
 from groundcloud.operation import operation
-from groundcloud.services.rds import errors
+from groundcloud.services.rds import encryption, errors
 from groundcloud.services.rds.describing import Filter
 from groundcloud.services.rds.lookup import identifier, instance_named, merged, named, note_event, on, snapshot_named
 from groundcloud.services.rds.records import DBInstance, DBSecret, DBSnapshot, Tag
@@ -28,7 +28,9 @@ def new_snapshot(ctx: Context, instance: DBInstance, name: str, kind: str, tags:
         option_group_name=instance.option_group, license_model=instance.license_model,
         db_instance_class=instance.db_instance_class, storage_type=instance.storage_type,
         iam_database_authentication_enabled=instance.iam_database_authentication_enabled,
-        encrypted=instance.storage_encrypted, db_name=instance.db_name, tags=merged(copied, tags),
+        encrypted=instance.storage_encrypted, kms_key_id=instance.kms_key_id, data_key=instance.data_key,
+        managed_key=instance.managed_key,
+        db_name=instance.db_name, tags=merged(copied, tags),
     )  # fmt: skip
 
 
@@ -99,6 +101,7 @@ def copy_db_snapshot(
     target_db_snapshot_identifier: str,
     tags: Sequence[Tag] = (),
     copy_tags: bool = False,
+    kms_key_id: str = "",
 ) -> object:
     source = snapshot_named(ctx, source_db_snapshot_identifier)
     name = identifier(target_db_snapshot_identifier, "TargetDBSnapshotIdentifier")
@@ -112,7 +115,15 @@ def copy_db_snapshot(
         "snapshot_create_time": ctx.now(), "source_db_snapshot_identifier": source.arn, "shared_with": [],
         "tags": merged(source.tags if copy_tags else (), tags),
     }  # fmt: skip
-    return {"db_snapshot": snapshot_shown(ctx.put(DBSnapshot(**fields)))}
+    copy = DBSnapshot(**fields)
+    if kms_key_id:
+        copy.engine_snapshot, copy.status = ctx.new_id("rds-snap"), "creating"
+        encryption.seal_copy(ctx, copy, source, kms_key_id)
+    elif source.encrypted and source.account != ctx.account:
+        raise errors.InvalidParameterCombination(
+            reason="To copy a shared snapshot that is encrypted, a KmsKeyId must be specified."
+        )
+    return {"db_snapshot": snapshot_shown(ctx.put(copy))}
 
 
 @operation(on=on("snapshot", "db_snapshot_identifier"))
@@ -158,6 +169,10 @@ def modify_db_snapshot_attribute(
     snapshot = ctx.find(DBSnapshot, db_snapshot_identifier.lower())
     if attribute_name != "restore":
         raise errors.InvalidParameterValue(reason=f"Unknown attribute name: {attribute_name}")
+    if values_to_add and snapshot.encrypted and ("all" in values_to_add or snapshot.managed_key):
+        raise errors.InvalidDBSnapshotState(
+            reason="A snapshot that is encrypted cannot be shared with all, nor at all with the key of the service."
+        )
     kept = [each for each in snapshot.shared_with if each not in values_to_remove]
     snapshot.shared_with = list(dict.fromkeys((*kept, *values_to_add)))
     return {"db_snapshot_attributes_result": _attributes(ctx.put(snapshot))}

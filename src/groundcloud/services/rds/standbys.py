@@ -84,15 +84,15 @@ def keep(self: "DBInstances", seen: "Seen") -> Outcome | None:
     if not self.fleet.runs(standby):
         if standby.protected or standby.synchronous:
             return Outcome(partial(_lost, self, key, standby.machine_id), again=0.1)
-        return _boot(self, leader, standby)
+        return _boot(self, seen, leader, standby)
     return _watch(self, seen, leader, standby)
 
 
-def _boot(self: "DBInstances", leader: DBMachine, standby: DBMachine) -> Outcome:
+def _boot(self: "DBInstances", seen: "Seen", leader: DBMachine, standby: DBMachine) -> Outcome:
     """A standby begins with a snapshot of the primary's volume."""
     seed = standby.seed = f"seed-{standby.machine_id}"
     self.fleet.volumes.snapshot(data_volume(leader), seed)
-    started = self.fleet.start(standby)
+    started = self.fleet.start(standby, self.seal(seen.instance))
     if started:
         self.fleet.volumes.delete_snapshot(seed)
         self.reports.put(standby.machine_id, self.clock().timestamp(), {})

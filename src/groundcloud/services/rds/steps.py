@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from groundcloud.context import Context
 from groundcloud.controllers import Outcome
-from groundcloud.services.rds import archives, backups, faults, sizes
+from groundcloud.services.rds import archives, backups, encryption, faults, sizes
 from groundcloud.services.rds.cluster_records import DBCluster
 from groundcloud.services.rds.fleet import data_volume
 from groundcloud.services.rds.lookup import note
@@ -28,6 +28,8 @@ from groundcloud.store import Key, Transaction
 if TYPE_CHECKING:
     from groundcloud.services.rds.controller import DBInstances, Seen
 
+LOCKED = "inaccessible-encryption-credentials-recoverable"
+"""The status of an instance whose KMS key cannot be used."""
 _HEX = "0123456789abcdef"
 
 
@@ -101,12 +103,13 @@ def _refused(self: "DBInstances", seen: "Seen", error: str, status: str = "incom
     """The server does not start with the parameters that it was given, or cannot be restored."""
     if seen.instance.db_instance_status == status:
         return Outcome(again=1.0)
-    return Outcome(partial(_stuck, self, seen.instance.key_values(), error, status), again=1.0)
+    return Outcome(partial(stuck, self, seen.instance.key_values(), error, status), again=1.0)
 
 
-def _stuck(self: "DBInstances", key: Key, error: str, status: str, tx: Transaction) -> None:
+def stuck(self: "DBInstances", key: Key, error: str, status: str, tx: Transaction) -> None:
+    """It cannot be as it was asked for; it is tried again and again."""
     instance = tx.get(DBInstance, *key)
-    if instance is None or instance.db_instance_status not in ("creating", "rebooting", "modifying", "starting"):
+    if instance is None or instance.db_instance_status in (status, "deleting", "stopping", "stopped"):
         return
     instance.db_instance_status = status
     instance.status_infos = [error]
@@ -244,6 +247,7 @@ def gone(self: "DBInstances", key: Key, tx: Transaction) -> None:
             machine.role = PRIMARY if machine.role == REPLICA else machine.role
             ctx.put(machine)
         ctx.put(replica)
+    encryption.retire(ctx, instance)
     cluster = ctx.get(DBCluster, instance.db_cluster_identifier)
     if cluster is not None and cluster.writer == instance.dbi_resource_id:
         cluster.writer = ""

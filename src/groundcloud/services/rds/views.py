@@ -5,9 +5,10 @@ from typing import Any
 from groundcloud.context import Context
 from groundcloud.services.rds import subnet_groups
 from groundcloud.services.rds.archives import window
+from groundcloud.services.rds.backup_records import DBAutomatedBackup
 from groundcloud.services.rds.engines import ENGINES
 from groundcloud.services.rds.parameters import waiting
-from groundcloud.services.rds.records import DBAutomatedBackup, DBInstance, DBSnapshot
+from groundcloud.services.rds.records import DBInstance, DBSnapshot
 from groundcloud.services.rds.telling import instance_of
 
 _NO_ENDPOINT = ("creating", "configuring")

@@ -71,6 +71,16 @@ class Agent:
     def _archiving(self) -> bool:
         return self._server is not None and self._server.pending(self._wanted)
 
+    def _restorable(self) -> float:
+        """Up to when all is in the archive; 0 where that is not known."""
+        if self._server is None or self._applied != self._wanted["version"]:
+            return 0.0
+        try:
+            return self._server.archived(self._wanted)
+        except (system.Failed, OSError, ValueError) as error:
+            print(f"archive: {str(error)[-500:]}", file=sys.stderr, flush=True)
+            return 0.0
+
     def _report(self) -> dict[str, Any]:
         report: dict[str, Any] = {
             "machine": system.machine(),
@@ -82,10 +92,9 @@ class Agent:
         if self._server is not None:
             try:
                 report.update(self._server.status(self._wanted))
-                applied = self._applied == self._wanted["version"]
-                report["restorable"] = self._server.archived(self._wanted) if applied else 0.0
             except (system.Failed, OSError, ValueError) as error:
                 report.update(ready=False, settled=False, trouble=str(error)[-500:])
+            report["restorable"] = self._restorable() if report.get("ready") else 0.0
             report.update(system.disk(), **system.memory())
         return report
 

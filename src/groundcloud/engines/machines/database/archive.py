@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from . import system
 
-_PATH = system.PATH + "/logs"
+_PATH = system.PATH + "/archive"
 _PIECE = 1 << 20
 _SECONDS = 60
 _NO_SUCH_FILE, _ABORT = 1, 200

@@ -14,7 +14,8 @@ from .marks import Marks
 
 FOLDER = system.DATA + "/binlog"
 _FETCHED = system.DATA + "/restore"
-_LOOK = 1.0
+_LOOK, _PURGE = 1.0, 60.0
+"""Seconds between two looks, and between two times of clearing away."""
 _KEPT = 3600.0
 """Seconds for which a file stays here, for who follows and was away."""
 
@@ -31,6 +32,7 @@ class BinaryLogs(threading.Thread):
         self._wanted: dict[str, Any] = {}
         self._marks = Marks()
         self._given: set[str] = set()
+        self._purged = 0.0
 
     def keep(self, wanted: dict[str, Any]) -> None:
         """What the machine is told now; the server runs."""
@@ -72,7 +74,9 @@ class BinaryLogs(threading.Thread):
             marks.set(position)
             self._give(wanted)
             marks.reached(at)
-        self._purge(archives)
+        if time.monotonic() - self._purged > _PURGE:
+            self._purged = time.monotonic()
+            self._purge(archives)
 
     def _position(self) -> str:
         return self._sql("SELECT @@gtid_binlog_pos").strip() or "nothing"

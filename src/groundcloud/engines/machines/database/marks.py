@@ -6,6 +6,8 @@ from collections.abc import Callable
 _BUSY, _IDLE = 30.0, 240.0
 """Seconds between two marks where something is written, and where nothing is: what can be restored is to be less than
 five minutes old."""
+_LOOK = 5.0
+"""Seconds between two looks at how far the log is."""
 
 
 class Marks:
@@ -18,14 +20,15 @@ class Marks:
         """How far the log was behind the one that was set last."""
         self.pending = False
         """Whether that one is still to be reached."""
-        self._set = -1e9
+        self._set = self._looked = -1e9
 
     def due(self, position: Callable[[], str]) -> bool:
         """Whether it is time for one; `position` says how far the log is."""
-        since = time.monotonic() - self._set
-        if self.pending or since < _BUSY:
+        now = time.monotonic()
+        if self.pending or now - self._set < _BUSY or now - self._looked < _LOOK:
             return False
-        return since >= _IDLE or position() != self.position
+        self._looked = now
+        return now - self._set >= _IDLE or position() != self.position
 
     def set(self, position: str) -> None:
         """A mark was made, behind which the log is at a position."""

@@ -12,7 +12,7 @@ from .system import DATA, RUN
 
 _BIN = "/usr/lib/postgresql/15/bin"
 _HOME = DATA + "/pg"
-_RECOVERY = _HOME + "/recovery.signal"
+_STANDBY, _RECOVERY = _HOME + "/standby.signal", _HOME + "/recovery.signal"
 _ADMIN = "rdsadmin"
 _REPLICATION = "rdsrepladmin"
 
@@ -72,30 +72,29 @@ class Postgres:
         if fresh:
             self._forget_former_life()
         follows = wanted["role"] != "primary"
-        signal = _HOME + "/standby.signal"
-        if follows and not os.path.exists(signal) and (fresh or not system.runs()):
-            system.write(signal, "", "postgres")
-        if not follows and fresh and os.path.exists(signal):
-            os.unlink(signal)  # of a snapshot that a standby's volume was
+        if follows and not os.path.exists(_STANDBY) and (fresh or not system.runs()):
+            system.write(_STANDBY, "", "postgres")
         if fresh and wanted["restore"]:
             system.write(_RECOVERY, "", "postgres")
         self._configure(wanted)
         system.done("machine")
-        running = system.runs()
-        if running and restart:
+        if restart:
             system.stop()
-            running = False
-        recovers = os.path.exists(_RECOVERY)
+        self._run()
+        if not follows:
+            if os.path.exists(_STANDBY):
+                self._promote()
+            self._make_users(wanted)
+
+    def _run(self) -> None:
+        """Have the server run with its configuration as it is now, and all logs applied where that was asked for."""
+        running, recovers = system.runs(), os.path.exists(_RECOVERY)
         if running and not recovers:
             self._sql("SELECT pg_reload_conf()")
         elif not running:
             system.start("postgres", [f"{_BIN}/postgres", "-D", _HOME], "KillSignal=SIGINT", "KillMode=mixed")
         if recovers:
             self._recover()
-        if not follows:
-            if os.path.exists(signal):
-                self._promote()
-            self._make_users(wanted)
 
     def _make(self) -> None:
         made = _HOME + ".new"
@@ -108,7 +107,9 @@ class Postgres:
         )  # fmt: skip
         os.rename(made, _HOME)
 
-    def _forget_former_life(self) -> None:
+    @staticmethod
+    def _forget_former_life() -> None:
+        """Of a snapshot, whose server ran and perhaps followed another one."""
         for name in ("postmaster.pid", "standby.signal", "recovery.signal"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{_HOME}/{name}")
@@ -180,7 +181,7 @@ class Postgres:
     def _promote(self) -> None:
         self._sql("SELECT pg_promote(true, 600)")
         last = time.monotonic() + 60
-        while os.path.exists(_HOME + "/standby.signal"):
+        while os.path.exists(_STANDBY):
             if time.monotonic() > last:
                 raise system.Failed("the promotion takes too long")
             time.sleep(0.02)
@@ -221,8 +222,8 @@ class Postgres:
         if wanted["role"] != "primary" or not wanted["archive"]:
             self._marks = Marks()
             return 0.0
-        if self._marks.due(lambda: self._sql("SELECT pg_current_wal_insert_lsn()").strip()):
-            moment, _, segment, position = self._sql(_MARK).split()
+        if self._marks.due(lambda: self._sql("SELECT pg_current_wal_insert_lsn()", seconds=5).strip()):
+            moment, _, segment, position = self._sql(_MARK, seconds=5).split()
             self._closing = segment, float(moment)
             self._marks.set(position)
         segment, at = self._closing  # its file says `.ready` until it is archived

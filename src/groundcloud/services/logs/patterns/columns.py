@@ -7,14 +7,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from groundcloud.services.logs.patterns.common import (
-    Extracted,
-    InvalidPattern,
-    expression,
-    number,
-    of_number,
-    wildcard,
-)
+from groundcloud.services.logs.patterns.common import Extracted, number, of_number
+from groundcloud.services.logs.patterns.grammar import COMPARISONS, Conditions, invalid, same_text
 
 _FIELD = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)')
 _TOKEN = re.compile(
@@ -25,9 +19,7 @@ _TOKEN = re.compile(
         |(?P<word>[^\s"%()=!<>&|,]+))""",
     re.VERBOSE,
 )
-_COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
 _NAME = re.compile(r"[A-Za-z_][\w\-]*")
-_DEEPEST = 50
 _Test = Callable[[dict[str, str]], bool]
 
 
@@ -44,7 +36,7 @@ class Columns:
     def __init__(self, columns: list[Column], tests: list[_Test]) -> None:
         gaps = [place for place, column in enumerate(columns) if column.any_number]
         if len(gaps) > 1:
-            raise InvalidPattern("Invalid filter pattern")
+            raise invalid()
         self._before = columns[: gaps[0]] if gaps else columns
         self._after = columns[gaps[0] + 1 :] if gaps else []
         self._open = bool(gaps)
@@ -81,100 +73,47 @@ class Columns:
 def parse(text: str) -> Columns:
     """Raises `InvalidPattern`."""
     if not text.endswith("]"):
-        raise InvalidPattern("Invalid filter pattern")
-    return _Parser(_tokens(text[1:-1])).columns()
+        raise invalid()
+    return _Parser(_TOKEN, text[1:-1]).columns()
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at = [], 0
-    text = text.rstrip()
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None or token.lastgroup is None:
-            raise InvalidPattern("Invalid filter pattern")
-        found.append((token.lastgroup, token[token.lastgroup]))
-        at = token.end()
-    return found
-
-
-class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        self._tokens = [*tokens, ("end", "")]
-        self._at = 0
-        self._tests: list[_Test] = []
-
+class _Parser(Conditions[dict[str, str]]):
     def columns(self) -> Columns:
-        found = [self._column(1)]
+        self._tests: list[_Test] = []
+        found = [self._column()]
         while self._take(","):
-            found.append(self._column(len(found) + 1))
-        if self._tokens[self._at][0] != "end":
-            raise InvalidPattern("Invalid filter pattern")
+            found.append(self._column())
+        self._finish()
         return Columns(found, self._tests)
 
-    def _next(self) -> tuple[str, str]:
-        token = self._tokens[self._at]
-        if token[0] == "end":
-            raise InvalidPattern("Invalid filter pattern")
-        self._at += 1
-        return token
-
-    def _take(self, text: str) -> bool:
-        if self._tokens[self._at][1] == text and self._tokens[self._at][0] == "operator":
-            self._at += 1
-            return True
-        return False
-
-    def _column(self, place: int) -> Column:
-        kind, text = self._tokens[self._at]
+    def _column(self) -> Column:
+        kind, text = self._peek()
         if kind == "ellipsis":
-            self._at += 1
+            self._next()
             return Column("", any_number=True)
         if kind == "end" or text == ",":
             return Column("")
-        names: set[str] = set()
-        following = self._tokens[self._at + 1][1]
-        if kind == "word" and following not in _COMPARISONS:
-            self._at += 1
+        if kind == "word" and self._peek(1)[1] not in COMPARISONS:
+            self._next()
             return Column(self._name(text))
-        self._tests.append(self._either(names, 0))
-        if len(names) != 1:
-            raise InvalidPattern("Invalid filter pattern")
-        return Column(names.pop())
+        self._names: set[str] = set()
+        self._tests.append(self._either(0))
+        if len(self._names) != 1:
+            raise invalid()
+        return Column(self._names.pop())
 
     def _name(self, text: str) -> str:
         if not _NAME.fullmatch(text):
-            raise InvalidPattern("Invalid filter pattern")
+            raise invalid()
         return text
 
-    def _either(self, names: set[str], depth: int) -> _Test:
-        parts = [self._both(names, depth)]
-        while self._take("||"):
-            parts.append(self._both(names, depth))
-        return parts[0] if len(parts) == 1 else lambda fields: any(part(fields) for part in parts)
-
-    def _both(self, names: set[str], depth: int) -> _Test:
-        parts = [self._one(names, depth)]
-        while self._take("&&"):
-            parts.append(self._one(names, depth))
-        return parts[0] if len(parts) == 1 else lambda fields: all(part(fields) for part in parts)
-
-    def _one(self, names: set[str], depth: int) -> _Test:
-        if self._take("("):
-            if depth > _DEEPEST:
-                raise InvalidPattern("Invalid filter pattern")
-            inner = self._either(names, depth + 1)
-            if not self._take(")"):
-                raise InvalidPattern("Invalid filter pattern")
-            return inner
+    def _test(self) -> _Test:
         kind, text = self._next()
         if kind != "word":
-            raise InvalidPattern("Invalid filter pattern")
+            raise invalid()
         name = self._name(text)
-        names.add(name)
-        _, operator = self._next()
-        if operator not in _COMPARISONS:
-            raise InvalidPattern("Invalid filter pattern")
-        test = _comparison(operator, *self._next())
+        self._names.add(name)
+        test = _comparison(self._operator(), *self._next())
         return lambda fields: test(fields.get(f"${name}", ""))
 
 
@@ -190,15 +129,6 @@ def _comparison(operator: str, kind: str, text: str) -> Callable[[str], bool]:
             return compare(value)
 
         return numeric
-    if operator not in ("=", "!="):
-        raise InvalidPattern("Invalid filter pattern")
-    if kind == "regex":
-        same = expression(text[1:-1])
-    elif kind == "text":
-        same = wildcard(re.sub(r"\\(.)", r"\1", text[1:-1]))
-    elif kind == "word":
-        same = wildcard(text)
-    else:
-        raise InvalidPattern("Invalid filter pattern")
+    same = same_text(operator, kind, text)
     wanted = operator == "="
     return lambda field: same(field) is wanted

@@ -8,14 +8,8 @@ from typing import Any
 
 import msgspec
 
-from groundcloud.services.logs.patterns.common import (
-    Extracted,
-    InvalidPattern,
-    expression,
-    number,
-    of_number,
-    wildcard,
-)
+from groundcloud.services.logs.patterns.common import Extracted, number, of_number
+from groundcloud.services.logs.patterns.grammar import Conditions, invalid, same_text
 
 _Step = str | int | None
 """A property's name, a place in an array, or None for any of them (`[*]`)."""
@@ -32,8 +26,6 @@ _TOKEN = re.compile(
 _STEP = re.compile(
     r"""\.?\[\s*(?:'(?P<quoted>[^']*)'|"(?P<double>[^"]*)"|(?P<index>\d{1,9})|(?P<any>\*))\s*\]|\.(?P<name>[\w\-@]+)"""
 )
-_COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
-_DEEPEST = 50
 _decode = msgspec.json.Decoder().decode
 
 
@@ -59,21 +51,21 @@ class Document:
 def parse(text: str) -> Document:
     """Raises `InvalidPattern`."""
     if not text.endswith("}"):
-        raise InvalidPattern("Invalid filter pattern")
-    return _Parser(_tokens(text[1:-1])).document()
+        raise invalid()
+    return _Parser(_TOKEN, text[1:-1]).document()
 
 
 @lru_cache(maxsize=1024)
 def steps(selector: str) -> tuple[_Step, ...]:
     """A selector's path: of `$.a[0].b` it is `a`, 0, `b`. Raises `InvalidPattern`."""
     if not selector.startswith("$"):
-        raise InvalidPattern("Invalid filter pattern")
+        raise invalid()
     at = 1
     path: list[_Step] = []
     while at < len(selector):
         found = _STEP.match(selector, at)
         if found is None:
-            raise InvalidPattern("Invalid filter pattern")
+            raise invalid()
         at = found.end()
         if found["index"] is not None:
             path.append(int(found["index"]))
@@ -112,73 +104,23 @@ def _shown(value: Any) -> str | None:
     return msgspec.json.encode(value).decode()
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at = [], 0
-    text = text.rstrip()
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None or token.lastgroup is None:
-            raise InvalidPattern("Invalid filter pattern")
-        found.append((token.lastgroup, token[token.lastgroup]))
-        at = token.end()
-    return found
-
-
-class _Parser:
-    """By recursive descent: `||` binds less than `&&`."""
-
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        self._tokens = tokens
-        self._at = 0
-        self._selectors: dict[str, tuple[_Step, ...]] = {}
-
+class _Parser(Conditions[Any]):
     def document(self) -> Document:
+        self._selectors: dict[str, tuple[_Step, ...]] = {}
         condition = self._either(0)
-        if self._at != len(self._tokens):
-            raise InvalidPattern("Invalid filter pattern")
+        self._finish()
         return Document(condition, self._selectors)
 
-    def _next(self) -> tuple[str, str]:
-        if self._at == len(self._tokens):
-            raise InvalidPattern("Invalid filter pattern")
-        self._at += 1
-        return self._tokens[self._at - 1]
-
-    def _take(self, text: str) -> bool:
-        if self._at < len(self._tokens) and self._tokens[self._at][1].upper() == text:
-            self._at += 1
-            return True
-        return False
-
-    def _either(self, depth: int) -> _Condition:
-        parts = [self._both(depth)]
-        while self._take("||"):
-            parts.append(self._both(depth))
-        return parts[0] if len(parts) == 1 else lambda event: any(part(event) for part in parts)
-
-    def _both(self, depth: int) -> _Condition:
-        parts = [self._one(depth)]
-        while self._take("&&"):
-            parts.append(self._one(depth))
-        return parts[0] if len(parts) == 1 else lambda event: all(part(event) for part in parts)
-
-    def _one(self, depth: int) -> _Condition:
-        if self._take("("):
-            if depth > _DEEPEST:
-                raise InvalidPattern("Invalid filter pattern")
-            inner = self._either(depth + 1)
-            if not self._take(")"):
-                raise InvalidPattern("Invalid filter pattern")
-            return inner
+    def _test(self) -> _Condition:
         kind, text = self._next()
         if kind != "selector":
-            raise InvalidPattern("Invalid filter pattern")
+            raise invalid()
         path = self._selectors[text] = steps(text)
         if self._take("IS"):
             return self._is(path)
         if self._take("NOT"):
             if not self._take("EXISTS"):
-                raise InvalidPattern("Invalid filter pattern")
+                raise invalid()
             return lambda event: not any(True for _ in _values(event, path))
         if self._take("EXISTS"):
             return lambda event: any(True for _ in _values(event, path))
@@ -189,27 +131,15 @@ class _Parser:
         for word, wanted in (("NULL", None), ("TRUE", True), ("FALSE", False)):
             if self._take(word):
                 return lambda event: any(value is wanted for value in _values(event, path))
-        raise InvalidPattern("Invalid filter pattern")
+        raise invalid()
 
     def _comparison(self) -> _Condition:
-        _, operator = self._next()
-        if operator not in _COMPARISONS:
-            raise InvalidPattern("Invalid filter pattern")
+        operator = self._operator()
         kind, text = self._next()
         literal = number(text) if kind == "word" else None
         if literal is not None:
             return _numeric(operator, literal, text)
-        if operator not in ("=", "!="):
-            raise InvalidPattern("Invalid filter pattern")
-        if kind == "regex":
-            same = expression(text[1:-1])
-        elif kind == "text":
-            same = wildcard(re.sub(r"\\(.)", r"\1", text[1:-1]))
-        elif kind == "word":
-            same = wildcard(text)
-        else:
-            raise InvalidPattern("Invalid filter pattern")
-        return _textual(operator == "=", same)
+        return _textual(operator == "=", same_text(operator, kind, text))
 
 
 def _numeric(operator: str, literal: Decimal, text: str) -> _Condition:
