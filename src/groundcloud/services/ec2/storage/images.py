@@ -11,7 +11,7 @@ from groundcloud.context import Context
 from groundcloud.operation import operation
 from groundcloud.services.ec2 import errors
 from groundcloud.services.ec2.account_settings import check_public, settings_of
-from groundcloud.services.ec2.common import TagSpecification, find, on
+from groundcloud.services.ec2.common import Tag, TagSpecification, find, on
 from groundcloud.services.ec2.machines.images import image_view, may_launch
 from groundcloud.services.ec2.machines.parts import Ebs, Mapping
 from groundcloud.services.ec2.machines.records import RUNNING, STOPPED, BlockDevice, Image, ImageDevice, Instance
@@ -74,17 +74,8 @@ def create_image(
         mapping = mapped.pop(device.device_name, Mapping())
         if mapping.no_device is not None:
             continue
-        volume = find(ctx, Volume, device.volume_id)
-        snapshot = new_snapshot(
-            ctx, volume, f"Created by CreateImage({instance_id}) for {image.image_id}",
-            tags_for(tag_specifications, "snapshot", *_TAGGED),
-        )  # fmt: skip
-        image.devices.append(
-            ImageDevice(
-                device.device_name, snapshot.snapshot_id, volume.size, volume.volume_type,
-                _deleted(device, volume, mapping.ebs), volume.encrypted, volume.iops, volume.throughput,
-            )
-        )  # fmt: skip
+        tags = tags_for(tag_specifications, "snapshot", *_TAGGED)
+        image.devices.append(_frozen(ctx, image, device, mapping, tags))
     image.devices += [_added(ctx, each) for each in mapped.values() if each.no_device is None]
     if instance.state == RUNNING and not no_reboot:
         instance.boots += 1
@@ -125,6 +116,17 @@ def _added(ctx: Context, mapping: Mapping) -> ImageDevice:
     )  # fmt: skip
 
 
+def _frozen(ctx: Context, image: Image, device: BlockDevice, mapping: Mapping, tags: Sequence[Tag]) -> ImageDevice:
+    """A device of an instance as one of its image: a snapshot of its volume."""
+    volume = find(ctx, Volume, device.volume_id)
+    words = f"Created by CreateImage({image.source_instance_id}) for {image.image_id}"
+    snapshot = new_snapshot(ctx, volume, words, tags)
+    return ImageDevice(
+        device.device_name, snapshot.snapshot_id, volume.size, volume.volume_type,
+        _deleted(device, volume, mapping.ebs), volume.encrypted, volume.iops, volume.throughput,
+    )  # fmt: skip
+
+
 @operation(on=on(makes="image", by="RegisterImage"), harmless=("EnaSupport", "SriovNetSupport", "BootMode"))
 def register_image(
     ctx: Context,
@@ -147,30 +149,32 @@ def register_image(
         tags=tags_for(tag_specifications, "image"),
     )  # fmt: skip
     image.engine_image = image.image_id
-    for mapping in block_device_mappings:
-        ebs = mapping.ebs
-        if ebs is None or not ebs.snapshot_id:
-            raise errors.InvalidBlockDeviceMapping(reason=f"The device {mapping.device_name} needs a snapshot.")
-        snapshot = usable_snapshot(ctx, ebs.snapshot_id)
-        if mapping.device_name == root_device_name and not snapshot.engine_image:
-            raise errors.InvalidBlockDeviceMapping(
-                reason=f"Snapshot {ebs.snapshot_id} is of a data volume: no machine can boot of it here."
-            )
-        deleted = True if ebs.delete_on_termination is None else ebs.delete_on_termination
-        size = ebs.volume_size or snapshot.volume_size
-        if ebs.encrypted is not None and ebs.encrypted != snapshot.encrypted:
-            raise errors.InvalidBlockDeviceMapping(
-                reason=f"The device {mapping.device_name} is as its snapshot is: Encrypted cannot be said otherwise."
-            )
-        image.devices.append(
-            ImageDevice(
-                mapping.device_name, ebs.snapshot_id, size, ebs.volume_type or "gp2", deleted, snapshot.encrypted
-            )
-        )
+    image.devices = [_registered(ctx, each, root_device_name) for each in block_device_mappings]
     if not any(each.device_name == root_device_name for each in image.devices):
         raise errors.InvalidBlockDeviceMapping(reason=f"The root device {root_device_name} has no snapshot.")
     ctx.put(image)
     return {"image_id": image.image_id}
+
+
+def _registered(ctx: Context, mapping: Mapping, root_device_name: str) -> ImageDevice:
+    """A device that is a snapshot's. Raises `InvalidBlockDeviceMapping`."""
+    ebs = mapping.ebs
+    if ebs is None or not ebs.snapshot_id:
+        raise errors.InvalidBlockDeviceMapping(reason=f"The device {mapping.device_name} needs a snapshot.")
+    snapshot = usable_snapshot(ctx, ebs.snapshot_id)
+    if mapping.device_name == root_device_name and not snapshot.engine_image:
+        raise errors.InvalidBlockDeviceMapping(
+            reason=f"Snapshot {ebs.snapshot_id} is of a data volume: no machine can boot of it here."
+        )
+    deleted = True if ebs.delete_on_termination is None else ebs.delete_on_termination
+    size = ebs.volume_size or snapshot.volume_size
+    if ebs.encrypted is not None and ebs.encrypted != snapshot.encrypted:
+        raise errors.InvalidBlockDeviceMapping(
+            reason=f"The device {mapping.device_name} is as its snapshot is: Encrypted cannot be said otherwise."
+        )
+    return ImageDevice(
+        mapping.device_name, ebs.snapshot_id, size, ebs.volume_type or "gp2", deleted, snapshot.encrypted
+    )
 
 
 @operation(on=on(makes="image", by="CopyImage"))
