@@ -122,7 +122,7 @@ def measure(ground: Ground, engine: str, mebibytes: int, *, logs: bool) -> None:
     lost = {number for number, _, done in writer.written if done < second} - numbers
     too_many = {number for number, begun, _ in writer.written if begun >= second} & numbers
     print(f"{engine}: restored in {took:.1f} s; {len(numbers)} of {len(writer.written)} numbers, {len(lost)} lost, "
-          f"{len(too_many)} too many; {rows} rows of {mebibytes * 1024 // _ROWS * _ROWS}")  # fmt: skip
+          f"{len(too_many)} too many; {rows} rows of {-(-mebibytes * 1024 // _ROWS) * _ROWS}")  # fmt: skip
     databases.delete_all()
 
 
