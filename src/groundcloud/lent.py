@@ -22,5 +22,7 @@ def take(size: int) -> memoryview:
 
 def give_back(view: object) -> None:
     """Nobody looks at this any more; it may be another's now. What was not lent is left alone."""
-    if isinstance(view, memoryview) and type(view.obj) is Lent and len(_free) < _MOST_FREE:
+    if not isinstance(view, memoryview) or type(view.obj) is not Lent or len(_free) >= _MOST_FREE:
+        return
+    if not any(each is view.obj for each in _free):  # never two borrowers of one buffer
         _free.append(view.obj)
