@@ -39,16 +39,18 @@ def test_its_limits_on_the_unified_hierarchy():
     assert [tuple(each) for each in limits(MACHINE, unified=True)] == [
         ("", "memory.max", "536870912"),
         ("", "cpu.max", "50000 100000"),
+        ("", "cpu.weight", "50"),
         ("", "pids.max", "4096"),
     ]
 
 
 def test_its_limits_on_separate_hierarchies_allow_no_device_but_the_harmless():
     found = [tuple(each) for each in limits(MACHINE, unified=False)]
-    assert found[:5] == [
+    assert found[:6] == [
         ("memory", "memory.limit_in_bytes", "536870912"),
         ("cpu", "cpu.cfs_period_us", "100000"),
         ("cpu", "cpu.cfs_quota_us", "50000"),
+        ("cpu", "cpu.shares", "512"),
         ("pids", "pids.max", "4096"),
         ("devices", "devices.deny", "a"),
     ]

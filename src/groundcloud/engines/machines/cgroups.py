@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from groundcloud.engines.machines.plan import Setting
+from groundcloud.engines.machines.plan import Setting, share
 
 _ROOT = Path("/sys/fs/cgroup")
 _CONTROLLERS = "+memory +cpu +pids"
@@ -27,6 +27,7 @@ class Cgroups:
         for root, folder in folders.items():
             for each in self._path_down(root, folder):
                 self._make(each)
+                self._weigh(each)
         self.put(machine_id, limits)
         return [folder / "cgroup.procs" for folder in folders.values()]
 
@@ -41,6 +42,12 @@ class Cgroups:
         elif (folder / "cpuset.cpus").exists():  # a new group may use no processor and no memory
             for name in ("cpuset.cpus", "cpuset.mems"):
                 (folder / name).write_text((folder.parent / name).read_text())
+
+    def _weigh(self, folder: Path) -> None:
+        """All machines together are worth the host's processors; a machine's own share is among its limits."""
+        setting = share(os.cpu_count() or 1, unified=self.unified)
+        if (folder / setting.file).exists():
+            (folder / setting.file).write_text(setting.value)
 
     def put(self, machine_id: str, settings: Iterable[Setting]) -> None:
         """Write settings of controllers that this host has."""

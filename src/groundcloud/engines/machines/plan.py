@@ -39,16 +39,26 @@ def limits(machine: Machine, *, unified: bool) -> list[Setting]:
         return [
             Setting("", "memory.max", str(memory)),
             Setting("", "cpu.max", f"{quota} {_PERIOD}"),
+            share(machine.vcpus, unified=True),
             Setting("", "pids.max", str(machine.tasks)),
         ]
     return [
         Setting("memory", "memory.limit_in_bytes", str(memory)),
         Setting("cpu", "cpu.cfs_period_us", str(_PERIOD)),
         Setting("cpu", "cpu.cfs_quota_us", str(quota)),
+        share(machine.vcpus, unified=False),
         Setting("pids", "pids.max", str(machine.tasks)),
         Setting("devices", "devices.deny", "a"),
         *(Setting("devices", "devices.allow", f"{device} rwm") for device in _DEVICES),
     ]
+
+
+def share(processors: float, *, unified: bool) -> Setting:
+    """What a group gets of processors that others want, too: as much as so many processes of the host's own. Without it
+    a whole group counts as one of them."""
+    if unified:
+        return Setting("", "cpu.weight", str(min(max(int(100 * processors), 1), 10_000)))
+    return Setting("cpu", "cpu.shares", str(min(max(int(1024 * processors), 2), 262_144)))
 
 
 def device_rule(major: int, minor: int, *, read_only: bool) -> str:
