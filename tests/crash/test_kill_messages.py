@@ -158,6 +158,9 @@ def test_messages_survive_and_keep_their_order_and_their_visibility(tmp_path: Pa
             os.kill(world.up["pid"], signal.SIGKILL)
             wait_for_end(world.up["pid"])
             world.up = start(tmp_path, "")
+        last = time.monotonic() + 120
+        while len(world.sent) <= 100 and time.monotonic() < last:
+            time.sleep(0.1)
         time.sleep(1)
         world.enough.set()
         wait_until_all_came(world)

@@ -101,7 +101,10 @@ def test_no_acknowledged_object_is_lost(tmp_path: Path):
         clients = [Client(up, f"r{number}c{each}") for each in range(CLIENTS)]
         for client in clients:
             client.start()
-        time.sleep(random.uniform(1.0, 2.0))
+        last = time.monotonic() + 120
+        while sum(len(client.known) for client in clients) <= 20 and time.monotonic() < last:
+            time.sleep(0.05)
+        time.sleep(random.uniform(0.2, 1.5))
         os.kill(up["pid"], signal.SIGKILL)
         for client in clients:
             client.join(30)

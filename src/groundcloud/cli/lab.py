@@ -70,7 +70,12 @@ class Shell:
 
     def __init__(self, work: Path, environment: Mapping[str, str]) -> None:
         self._work = work
-        self._environment = {**environment, "HOME": str(work), "LAB_STATE": str(work / ".state")}
+        self._environment = {
+            **environment,
+            "HOME": str(work),
+            "LAB_STATE": str(work / ".state"),
+            "PYTHONUNBUFFERED": "1",  # a program's two outputs come in their order, as on a terminal
+        }
 
     def run(self, command: Command) -> Ran:
         """Raises `subprocess.TimeoutExpired`."""
