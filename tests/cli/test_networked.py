@@ -41,13 +41,14 @@ def engines(groundcloud, tmp_path):
 
 
 def answer(listener, key):
-    """A metadata service of one key."""
+    """A metadata service of one key, until the test ends. A machine that gives a connection up asks again."""
     listener.setblocking(True)
     known = {"/latest/meta-data/public-keys/0/openssh-key": key, "/latest/meta-data/local-hostname": "ip-10-0-0-10.x"}
-    with suppress(OSError):
-        while True:
+    while listener.fileno() >= 0:
+        with suppress(OSError, ValueError):
             connection, (peer, _) = listener.accept()
             with connection:
+                connection.settimeout(5)
                 method, path, _ = connection.recv(4096).decode().split(" ", 2)
                 text = "token" if method == "PUT" else known.get(path) if peer == "10.0.0.10" else None
                 status = "200 OK" if text is not None else "404 Not Found"
