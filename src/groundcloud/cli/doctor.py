@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
     """Exit code 1 when the cloud cannot start."""
     if options.packages:
         return _packages(options, loaded.settings)
-    findings = [*_server(loaded.settings), *_machines(loaded.settings), *_clients(), *_checks()]
+    findings = [*_server(loaded.settings), *_machines(loaded.settings), *_tools(), *_profile(), *_checks()]
     rows = [("", "FEATURE", "NEEDS", "TO GET IT")]
     rows += [
         ("ok" if each.found else "MISSING" if each.needed else "absent", each.feature, each.needs,
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, loaded: Loaded) -> int:
 
 
 def _packages(options: argparse.Namespace, settings: Settings) -> int:
-    findings = [*(_machines(settings) if settings.machines and os.geteuid() == 0 else ()), *_clients()]
+    findings = [*(_machines(settings) if settings.machines and os.geteuid() == 0 else ()), *_tools()]
     packages = sorted({each.package for each in findings if each.package and not each.found})
     answer(packages, options.json, packages)
     return 0
@@ -94,17 +94,20 @@ def _machines(settings: Settings) -> Iterator[Finding]:
         yield Finding("machines (EC2)", need.what, need.found, False, command, need.package)
 
 
-def _clients() -> Iterator[Finding]:
+def _tools() -> Iterator[Finding]:
+    """Programs that the first steps call."""
+    tools = (("the AWS CLI", "aws", "awscli"), ("ssh", "ssh", "openssh-client"), ("curl", "curl", "curl"))
+    for what, program, package in tools:
+        yield Finding("trying it", what, shutil.which(program) is not None, False, _apt(package), package)
+
+
+def _profile() -> Iterator[Finding]:
     profile = Profile("groundcloud")
     writable = _writable(profile.config) and _writable(profile.credentials)
     yield Finding(
         "AWS profile", f"to write {profile.config}", writable, False, "set AWS_CONFIG_FILE to a file of yours"
     )
-    program = shutil.which("aws")
-    yield Finding("trying it", "the AWS CLI", program is not None, False, _apt("awscli"), "awscli")
-    for other, package in (("ssh", "openssh-client"), ("curl", "curl")):
-        yield Finding("trying it", other, shutil.which(other) is not None, False, _apt(package), package)
-    if program is not None:
+    if (program := shutil.which("aws")) is not None:
         needs = "the AWS CLI of 2.13, 1.29 or later, which takes the endpoint from the profile"
         yield Finding("AWS profile", needs, _takes_endpoint(program), False, "aws --endpoint-url ... with this one")
 

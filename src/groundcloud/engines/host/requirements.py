@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,6 +85,7 @@ def raise_limits() -> None:
                 Path("/proc/sys", name).write_text(str(wanted))
 
 
+@cache
 def _makes_user_namespaces() -> bool:
     """Tried, since more than one thing forbids it: limits, security modules, a changed root (user_namespaces(7))."""
     program = find("unshare")

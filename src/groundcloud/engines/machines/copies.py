@@ -73,17 +73,24 @@ def copy(source: Path, target: Path, size: int = 0) -> None:
         new.truncate(max(size, os.fstat(old.fileno()).st_size))
 
 
+def next_data(file: int, position: int) -> int | None:
+    """Where the first byte from a position on is that is not in a hole; None where only a hole is left."""
+    try:
+        return os.lseek(file, position, os.SEEK_DATA)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return None
+        raise
+
+
 def copy_data(old: int, new: int, offset: int = 0) -> None:
     """What is not a hole, to the same places and so many bytes further."""
     end = os.fstat(old).st_size
     position = 0
     while position < end:
-        try:
-            start = os.lseek(old, position, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # only a hole is left
-                return
-            raise
+        start = next_data(old, position)
+        if start is None:
+            return
         position = os.lseek(old, start, os.SEEK_HOLE)
         while start < position:
             copied = _copy_range(old, new, start, start + offset, min(_CHUNK, position - start))

@@ -46,12 +46,9 @@ def _blocks(source: int) -> Iterator[tuple[int, bytes]]:
     end = os.fstat(source).st_size
     position = 0
     while position < end:
-        try:
-            start = os.lseek(source, position, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # only a hole is left
-                return
-            raise
+        start = copies.next_data(source, position)
+        if start is None:
+            return
         index = start // BLOCK
         content = os.pread(source, BLOCK, index * BLOCK)
         if content != _ZEROS[: len(content)]:
